@@ -1,0 +1,161 @@
+//! `alignloss eval`
+
+use super::table::{number, table};
+use super::{Outcome, input};
+use crate::evaluation::Evaluation;
+use crate::information::Encoders;
+use crate::linalg::Matrix;
+use crate::objective;
+use crate::theorem::{Case, Subject};
+use anyhow::{Context, bail, ensure};
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
+
+/// Everything exact about one model and one objective
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  alignloss eval model.toml --objective cca --dim 2
+  alignloss eval model.json --objective prediction --dim 1 --format json | jq '.targets[0].information_loss'
+  alignloss eval counterexample.json --encoders counterexample.encoders.json")]
+pub(super) struct Eval {
+    /// The model: a TOML or JSON file
+    model: PathBuf,
+    /// The objective that both encoders minimise
+    #[arg(long, value_name = "ID", default_value = "cca", value_parser = clap::builder::PossibleValuesParser::new(objective::REGISTRY.map(|entry| entry.id)))]
+    objective: String,
+    /// Outputs of each encoder [default: the number of shared factors, or 1]
+    #[arg(long, short, value_name = "D")]
+    dim: Option<usize>,
+    /// Weight of fidelity, for objectives that trade it against alignment
+    #[arg(long, short, value_name = "L")]
+    lambda: Option<f64>,
+    /// Judge these encoders instead of a minimiser: a JSON file with "encoders", as this command prints
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["objective", "dim"])]
+    encoders: Option<PathBuf>,
+    /// The two modalities that are aligned, counted from 1
+    #[arg(long, value_name = "I,J", default_value = "1,2", value_delimiter = ',', num_args = 1)]
+    modalities: Vec<usize>,
+    /// Seed of the objective `random`
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Table,
+    /// For programs: one stable object
+    Json,
+}
+
+impl Eval {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let model = input::model(&self.model)?;
+        let describe = || self.model.display().to_string();
+        let [first, second] = self.modalities[..] else { bail!("--modalities: {} given, expected two, as in 1,2", self.modalities.len()) };
+        let count = model.modalities().len();
+        ensure!(
+            first != second && (1..=count).contains(&first) && (1..=count).contains(&second),
+            "--modalities {first},{second}: expected two different numbers from 1 to {count}"
+        );
+        if let Some(lambda) = self.lambda {
+            bail!("--lambda {lambda}: objective {:?} has no trade-off weight", self.objective);
+        }
+        let subject = Subject::new(&model, [first - 1, second - 1]).with_context(describe)?;
+        let objective = objective::find(&self.objective)?;
+        let (case, name) = match &self.encoders {
+            Some(path) => (Case::new(&subject, None, read_encoders(path)?).with_context(|| path.display().to_string())?, "given encoders"),
+            None => {
+                let dim = self.dim.unwrap_or(model.shared().max(1));
+                let case = Case::minimise(&subject, &subject.learner(self.seed), objective.as_ref(), dim).with_context(describe)?;
+                (case, objective.id())
+            }
+        };
+        let report = Evaluation::new(&case, name, self.lambda).with_context(describe)?;
+        super::print(&match self.format {
+            Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+            Format::Table => as_tables(&report),
+        })?;
+        Ok(Outcome::Fine)
+    }
+}
+
+fn read_encoders(path: &Path) -> anyhow::Result<Encoders> {
+    #[derive(serde::Deserialize)]
+    struct File {
+        encoders: [Vec<Vec<f64>>; 2],
+    }
+    let file: File = serde_json::from_str(&input::text(path)?).with_context(|| path.display().to_string())?;
+    let matrix = |rows: &[Vec<f64>], m: usize| {
+        let columns = rows.first().map_or(0, Vec::len);
+        ensure!(rows.iter().all(|row| row.len() == columns), "{}: encoders[{m}]: rows of different lengths", path.display());
+        Ok(Matrix::from_fn(rows.len(), columns, |i, j| rows[i][j]))
+    };
+    Ok(Encoders { first: matrix(&file.encoders[0], 0)?, second: matrix(&file.encoders[1], 1)? })
+}
+
+/// The report for people.
+fn as_tables(report: &Evaluation) -> String {
+    let list = |values: &[crate::evaluation::Number]| values.iter().map(|value| number(value.0)).collect::<Vec<_>>().join("  ");
+    let mut text = format!(
+        "{}: {} with d = {}\nchannels {:?}, shared factors {}, private factors {:?}; information in nats\n\n",
+        report.model.name, report.objective, report.dim, report.model.observed, report.model.shared, report.model.private
+    );
+    text += &format!("canonical correlations   {}\n", list(&report.canonical_correlations));
+    text += &format!("objective value          {}\n", number(report.objective_value.0));
+    let alignment = &report.alignment;
+    text += &format!(
+        "alignment                error {}  floor {}  operator {}\ncross-modal information  I(x1;x2) {}  I(z1;z2) {}\n",
+        number(alignment.error.0),
+        number(alignment.floor.0),
+        number(alignment.error_op.0),
+        number(alignment.mi_x1_x2.0),
+        number(alignment.mi_z1_z2.0)
+    );
+    for target in &report.targets {
+        let row = |name: &str, by: &crate::evaluation::BySource| {
+            std::iter::once(name.to_owned()).chain([by.x1, by.x2, by.x12, by.z1, by.z2, by.z12].map(|value| number(value.0))).collect::<Vec<_>>()
+        };
+        let loss = &target.information_loss;
+        let rows = [
+            row("information", &target.mi),
+            row("R²", &target.r2),
+            row("σ", &target.sigma),
+            ["information loss", "", "", ""].map(str::to_owned).into_iter().chain([loss.z1, loss.z2, loss.z12].map(|value| number(value.0))).collect(),
+        ];
+        text += &format!("\ntarget {:?} (dimension {})\n", target.name, target.dimension);
+        text += &table(&["", "x1", "x2", "x1,x2", "z1", "z2", "z1,z2"], &rows);
+        if let Some(parts) = &target.pid {
+            text += &format!(
+                "redundant {}  unique to 1 {}  unique to 2 {}  synergistic {}\n",
+                number(parts.redundancy.0),
+                number(parts.unique1.0),
+                number(parts.unique2.0),
+                number(parts.synergy.0)
+            );
+        }
+    }
+    for entry in &report.capacity {
+        text += &format!(
+            "\ncapacity of z{} about {:?}: aligned {} + private {} ≤ {}\n",
+            entry.encoder,
+            entry.target,
+            number(entry.aligned.0),
+            number(entry.private.0),
+            entry.dim
+        );
+    }
+    let rows: Vec<Vec<String>> = report
+        .theorems
+        .iter()
+        .map(|theorem| {
+            let verdict = if theorem.applies { theorem.verdict } else { "does not apply" };
+            vec![theorem.id.to_owned(), number(theorem.lhs.0), number(theorem.rhs.0), number(theorem.slack.0), number(theorem.tightness.0), verdict.to_owned(), theorem.note.clone()]
+        })
+        .collect();
+    text + "\n" + &table(&["theorem", "lhs", "rhs", "slack", "tightness", "verdict", "note"], &rows)
+}

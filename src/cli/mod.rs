@@ -1,0 +1,90 @@
+//! The command line: one file per subcommand, thin.
+//!
+//! Results go to standard output, progress and messages to standard error. Exit codes: 0 fine, 1 a theorem violated or a
+//! check failed, 2 wrong usage or input.
+
+mod completions;
+mod eval;
+mod input;
+mod progress;
+mod table;
+mod verify;
+
+use clap::{Parser, Subcommand};
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Which information is lost when two sensors are aligned in one embedding space, how much, and what buys it back.
+#[derive(Debug, Parser)]
+#[command(name = "alignloss", version, propagate_version = true, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Threads for parallel work [default: all cores]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// No progress bars and no notes on standard error
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  alignloss figures                                draw every figure of the theory, with its verdicts
+  alignloss eval model.toml --objective cca --dim 2
+  alignloss verify --models 1000                   try the theorems on random models of every family
+  alignloss sweep experiments/private-fraction.toml";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Eval(eval::Eval),
+    Verify(verify::Verify),
+    Completions(completions::Completions),
+}
+
+/// How a command that ran ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Fine,
+    /// A theorem violated or a check failed.
+    Failed,
+}
+
+/// The settings that every command reads.
+#[derive(Debug, Clone, Copy)]
+struct Session {
+    quiet: bool,
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Some(threads) = arguments.threads {
+        // The global pool is built once, here, before anything runs.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+    }
+    let session = Session { quiet: arguments.quiet };
+    let result = match arguments.command {
+        Command::Eval(command) => command.run(),
+        Command::Verify(command) => command.run(session),
+        Command::Completions(command) => command.run(),
+    };
+    match result {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => ExitCode::from(1),
+        // A reader that closed the pipe has seen enough.
+        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Writes to standard output.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut output = std::io::stdout().lock();
+    output.write_all(text.as_bytes())?;
+    output.flush()?;
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! How an encoder's dimensions are spent (theorem `capacity`).
+
+use super::{InformationError, Pair, TargetGeometry, Towers};
+use crate::linalg::{product_nt, product_tn, symmetric_eigen};
+
+/// K = Cov(E[z_m|x_other]) and P = Cov(E[z_m|y]) of a whitened encoder.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Capacity {
+    /// tr K: what is predictable from the other modality.
+    pub aligned: f64,
+    /// tr P: what the target explains.
+    pub private: f64,
+    /// λ_max(K + P), at most 1 when y ⟂ x_other.
+    pub largest_eigenvalue: f64,
+}
+
+impl Capacity {
+    /// Of the encoder of modality m (0 or 1) and a target. Both traces do not depend on which whitening is used.
+    ///
+    /// # Errors
+    /// [`InformationError::Linalg`].
+    pub fn new(pair: &Pair, towers: &Towers, target: &TargetGeometry, m: usize) -> Result<Self, InformationError> {
+        let basis = towers.basis(m);
+        if basis.ncols() == 0 {
+            return Ok(Self { aligned: 0.0, private: 0.0, largest_eigenvalue: 0.0 });
+        }
+        let predicted = if m == 0 { pair.onto_second(basis) } else { pair.onto_first(basis) };
+        let explained = product_tn(basis, &target.whitened_covariance(m));
+        let sum = product_tn(&predicted, &predicted) + product_nt(&explained, &explained);
+        Ok(Self {
+            aligned: predicted.norm_squared(),
+            private: explained.norm_squared(),
+            largest_eigenvalue: symmetric_eigen(&sum)?.values[0],
+        })
+    }
+}

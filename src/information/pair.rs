@@ -1,0 +1,252 @@
+//! Two modalities in whitened coordinates, and the angles between them.
+
+use super::InformationError;
+use crate::linalg::{Matrix, PrincipalAngles, Whitening, product, product_nt, product_tn, svd_of_product};
+use crate::model::Factor;
+
+/// Sines and cosines are exact to about this many units of rounding times the condition number of the factors …
+const ROUNDING_UNITS: f64 = 8.0;
+/// … but never worse than this: the angles that matter lie in the well-conditioned part of the spectrum.
+const LARGEST_ZERO: f64 = 1e-11;
+/// Below this no sine or cosine is told from zero.
+const SMALLEST_ZERO: f64 = 1e-13;
+
+/// Two modalities x_1 (n_1 channels) and x_2 (n_2 channels), whitened, with the singular value decomposition of
+/// T = Σ11^{-1/2} Σ12 Σ22^{-1/2}.
+///
+/// Whitened coordinates x̃_m have rank(Σ_mm) = r_m entries. Built from factors, so that the accuracy follows the
+/// square root of the covariances' condition number.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    pub(super) factors: [Factor; 2],
+    pub(super) whitenings: [Whitening; 2],
+    /// Whitened coordinates as vectors of the common space: q × r_m.
+    pub(super) common: [Matrix; 2],
+    /// … and of each modality's own noise: p_m × r_m.
+    pub(super) own: [Matrix; 2],
+    /// U (r_1 × t) and V (r_2 × t).
+    pub(super) directions: [Matrix; 2],
+    angles: PrincipalAngles,
+    zero: f64,
+}
+
+/// Dense second moments of (x_1, x_2) and, where there are targets, of all targets stacked.
+#[derive(Debug, Clone)]
+pub struct SecondMoments {
+    /// Σ11, n_1 × n_1.
+    pub first: Matrix,
+    /// Σ22, n_2 × n_2.
+    pub second: Matrix,
+    /// Σ12, n_1 × n_2.
+    pub cross: Matrix,
+    /// Cov(x_m, y), n_m × q, of all targets stacked (q may be 0).
+    pub target_cross: [Matrix; 2],
+    /// tr Σ_yy.
+    pub target_variance: f64,
+}
+
+/// One modality, whitened: its basis split into the part in the common space (q × r) and in its own noise (p × r).
+struct Whitened {
+    whitening: Whitening,
+    common: Matrix,
+    own: Matrix,
+}
+
+impl Whitened {
+    fn new(factor: &Factor) -> Result<Self, InformationError> {
+        let shared_columns = factor.common.ncols();
+        let whitening = Whitening::of_factor(&side_by_side(&factor.common, &factor.own))?;
+        let common = whitening.basis.rows(0, shared_columns).into_owned();
+        let own = whitening.basis.rows(shared_columns, factor.own.ncols()).into_owned();
+        Ok(Self { whitening, common, own })
+    }
+}
+
+impl Pair {
+    /// Whitens two modalities and finds the angles between them.
+    ///
+    /// # Errors
+    /// [`InformationError::Linalg`] when a decomposition fails.
+    pub fn new(first: Factor, second: Factor) -> Result<Self, InformationError> {
+        let (one, two) = (Whitened::new(&first)?, Whitened::new(&second)?);
+        let condition = one.whitening.condition.max(two.whitening.condition);
+        let zero = (ROUNDING_UNITS * f64::EPSILON * condition).clamp(SMALLEST_ZERO, LARGEST_ZERO);
+        let svd = svd_of_product(&one.common, &two.common)?;
+        let mut pair = Self {
+            factors: [first, second],
+            whitenings: [one.whitening, two.whitening],
+            common: [one.common, two.common],
+            own: [one.own, two.own],
+            directions: [svd.left, svd.right],
+            angles: PrincipalAngles::new(Vec::new(), Vec::new(), 0.0),
+            zero,
+        };
+        let differences = pair.variate_differences(&svd.values);
+        let sines = (0..svd.values.len()).map(|i| differences.iter().map(|part| part.column(i).norm_squared()).sum::<f64>().sqrt()).collect();
+        pair.angles = PrincipalAngles::new(svd.values, sines, zero);
+        Ok(pair)
+    }
+
+    /// The angles whose cosines are the canonical correlations: t = min(q, r_1, r_2) of them, q the dimension of the
+    /// common space; every further canonical correlation is 0.
+    pub fn angles(&self) -> &PrincipalAngles {
+        &self.angles
+    }
+
+    /// The i-th canonical correlation ρ_i (from 0), 0 beyond the rank.
+    pub fn correlation(&self, index: usize) -> f64 {
+        self.angles.cosines().get(index).copied().unwrap_or(0.0)
+    }
+
+    /// All min(n_1, n_2) canonical correlations, descending.
+    pub fn canonical_correlations(&self) -> Vec<f64> {
+        let [first, second] = self.channels();
+        (0..first.min(second)).map(|i| self.correlation(i)).collect()
+    }
+
+    /// r = rank Σ12: the number of canonical correlations that are not zero.
+    pub fn rank(&self) -> usize {
+        self.angles.cosines().iter().filter(|&&cosine| cosine > 0.0).count()
+    }
+
+    /// n_1 and n_2.
+    pub fn channels(&self) -> [usize; 2] {
+        [0, 1].map(|m| self.factors[m].common.nrows())
+    }
+
+    /// rank Σ11 and rank Σ22.
+    pub fn ranks(&self) -> [usize; 2] {
+        [0, 1].map(|m| self.whitenings[m].rank())
+    }
+
+    /// The whitening of modality m (0 or 1).
+    pub fn whitening(&self, m: usize) -> &Whitening {
+        &self.whitenings[m]
+    }
+
+    /// x_m in factor form.
+    pub fn factor(&self, m: usize) -> &Factor {
+        &self.factors[m]
+    }
+
+    /// Whitened coordinates of modality m as vectors of the common space, q × r_m.
+    pub fn common_coordinates(&self, m: usize) -> &Matrix {
+        &self.common[m]
+    }
+
+    /// Canonical directions of modality m in whitened coordinates, r_m × t, in the order of the angles.
+    pub fn canonical_directions(&self, m: usize) -> &Matrix {
+        &self.directions[m]
+    }
+
+    /// Sines, cosines and their squares are not told from zero below this.
+    pub fn zero(&self) -> f64 {
+        self.zero
+    }
+
+    /// An upper bound on the relative rounding error of measures made from this pair: ε·κ with a safety factor.
+    pub fn rounding(&self) -> f64 {
+        self.zero
+    }
+
+    /// I(x_1; x_2), in nats.
+    pub fn mutual_information_nats(&self) -> f64 {
+        self.angles.mutual_information_nats()
+    }
+
+    /// Dense second moments, with any targets stacked.
+    pub fn second_moments(&self, targets: &[Factor]) -> SecondMoments {
+        let stacked = |x: &Factor| {
+            let blocks: Vec<Matrix> = targets.iter().map(|target| x.cross_covariance(target)).collect();
+            let mut result = Matrix::zeros(x.common.nrows(), blocks.iter().map(Matrix::ncols).sum());
+            let mut start = 0;
+            for block in blocks {
+                result.columns_mut(start, block.ncols()).copy_from(&block);
+                start += block.ncols();
+            }
+            result
+        };
+        let [first, second] = &self.factors;
+        SecondMoments {
+            first: first.covariance(),
+            second: second.covariance(),
+            cross: first.cross_covariance(second),
+            target_cross: [stacked(first), stacked(second)],
+            target_variance: targets.iter().map(|target| target.common.norm_squared() + target.own.norm_squared()).sum(),
+        }
+    }
+
+    /// T·v for v (r_2 × c): what x̃_1 says of combinations of x̃_2.
+    pub(super) fn onto_first(&self, v: &Matrix) -> Matrix {
+        product(&self.directions[0], &self.scaled(1, v, self.angles.cosines()))
+    }
+
+    /// Tᵀ·u for u (r_1 × c).
+    pub(super) fn onto_second(&self, u: &Matrix) -> Matrix {
+        product(&self.directions[1], &self.scaled(0, u, self.angles.cosines()))
+    }
+
+    /// (I − TᵀT)^{1/2}·v for m = 1, (I − TTᵀ)^{1/2}·u for m = 0: coordinates of what the other modality does not say, in the
+    /// orthonormal completion of its span.
+    pub(super) fn beyond_other(&self, m: usize, v: &Matrix) -> Matrix {
+        let shrink: Vec<f64> = self.angles.sines().iter().map(|sine| 1.0 - sine).collect();
+        v - product(&self.directions[m], &self.scaled(m, v, &shrink))
+    }
+
+    /// Combinations v (r_2 × c) of x̃_2 in the orthonormal joint coordinates of (x_1, x_2): (r_1 + r_2) × c.
+    pub(super) fn second_in_joint(&self, v: &Matrix) -> Matrix {
+        stacked(&self.onto_first(v), &self.beyond_other(1, v))
+    }
+
+    /// b_i − ρ_i a_i, the part of the second canonical variates that the first do not say, in the common space, in
+    /// the first noise and in the second noise; of length sin θ_i.
+    pub(super) fn variate_differences(&self, cosines: &[f64]) -> [Matrix; 3] {
+        let mut first = self.directions[0].clone();
+        for (index, mut column) in first.column_iter_mut().enumerate() {
+            column *= -cosines[index];
+        }
+        let second = &self.directions[1];
+        [
+            product(&self.common[1], second) + product(&self.common[0], &first),
+            product(&self.own[0], &first),
+            product(&self.own[1], second),
+        ]
+    }
+
+    /// diag(weights)·directionsᵀ·v.
+    fn scaled(&self, m: usize, v: &Matrix, weights: &[f64]) -> Matrix {
+        let mut result = product_tn(&self.directions[m], v);
+        for (index, mut row) in result.row_iter_mut().enumerate() {
+            row *= weights[index];
+        }
+        result
+    }
+}
+
+impl SecondMoments {
+    /// tr(W_1 Σ12 W_2ᵀ).
+    pub fn cross_trace(&self, first: &Matrix, second: &Matrix) -> f64 {
+        product(first, &self.cross).dot(second)
+    }
+
+    /// W Σ_mm Wᵀ of modality m (0 or 1).
+    pub fn encoded(&self, m: usize, weights: &Matrix) -> Matrix {
+        product_nt(&product(weights, if m == 0 { &self.first } else { &self.second }), weights)
+    }
+}
+
+/// [a | b].
+fn side_by_side(a: &Matrix, b: &Matrix) -> Matrix {
+    let mut result = Matrix::zeros(a.nrows(), a.ncols() + b.ncols());
+    result.columns_mut(0, a.ncols()).copy_from(a);
+    result.columns_mut(a.ncols(), b.ncols()).copy_from(b);
+    result
+}
+
+/// a over b.
+pub(super) fn stacked(a: &Matrix, b: &Matrix) -> Matrix {
+    let mut result = Matrix::zeros(a.nrows() + b.nrows(), a.ncols());
+    result.rows_mut(0, a.nrows()).copy_from(a);
+    result.rows_mut(a.nrows(), b.nrows()).copy_from(b);
+    result
+}

@@ -1,0 +1,223 @@
+//! A target seen from two modalities and from two encoders.
+
+use super::pair::stacked;
+use super::towers::angles;
+use super::{InformationError, Pair, Towers};
+use crate::linalg::{Matrix, PrincipalAngles, Whitening, outside, product, product_nt, product_tn, upper_triangle};
+use crate::model::Factor;
+
+/// Who predicts the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// x_1.
+    First,
+    /// x_2.
+    Second,
+    /// (x_1, x_2).
+    Both,
+    /// z_1.
+    EncodedFirst,
+    /// z_2.
+    EncodedSecond,
+    /// (z_1, z_2).
+    EncodedBoth,
+}
+
+impl Source {
+    /// All six, in the order of the JSON of `eval`.
+    pub const ALL: [Self; 6] = [Self::First, Self::Second, Self::Both, Self::EncodedFirst, Self::EncodedSecond, Self::EncodedBoth];
+
+    /// Its key in results: `x1`, `x2`, `x12`, `z1`, `z2`, `z12`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::First => "x1",
+            Self::Second => "x2",
+            Self::Both => "x12",
+            Self::EncodedFirst => "z1",
+            Self::EncodedSecond => "z2",
+            Self::EncodedBoth => "z12",
+        }
+    }
+}
+
+/// What one source says of one target.
+#[derive(Debug, Clone)]
+pub struct Informativeness {
+    /// The principal angles between source and target.
+    pub angles: PrincipalAngles,
+    /// tr Σ_{y|source}.
+    pub mmse: f64,
+    /// R² = 1 − mmse / tr Σ_yy.
+    pub r2: f64,
+}
+
+/// A target y (q rows) in the coordinates of a [`Pair`].
+#[derive(Debug, Clone)]
+pub struct TargetGeometry {
+    whitener: Matrix,
+    variance: f64,
+    zero: f64,
+    /// Cov(x̃_m, y), r_m × q.
+    seen: [Matrix; 2],
+    /// Cov(the part of x̃_2 beyond x_1, y), r_2 × q.
+    beyond: Matrix,
+    /// Upper-triangular roots of Σ_{y|x_1}, Σ_{y|x_2}, Σ_{y|x_1,x_2}.
+    residuals: [Matrix; 3],
+}
+
+impl Informativeness {
+    /// I(source; y), in nats; +∞ when the source determines some combination of the target.
+    pub fn mutual_information_nats(&self) -> f64 {
+        self.angles.mutual_information_nats()
+    }
+
+    /// σ(source; y) = √mmse: the source is σ-informative about y for this σ and no smaller one (theory.md §2).
+    pub fn sigma(&self) -> f64 {
+        self.mmse.sqrt()
+    }
+}
+
+/// Δ = I(x; y) − I(z; y) in nats, for z a function of x.
+///
+/// Where both are infinite it is the limit of vanishing independent target noise: +∞ when z determines fewer
+/// directions of y than x does, otherwise the difference over the remaining directions.
+pub fn information_loss_nats(observed: &PrincipalAngles, encoded: &PrincipalAngles) -> f64 {
+    if encoded.determined() < observed.determined() {
+        f64::INFINITY
+    } else {
+        observed.finite_information_nats() - encoded.finite_information_nats()
+    }
+}
+
+impl TargetGeometry {
+    /// Places a target over a pair.
+    ///
+    /// # Errors
+    /// [`InformationError::Linalg`].
+    pub fn new(pair: &Pair, target: &Factor) -> Result<Self, InformationError> {
+        // notation: y is the target in the common space (q_c × q), o its own noise (p × q)
+        let y = target.common.transpose();
+        let o = target.own.transpose();
+        let whitening = Whitening::of_factor(&stacked(&y, &o).transpose())?;
+        let seen = [product_tn(&pair.common[0], &y), product_tn(&pair.common[1], &y)];
+        let residual = |m: usize| -> [Matrix; 2] { [&y - product(&pair.common[m], &seen[m]), -product(&pair.own[m], &seen[m])] };
+        let [after_first, after_first_noise] = residual(0);
+        let [after_second, after_second_noise] = residual(1);
+
+        // What x_2 adds to x_1: along each canonical pair the normalised difference b_i − ρ_i a_i, elsewhere x̃_2 itself.
+        let differences = pair.variate_differences(pair.angles().cosines());
+        let mut along = product_tn(&differences[0], &after_first) + product_tn(&differences[1], &after_first_noise);
+        for (index, mut row) in along.row_iter_mut().enumerate() {
+            let sine = pair.angles().sines()[index];
+            row *= if sine > 0.0 { 1.0 / sine } else { 0.0 };
+        }
+        let directions = &pair.directions[1];
+        let all = product_tn(&pair.common[1], &after_first);
+        let elsewhere = outside(directions, &all);
+        let beyond = &elsewhere + product(directions, &along);
+        for (index, mut row) in along.row_iter_mut().enumerate() {
+            let sine = pair.angles().sines()[index];
+            row *= if sine > 0.0 { 1.0 / sine } else { 0.0 };
+        }
+        let after_both = [
+            after_first.clone() - product(&pair.common[1], &elsewhere) - product(&differences[0], &along),
+            &after_first_noise - product(&differences[1], &along),
+            -product(&pair.own[1], &elsewhere) - product(&differences[2], &along),
+        ];
+
+        let root = |parts: &[&Matrix]| {
+            let whole = parts.iter().fold(Matrix::zeros(0, y.ncols()), |above, part| stacked(&above, part));
+            upper_triangle(&stacked(&whole, &o))
+        };
+        Ok(Self {
+            variance: y.norm_squared() + o.norm_squared(),
+            zero: pair.zero(),
+            residuals: [
+                root(&[&after_first, &after_first_noise]),
+                root(&[&after_second, &after_second_noise]),
+                root(&[&after_both[0], &after_both[1], &after_both[2]]),
+            ],
+            whitener: whitening.whitener,
+            seen,
+            beyond,
+        })
+    }
+
+    /// q, the number of rows of the target.
+    pub fn dimension(&self) -> usize {
+        self.whitener.ncols()
+    }
+
+    /// tr Σ_yy.
+    pub fn variance(&self) -> f64 {
+        self.variance
+    }
+
+    /// What a raw modality, or both, says of this target.
+    ///
+    /// # Errors
+    /// [`InformationError::Linalg`].
+    ///
+    /// # Panics
+    /// When the source is an encoder: that is [`TargetGeometry::encoded_by`]'s work.
+    pub fn observed(&self, source: Source) -> Result<Informativeness, InformationError> {
+        let (seen, residual) = self.sides(source);
+        self.seen_through(&seen, residual)
+    }
+
+    /// What an encoder, or both, says of this target.
+    ///
+    /// # Errors
+    /// [`InformationError::Linalg`].
+    ///
+    /// # Panics
+    /// When the source is a raw modality.
+    pub fn encoded_by(&self, towers: &Towers, source: Source) -> Result<Informativeness, InformationError> {
+        let (basis, observed) = match source {
+            Source::EncodedFirst => (&towers.bases[0], Source::First),
+            Source::EncodedSecond => (&towers.bases[1], Source::Second),
+            Source::EncodedBoth => (&towers.joint, Source::Both),
+            _ => panic!("{source:?} is not an encoder"),
+        };
+        let (seen, residual) = self.sides(observed);
+        self.seen_through(&product_tn(basis, &seen), &stacked(residual, &outside(basis, &seen)))
+    }
+
+    /// Cov(orthonormal coordinates of the source, y) and a root of Σ_{y|source}.
+    fn sides(&self, source: Source) -> (std::borrow::Cow<'_, Matrix>, &Matrix) {
+        use std::borrow::Cow::{Borrowed, Owned};
+        match source {
+            Source::First => (Borrowed(&self.seen[0]), &self.residuals[0]),
+            Source::Second => (Borrowed(&self.seen[1]), &self.residuals[1]),
+            Source::Both => (Owned(stacked(&self.seen[0], &self.beyond)), &self.residuals[2]),
+            _ => panic!("{source:?} is not a raw modality"),
+        }
+    }
+
+    /// Whether y is private to modality m (0 or 1): uncorrelated with the other modality and not with this one.
+    pub fn is_private_to(&self, m: usize) -> bool {
+        let visible = |m: usize| self.seen[m].norm() > self.zero * self.variance.sqrt();
+        visible(m) && !visible(1 - m)
+    }
+
+    /// Cov(x̃_m, ỹ) with the whitened target, r_m × rank(Σ_yy).
+    pub fn whitened_covariance(&self, m: usize) -> Matrix {
+        product_nt(&self.seen[m], &self.whitener)
+    }
+
+    /// The regression of y on x̃_m, Cov(x̃_m, y), r_m × q.
+    pub fn regression(&self, m: usize) -> &Matrix {
+        &self.seen[m]
+    }
+
+    /// From Cov(orthonormal source, y) and a root of Σ_{y|source}.
+    fn seen_through(&self, seen: &Matrix, residual: &Matrix) -> Result<Informativeness, InformationError> {
+        let mmse = residual.norm_squared();
+        let count = self.whitener.nrows();
+        let angles = angles(&product_nt(seen, &self.whitener), &product_nt(residual, &self.whitener), count, self.zero)?;
+        // The smaller of explained and unexplained variance is the accurate one.
+        let explained = seen.norm_squared() / self.variance;
+        let r2 = if explained < 0.5 { explained } else { 1.0 - mmse / self.variance };
+        Ok(Informativeness { angles, mmse, r2 })
+    }
+}

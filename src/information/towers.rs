@@ -1,0 +1,147 @@
+//! Two linear encoders over a pair of modalities.
+
+use super::pair::stacked;
+use super::{InformationError, Pair};
+use crate::linalg::{Matrix, PrincipalAngles, orthonormal_columns, outside, product, product_nt, product_tn, svd};
+
+/// The weights of two linear encoders, z_m = W_m x_m.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Encoders {
+    /// W_1, d × n_1.
+    pub first: Matrix,
+    /// W_2, d × n_2.
+    pub second: Matrix,
+}
+
+/// Two encoders in the whitened coordinates of a [`Pair`].
+///
+/// An encoder may have fewer independent outputs than rows (a zero row, a repeated row): measures use what it
+/// spans, as a pseudo-inverse would.
+#[derive(Debug, Clone)]
+pub struct Towers {
+    dim: usize,
+    /// Orthonormal bases of the encoders' spans, r_m × (rank of the encoder).
+    pub(super) bases: [Matrix; 2],
+    /// Basis of both spans together in joint coordinates, (r_1 + r_2) × rank.
+    pub(super) joint: Matrix,
+    /// Symmetrically whitened encoders, transposed: r_m × d.
+    whitened: [Matrix; 2],
+}
+
+impl Encoders {
+    /// W_1 for 0, W_2 for 1.
+    pub fn weights(&self, m: usize) -> &Matrix {
+        if m == 0 { &self.first } else { &self.second }
+    }
+
+    /// d.
+    pub fn dim(&self) -> usize {
+        self.first.nrows()
+    }
+}
+
+impl Towers {
+    /// Places two encoders over a pair.
+    ///
+    /// # Errors
+    /// [`InformationError::Shape`] when the encoders do not fit the pair.
+    pub fn new(pair: &Pair, encoders: &Encoders) -> Result<Self, InformationError> {
+        let dim = encoders.dim();
+        let channels = pair.channels();
+        for m in 0..2 {
+            let (rows, columns) = encoders.weights(m).shape();
+            if (rows, columns) != (dim, channels[m]) || dim == 0 {
+                return Err(InformationError::Shape { modality: m + 1, rows, columns, dim, channels: channels[m] });
+            }
+        }
+        let coordinates = [0, 1].map(|m| product_nt(&pair.whitening(m).root.transpose(), encoders.weights(m)));
+        Self::from_coordinates(pair, dim, &coordinates)
+    }
+
+    /// From encoders in whitened coordinates, transposed (r_m × d).
+    fn from_coordinates(pair: &Pair, dim: usize, coordinates: &[Matrix; 2]) -> Result<Self, InformationError> {
+        let bases = [orthonormal_columns(&coordinates[0]), orthonormal_columns(&coordinates[1])];
+        let [first, second] = pair.ranks();
+        let mut both = Matrix::zeros(first + second, bases[0].ncols() + bases[1].ncols());
+        both.view_mut((0, 0), bases[0].shape()).copy_from(&bases[0]);
+        both.columns_mut(bases[0].ncols(), bases[1].ncols()).copy_from(&pair.second_in_joint(&bases[1]));
+        let joint = orthonormal_columns(&both);
+        let whitened = [symmetric_whitening(&coordinates[0], &bases[0])?, symmetric_whitening(&coordinates[1], &bases[1])?];
+        Ok(Self { dim, bases, joint, whitened })
+    }
+
+    /// d, the number of rows of each encoder.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// The number of independent outputs of encoder m (0 or 1).
+    pub fn rank(&self, m: usize) -> usize {
+        self.bases[m].ncols()
+    }
+
+    /// An orthonormal basis of what encoder m spans, in whitened coordinates: r_m × rank.
+    pub fn basis(&self, m: usize) -> &Matrix {
+        &self.bases[m]
+    }
+
+    /// The symmetrically whitened encoder (W Σ Wᵀ)^{-1/2} W of modality m, transposed, in whitened coordinates: r_m × d. Of
+    /// all whitened encoders with the same span it is the nearest to the given one; it does not depend on the
+    /// encoder's scale, and it turns with the encoder when both towers are rotated together.
+    pub fn whitened(&self, m: usize) -> &Matrix {
+        &self.whitened[m]
+    }
+
+    /// The principal angles between z_1 and z_2.
+    ///
+    /// # Errors
+    /// [`InformationError::Linalg`].
+    pub fn angles(&self, pair: &Pair) -> Result<PrincipalAngles, InformationError> {
+        let [first, second] = &self.bases;
+        let seen = pair.onto_first(second);
+        let beyond = stacked(&outside(first, &seen), &pair.beyond_other(1, second));
+        angles(&product_tn(first, &seen), &beyond, self.rank(0).min(self.rank(1)), pair.zero())
+    }
+
+    /// The principal angles between z_m (m = 0 or 1) and the *other* modality's observations.
+    ///
+    /// # Errors
+    /// [`InformationError::Linalg`].
+    pub fn cross_modal_angles(&self, pair: &Pair, m: usize) -> Result<PrincipalAngles, InformationError> {
+        let seen = if m == 0 { pair.onto_second(&self.bases[0]) } else { pair.onto_first(&self.bases[1]) };
+        angles(&seen, &pair.beyond_other(m, &self.bases[m]), self.rank(m), pair.zero())
+    }
+}
+
+/// Angles from a matrix whose singular values are the cosines and one whose singular values are the sines.
+pub(super) fn angles(cosines: &Matrix, sines: &Matrix, count: usize, zero: f64) -> Result<PrincipalAngles, InformationError> {
+    let mut cosines = values(cosines)?;
+    let mut sines = values(sines)?;
+    // The sine matrix may carry angles of π/2 beyond the count, and lacks none of the small ones.
+    sines.reverse();
+    cosines.resize(count, 0.0);
+    sines.truncate(count);
+    let missing = count - sines.len();
+    sines.splice(0..0, std::iter::repeat_n(0.0, missing));
+    Ok(PrincipalAngles::new(cosines, sines, zero))
+}
+
+/// Singular values, descending; a single row or column needs no decomposition.
+fn values(matrix: &Matrix) -> Result<Vec<f64>, InformationError> {
+    if matrix.is_empty() {
+        return Ok(Vec::new());
+    }
+    if matrix.ncols() == 1 || matrix.nrows() == 1 {
+        return Ok(vec![matrix.norm()]);
+    }
+    Ok(svd(matrix)?.values)
+}
+
+/// The orthonormal polar factor of the coordinates, within the given basis of their span.
+fn symmetric_whitening(coordinates: &Matrix, basis: &Matrix) -> Result<Matrix, InformationError> {
+    if basis.ncols() == 0 {
+        return Ok(Matrix::zeros(coordinates.nrows(), coordinates.ncols()));
+    }
+    let within = svd(&product_tn(basis, coordinates))?;
+    Ok(product(basis, &product_nt(&within.left, &within.right)))
+}

@@ -1,0 +1,5 @@
+//! How objectives are minimised.
+
+mod closed_form;
+
+pub use closed_form::{ClosedForm, LearnerError};

@@ -1,0 +1,197 @@
+//! SVD, symmetric eigendecomposition and the square roots made from them.
+
+use super::product::{owned, view};
+use super::{LinalgError, Matrix, product, product_nt, product_tn, require_finite};
+use faer::Side;
+
+/// Relative disagreement of Σσ² with ‖A‖²_F above which an SVD is rejected. It caught every wrong factorisation
+/// that we have seen from any library.
+const FROBENIUS_CHECK: f64 = 1e-10;
+
+/// Eigenvalues above −this·(largest) count as zero in a positive semidefinite matrix: the rounding of a
+/// covariance that was written with 15 digits and summed over a few hundred terms.
+const SEMIDEFINITE_TOLERANCE: f64 = 1e-12;
+
+/// Relative asymmetry that is taken as rounding and averaged away.
+const SYMMETRY_TOLERANCE: f64 = 1e-10;
+
+/// A thin singular value decomposition A = U·diag(σ)·Vᵀ.
+#[derive(Debug, Clone)]
+pub struct Svd {
+    /// U, rows × min(rows, columns), orthonormal columns.
+    pub left: Matrix,
+    /// σ, descending, non-negative.
+    pub values: Vec<f64>,
+    /// V, columns × min(rows, columns), orthonormal columns.
+    pub right: Matrix,
+}
+
+/// An eigendecomposition A = V·diag(λ)·Vᵀ of a symmetric matrix.
+#[derive(Debug, Clone)]
+pub struct SymmetricEigen {
+    /// λ, descending.
+    pub values: Vec<f64>,
+    /// V, orthonormal columns in the order of the values.
+    pub vectors: Matrix,
+}
+
+/// The thin SVD of any finite matrix, at any scale.
+///
+/// # Errors
+/// [`LinalgError::NotFinite`]; [`LinalgError::NoConvergence`] when the iteration fails or the result does not
+/// pass `|Σσ²/‖A‖²_F − 1| ≤ 1e-10`.
+pub fn svd(matrix: &Matrix) -> Result<Svd, LinalgError> {
+    require_finite(matrix)?;
+    let (rows, columns) = matrix.shape();
+    let rank = rows.min(columns);
+    let largest = matrix.amax();
+    if rank == 0 || largest == 0.0 {
+        return Ok(Svd { left: Matrix::identity(rows, rank), values: vec![0.0; rank], right: Matrix::identity(columns, rank) });
+    }
+    // faer's SVD is silently wrong near 1e-200 and fails near 1e200; a power of two costs no accuracy.
+    let scale = power_of_two_near(largest);
+    let scaled = matrix / scale;
+    let failed = || LinalgError::NoConvergence { algorithm: "SVD", rows, columns };
+    let backend = view(&scaled).thin_svd().map_err(|_| failed())?;
+    let mut values: Vec<f64> = backend.S().column_vector().iter().copied().collect();
+    let sum_of_squares: f64 = values.iter().map(|value| value * value).sum();
+    if !((sum_of_squares / scaled.norm_squared() - 1.0).abs() <= FROBENIUS_CHECK) {
+        return Err(failed());
+    }
+    for value in &mut values {
+        *value *= scale;
+    }
+    let (mut left, mut right) = (owned(backend.U()), owned(backend.V()));
+    // Signs are free; ours make the largest entry of each left vector positive, so that results are reproducible.
+    for index in 0..rank {
+        let mut column = left.column_mut(index);
+        if column[column.iamax()] < 0.0 {
+            column.neg_mut();
+            right.column_mut(index).neg_mut();
+        }
+    }
+    Ok(Svd { left, values, right })
+}
+
+/// The thin SVD of aᵀ·b for a, b with as many rows (q): of q × q work where q is the smallest of the three sizes, so
+/// that a cross-covariance through few common factors costs what the factors cost, and its rank is never above q.
+///
+/// Left vectors are columns(a) × t, right vectors columns(b) × t, with t = min(q, columns(a), columns(b)).
+///
+/// # Errors
+/// As [`svd`].
+pub fn svd_of_product(a: &Matrix, b: &Matrix) -> Result<Svd, LinalgError> {
+    let q = a.nrows();
+    if q >= a.ncols().min(b.ncols()) {
+        return svd(&product_tn(a, b));
+    }
+    require_finite(a)?;
+    require_finite(b)?;
+    let (basis_a, upper_a) = thin_qr(&a.transpose());
+    let (basis_b, upper_b) = thin_qr(&b.transpose());
+    let core = svd(&product_nt(&upper_a, &upper_b))?;
+    Ok(Svd { left: product(&basis_a, &core.left), values: core.values, right: product(&basis_b, &core.right) })
+}
+
+/// Q (rows × columns, orthonormal) and R (upper triangular) of a matrix with at least as many rows as columns.
+pub(super) fn thin_qr(matrix: &Matrix) -> (Matrix, Matrix) {
+    let qr = view(matrix).qr();
+    (owned(qr.compute_thin_Q().as_ref()), owned(qr.thin_R()))
+}
+
+/// The eigendecomposition of a symmetric matrix, eigenvalues descending.
+///
+/// Asymmetry up to 1e-10 relative to the largest entry is averaged away.
+///
+/// # Errors
+/// [`LinalgError::NotFinite`], [`LinalgError::NotSymmetric`], [`LinalgError::NoConvergence`].
+pub fn symmetric_eigen(matrix: &Matrix) -> Result<SymmetricEigen, LinalgError> {
+    require_finite(matrix)?;
+    let (rows, columns) = matrix.shape();
+    if rows != columns || rows == 0 {
+        return Err(LinalgError::Empty { rows, columns });
+    }
+    let largest = matrix.amax();
+    if largest == 0.0 {
+        return Ok(SymmetricEigen { values: vec![0.0; rows], vectors: Matrix::identity(rows, rows) });
+    }
+    for column in 0..columns {
+        for row in 0..column {
+            let (upper, lower) = (matrix[(row, column)], matrix[(column, row)]);
+            if (upper - lower).abs() > SYMMETRY_TOLERANCE * largest {
+                return Err(LinalgError::NotSymmetric { row, column, upper, lower });
+            }
+        }
+    }
+    let scale = power_of_two_near(largest);
+    let symmetric = Matrix::from_fn(rows, columns, |i, j| f64::midpoint(matrix[(i, j)] / scale, matrix[(j, i)] / scale));
+    let backend = view(&symmetric)
+        .self_adjoint_eigen(Side::Lower)
+        .map_err(|_| LinalgError::NoConvergence { algorithm: "symmetric eigendecomposition", rows, columns })?;
+    // faer's order is ascending; ours is descending everywhere.
+    let ascending: Vec<f64> = backend.S().column_vector().iter().copied().collect();
+    let vectors = backend.U();
+    Ok(SymmetricEigen {
+        values: ascending.iter().rev().map(|value| value * scale).collect(),
+        vectors: Matrix::from_fn(rows, rows, |row, column| vectors[(row, rows - 1 - column)]),
+    })
+}
+
+/// A factor F (n × rank) with F·Fᵀ = A, of a positive semidefinite A (n × n). A diagonal matrix keeps a
+/// diagonal factor, so that exact zeros stay exact.
+///
+/// # Errors
+/// [`LinalgError::NotPositiveSemidefinite`] when an eigenvalue is below −1e-12 of the largest, and the errors
+/// of [`symmetric_eigen`].
+pub fn positive_semidefinite_root(matrix: &Matrix) -> Result<Matrix, LinalgError> {
+    let eigen = if is_diagonal(matrix) {
+        require_finite(matrix)?;
+        SymmetricEigen { values: matrix.diagonal().iter().copied().collect(), vectors: Matrix::identity(matrix.nrows(), matrix.nrows()) }
+    } else {
+        symmetric_eigen(matrix)?
+    };
+    let largest = eigen.values.iter().fold(0.0_f64, |a, &b| a.max(b));
+    let smallest = eigen.values.iter().fold(f64::INFINITY, |a, &b| a.min(b));
+    if smallest < -SEMIDEFINITE_TOLERANCE * largest.max(f64::MIN_POSITIVE) {
+        return Err(LinalgError::NotPositiveSemidefinite { smallest, largest });
+    }
+    // In a diagonal matrix each entry stands for itself; elsewhere what is below rounding counts as zero.
+    let cutoff = if is_diagonal(matrix) { 0.0 } else { f64::EPSILON * largest };
+    let kept: Vec<usize> = (0..eigen.values.len()).filter(|&i| eigen.values[i] > cutoff).collect();
+    Ok(Matrix::from_fn(matrix.nrows(), kept.len(), |row, column| {
+        eigen.vectors[(row, kept[column])] * eigen.values[kept[column]].sqrt()
+    }))
+}
+
+/// R of a QR factorisation: the upper-triangular columns × columns factor with RᵀR = AᵀA, computed without
+/// forming AᵀA.
+pub fn upper_triangle(matrix: &Matrix) -> Matrix {
+    let columns = matrix.ncols();
+    if matrix.nrows() <= columns || columns == 0 {
+        let mut padded = Matrix::zeros(columns, columns);
+        padded.rows_mut(0, matrix.nrows()).copy_from(matrix);
+        return padded;
+    }
+    owned(view(matrix).qr().thin_R())
+}
+
+impl Svd {
+    /// The matrix of the leading triplets, Σ_{i<rank} σ_i u_i v_iᵀ.
+    pub fn truncated(&self, rank: usize) -> Matrix {
+        let rank = rank.min(self.values.len());
+        let mut scaled = self.left.columns(0, rank).into_owned();
+        for (index, mut column) in scaled.column_iter_mut().enumerate() {
+            column *= self.values[index];
+        }
+        product_nt(&scaled, &self.right.columns(0, rank).into_owned())
+    }
+}
+
+fn is_diagonal(matrix: &Matrix) -> bool {
+    (0..matrix.ncols()).all(|j| (0..matrix.nrows()).all(|i| i == j || matrix[(i, j)] == 0.0))
+}
+
+fn power_of_two_near(value: f64) -> f64 {
+    // Clamped so that neither the scale nor its reciprocal leaves the range of normal numbers.
+    value.log2().round().clamp(-1000.0, 1000.0).exp2()
+}

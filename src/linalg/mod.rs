@@ -1,0 +1,99 @@
+//! The few decompositions that the project needs, each with a stated and tested accuracy.
+//!
+//! Everything above this module speaks nalgebra's [`Matrix`]; the decompositions run on faer, chosen by
+//! measurement (`docs/decisions.md`, D2). nalgebra's own SVD is never called: it returns wrong factorisations
+//! without an error on low-rank, clustered and graded matrices.
+//!
+//! # Accuracy contract
+//! For finite input at any scale, with ε the machine epsilon and n the larger dimension:
+//!
+//! | function | guarantee (tested up to n = 512 on graded, clustered and rank-deficient spectra) |
+//! |---|---|
+//! | [`svd`] | residual ≤ 64 n ε ‖A‖, orthogonality ≤ 64 n ε, values descending and non-negative |
+//! | [`symmetric_eigen`] | the same, values descending |
+//! | [`Whitening::of_factor`] | `x̃ = whitener·x` has covariance I within 64 n ε κ, κ = [`Whitening::condition`] |
+//! | [`orthonormal_columns`] | orthogonality ≤ 64 n ε; columns that depend on earlier ones are dropped |
+//!
+//! What it does not do: decide what a matrix means. It knows nothing of models.
+
+mod angles;
+mod decomposition;
+mod product;
+mod whitening;
+
+pub use angles::PrincipalAngles;
+pub use decomposition::{SymmetricEigen, Svd, positive_semidefinite_root, svd, svd_of_product, symmetric_eigen, upper_triangle};
+pub use product::{product, product_nt, product_tn};
+pub(crate) use whitening::outside;
+pub use whitening::{Whitening, orthonormal_columns};
+
+/// A dense, column-major, double-precision matrix.
+pub type Matrix = nalgebra::DMatrix<f64>;
+
+/// Why a decomposition could not be had.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum LinalgError {
+    /// An entry is NaN or infinite.
+    #[error("entry ({row}, {column}) is {value}, not a finite number")]
+    NotFinite {
+        /// Row of the offending entry.
+        row: usize,
+        /// Column of the offending entry.
+        column: usize,
+        /// The entry.
+        value: f64,
+    },
+    /// A symmetric matrix was needed.
+    #[error("not symmetric: entries ({row}, {column}) and ({column}, {row}) are {upper} and {lower}")]
+    NotSymmetric {
+        /// Row of the worst pair.
+        row: usize,
+        /// Column of the worst pair.
+        column: usize,
+        /// The entry at (row, column).
+        upper: f64,
+        /// The entry at (column, row).
+        lower: f64,
+    },
+    /// A positive semidefinite matrix was needed.
+    #[error("not positive semidefinite: smallest eigenvalue {smallest:e}, largest {largest:e}")]
+    NotPositiveSemidefinite {
+        /// Smallest eigenvalue.
+        smallest: f64,
+        /// Largest eigenvalue.
+        largest: f64,
+    },
+    /// The iteration of the backend did not converge, or its result failed the check of `Σσ² = ‖A‖²_F`.
+    #[error("the {algorithm} of a {rows} × {columns} matrix did not converge")]
+    NoConvergence {
+        /// Which decomposition.
+        algorithm: &'static str,
+        /// Rows of the matrix.
+        rows: usize,
+        /// Columns of the matrix.
+        columns: usize,
+    },
+    /// A matrix with no rows or no columns.
+    #[error("an empty matrix ({rows} × {columns})")]
+    Empty {
+        /// Rows of the matrix.
+        rows: usize,
+        /// Columns of the matrix.
+        columns: usize,
+    },
+}
+
+/// Fails on the first entry that is not finite.
+///
+/// # Errors
+/// [`LinalgError::NotFinite`].
+pub fn require_finite(matrix: &Matrix) -> Result<(), LinalgError> {
+    match matrix.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(index) => Err(LinalgError::NotFinite {
+            row: index % matrix.nrows(),
+            column: index / matrix.nrows(),
+            value: matrix[index],
+        }),
+    }
+}

@@ -1,0 +1,37 @@
+//! What can be wrong with a model, with the field and the value that are wrong.
+
+use crate::linalg::LinalgError;
+
+/// A model that can't be built or read.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ModelError {
+    /// A field holds a value that it can't hold.
+    #[error("{field}: {problem}")]
+    Field {
+        /// Path of the field, as written in the file (`modality[1].noise`).
+        field: String,
+        /// What is wrong with it, with the value.
+        problem: String,
+    },
+    /// The file can't be read as TOML or JSON.
+    #[error("{message}")]
+    Syntax {
+        /// Where and what, in one line.
+        message: String,
+    },
+    /// A decomposition of the model's matrices failed.
+    #[error("{field}: {source}")]
+    Linalg {
+        /// Path of the field whose matrix it is.
+        field: String,
+        /// What failed.
+        source: LinalgError,
+    },
+}
+
+impl ModelError {
+    /// A wrong field.
+    pub(crate) fn field(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Field { field: field.into(), problem: problem.into() }
+    }
+}

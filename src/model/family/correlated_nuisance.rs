@@ -1,0 +1,59 @@
+//! `correlated-nuisance`: orthogonal loadings along the axes; the j-th private factors of every two modalities are
+//! correlated with κ: shared by the sensors, useless to the task. Noise may differ on the shared directions, so that
+//! the correlation and the scale of signal and nuisance are four free numbers (the model of arXiv 2606.11190).
+
+use super::{Family, FamilyParameters, OneOrMany, parameters::require};
+use crate::linalg::Matrix;
+use crate::model::{LatentModel, Modality, ModelError, Noise};
+
+pub(super) const FAMILY: Family = Family {
+    kind: "correlated-nuisance",
+    summary: "private factors of the modalities correlated with κ",
+    parameters: &["nuisance_correlation", "shared_noise"],
+    build,
+};
+
+fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
+    let common = parameters.common(2, 2, |k, p| (k + p, k + p))?;
+    let (k, private) = (common.shared, &common.private);
+    let pairs = private.iter().copied().min().unwrap_or(0);
+    let correlation = parameters.nuisance_correlation.clone().unwrap_or(OneOrMany::One(0.5)).expand("nuisance_correlation", pairs)?;
+    // Equicorrelated across M modalities: positive semidefinite from −1/(M−1).
+    require("family.", "nuisance_correlation", &correlation, -1.0 / (private.len() as f64 - 1.0)..=1.0)?;
+    let shared_noise = match &parameters.shared_noise {
+        None => common.noise.clone(),
+        Some(noise) => noise.expand("shared_noise", private.len())?,
+    };
+    require("family.", "shared_noise", &shared_noise, 0.0..=1e100)?;
+
+    let latents = common.latent_std.len();
+    let mut covariance = Matrix::zeros(latents, latents);
+    for (latent, std) in common.latent_std.iter().enumerate() {
+        covariance[(latent, latent)] = std * std;
+    }
+    let starts: Vec<usize> = (0..private.len()).map(|m| k + private[..m].iter().sum::<usize>()).collect();
+    for (j, kappa) in correlation.iter().enumerate() {
+        for (m, start) in starts.iter().enumerate() {
+            for other in &starts[..m] {
+                let (a, b) = (start + j, other + j);
+                let value = kappa * common.latent_std[a] * common.latent_std[b];
+                covariance[(a, b)] = value;
+                covariance[(b, a)] = value;
+            }
+        }
+    }
+    let modalities = (0..private.len())
+        .map(|m| {
+            let n = common.observed[m];
+            let axis = |offset: usize| move |i: usize, j: usize| f64::from(u8::from(i == offset + j));
+            let noise = (0..n).map(|i| if i < k { shared_noise[m] } else { common.noise[m] }).collect();
+            Modality {
+                name: format!("modality {}", m + 1),
+                shared_loading: Matrix::from_fn(n, k, axis(0)),
+                private_loading: Matrix::from_fn(n, private[m], axis(k)),
+                noise: Noise::Diagonal(noise),
+            }
+        })
+        .collect();
+    common.with_targets(LatentModel::new(FAMILY.kind, k, private.clone(), Some(covariance), modalities, Vec::new())?)
+}

@@ -1,0 +1,30 @@
+//! `interfering`: col A_m and col B_m meet at a principal angle θ, so that no linear map of x_m separates shared
+//! from private without cost.
+
+use super::loadings::haar;
+use super::{Family, FamilyParameters, parameters::require};
+use crate::model::{LatentModel, Modality, ModelError, Noise};
+
+pub(super) const FAMILY: Family =
+    Family { kind: "interfering", summary: "col A and col B at a principal angle θ", parameters: &["angle_degrees"], build };
+
+fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
+    let common = parameters.common(2, 2, |k, p| (k + p, k + 2 * k.max(p)))?;
+    let angle = parameters.angle_degrees.unwrap_or(45.0);
+    require("family.", "angle_degrees", &[angle], 0.0..=90.0)?;
+    let (sine, cosine) = angle.to_radians().sin_cos();
+    let modalities = (0..common.private.len())
+        .map(|m| {
+            let basis = haar(common.seed, m, common.observed[m], common.shared + common.private[m]);
+            let shared_loading = basis.columns(0, common.shared).into_owned();
+            let mut private_loading = basis.columns(common.shared, common.private[m]).into_owned();
+            // The first min(k, p) private columns lean onto one shared column each; the rest stay orthogonal.
+            for j in 0..common.shared.min(common.private[m]) {
+                let leaning = private_loading.column(j) * sine + shared_loading.column(j) * cosine;
+                private_loading.set_column(j, &leaning);
+            }
+            Modality { name: format!("modality {}", m + 1), shared_loading, private_loading, noise: Noise::Isotropic(common.noise[m]) }
+        })
+        .collect();
+    common.with_targets(LatentModel::new(FAMILY.kind, common.shared, common.private.clone(), common.covariance(), modalities, Vec::new())?)
+}

@@ -1,0 +1,210 @@
+//! The named parameters of the families, with their defaults.
+
+use super::{Family, find};
+use crate::linalg::Matrix;
+use crate::model::{LatentModel, ModelError, Noise, Target};
+use serde::{Deserialize, Serialize};
+
+/// A number, or a list of numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected a number or a list of numbers")]
+pub enum OneOrMany<T> {
+    /// The same for all.
+    One(T),
+    /// One for each.
+    Many(Vec<T>),
+}
+
+impl<T: Copy> OneOrMany<T> {
+    /// `count` values.
+    pub(super) fn expand(&self, field: &str, count: usize) -> Result<Vec<T>, ModelError> {
+        match self {
+            Self::One(value) => Ok(vec![*value; count]),
+            Self::Many(values) if values.len() == count => Ok(values.clone()),
+            Self::Many(values) => Err(ModelError::field(format!("family.{field}"), format!("{} values, expected one or {count}", values.len()))),
+        }
+    }
+}
+
+/// The `[family]` section of a model file.
+///
+/// | parameter | meaning | default |
+/// |---|---|---|
+/// | `kind` | which family | required |
+/// | `shared` | k | 2 (`spiked`: the number of correlations) |
+/// | `private` | p_m, one number or one per modality | 2 (`spiked`: 0) |
+/// | `observed` | n_m, one number or one per modality | k + p_m (`interfering`: k + 2·max(k, p_m); `spiked`: k + 8) |
+/// | `modalities` | M | 2 (`multi`: 3) |
+/// | `shared_std` | standard deviation of the shared factors, one or k | 1 |
+/// | `private_std` | standard deviation of the private factors, one or one per modality | 1 |
+/// | `noise` | noise variance, one or one per modality | 0.1 |
+/// | `seed` | seed of the loadings | 0 |
+/// | `private_fraction` | α of one more target, `mixture` = √(1−α)·(shared direction) + √α·(private direction of modality 1) | none |
+/// | `angle_degrees` | `interfering`: principal angle θ between col A_m and col B_m | 45 |
+/// | `nuisance_correlation` | `correlated-nuisance`: κ between paired private factors | 0.5 |
+/// | `shared_noise` | `correlated-nuisance`: noise variance on the shared directions, one or one per modality | as `noise` |
+/// | `correlations` | `spiked`: the canonical correlations | [0.9, 0.7, 0.5] |
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FamilyParameters {
+    pub(super) kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) shared: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) private: Option<OneOrMany<usize>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) observed: Option<OneOrMany<usize>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) modalities: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) shared_std: Option<OneOrMany<f64>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) private_std: Option<OneOrMany<f64>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) noise: Option<OneOrMany<f64>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) seed: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) private_fraction: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) angle_degrees: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) nuisance_correlation: Option<OneOrMany<f64>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) shared_noise: Option<OneOrMany<f64>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) correlations: Option<Vec<f64>>,
+}
+
+/// The parameters that every family reads, checked and spelled out.
+#[derive(Debug)]
+pub(super) struct Common {
+    pub shared: usize,
+    pub private: Vec<usize>,
+    pub observed: Vec<usize>,
+    /// Standard deviation of each latent, in the order s, u_1, u_2, …
+    pub latent_std: Vec<f64>,
+    pub noise: Vec<f64>,
+    pub seed: u64,
+    private_fraction: Option<f64>,
+}
+
+impl FamilyParameters {
+    /// Builds the model of these parameters, with the standard targets (and the mixture, if `private_fraction` is given).
+    ///
+    /// # Errors
+    /// [`ModelError::Field`] names the parameter and its value.
+    pub fn build(&self, name: Option<String>) -> Result<LatentModel, ModelError> {
+        let family = find(&self.kind)?;
+        self.reject_parameters_of_others(family)?;
+        let model = (family.build)(self)?;
+        Ok(match name {
+            Some(name) => model.renamed(name),
+            None => model,
+        })
+    }
+
+    /// Expands the common parameters with the defaults of a family: `shared`, `private`, and the fewest channels
+    /// that its construction needs.
+    pub(super) fn common(
+        &self,
+        shared: usize,
+        private: usize,
+        channels: impl Fn(usize, usize) -> (usize, usize),
+    ) -> Result<Common, ModelError> {
+        let modalities = self.modalities.unwrap_or(if self.kind == "multi" { 3 } else { 2 });
+        if !(2..=64).contains(&modalities) {
+            return Err(ModelError::field("family.modalities", format!("{modalities}, expected 2 to 64")));
+        }
+        let shared = self.shared.unwrap_or(shared);
+        let private = self.private.clone().unwrap_or(OneOrMany::One(private)).expand("private", modalities)?;
+        let largest = crate::model::LARGEST_DIMENSION;
+        let latents = private.iter().fold(shared, |sum, &p| sum.saturating_add(p));
+        if latents > largest {
+            return Err(ModelError::field("family.private", format!("shared = {shared} and private = {private:?} add up to more than {largest}")));
+        }
+        let needs: Vec<(usize, usize)> = private.iter().map(|&p| channels(shared, p)).collect();
+        let observed = match &self.observed {
+            None => needs.iter().map(|need| need.1.max(1)).collect(),
+            Some(observed) => observed.expand("observed", modalities)?,
+        };
+        for (m, (&n, &(fewest, _))) in observed.iter().zip(&needs).enumerate() {
+            if n < fewest.max(1) || n > largest {
+                return Err(ModelError::field(
+                    "family.observed",
+                    format!("{n} channels in modality {} (shared = {shared}, private = {}): {} needs {} to {largest}", m + 1, private[m], self.kind, fewest.max(1)),
+                ));
+            }
+        }
+        let shared_std = self.shared_std.clone().unwrap_or(OneOrMany::One(1.0)).expand("shared_std", shared)?;
+        let private_std = self.private_std.clone().unwrap_or(OneOrMany::One(1.0)).expand("private_std", modalities)?;
+        let noise = self.noise.clone().unwrap_or(OneOrMany::One(0.1)).expand("noise", modalities)?;
+        for (field, values) in [("shared_std", &shared_std), ("private_std", &private_std), ("noise", &noise)] {
+            require("family.", field, values, 0.0..=1e50)?;
+        }
+        let mut latent_std = shared_std;
+        for (&p, &std) in private.iter().zip(&private_std) {
+            latent_std.extend(std::iter::repeat_n(std, p));
+        }
+        if let Some(fraction) = self.private_fraction {
+            require("family.", "private_fraction", &[fraction], 0.0..=1.0)?;
+            if shared == 0 || private[0] == 0 {
+                return Err(ModelError::field("family.private_fraction", "a mixture needs shared ≥ 1 and private ≥ 1 in modality 1"));
+            }
+        }
+        Ok(Common { shared, private, observed, latent_std, noise, seed: self.seed.unwrap_or(0), private_fraction: self.private_fraction })
+    }
+
+    fn reject_parameters_of_others(&self, family: &Family) -> Result<(), ModelError> {
+        let given = [
+            ("modalities", self.modalities.is_some()),
+            ("angle_degrees", self.angle_degrees.is_some()),
+            ("nuisance_correlation", self.nuisance_correlation.is_some()),
+            ("shared_noise", self.shared_noise.is_some()),
+            ("correlations", self.correlations.is_some()),
+        ];
+        match given.iter().find(|(name, present)| *present && !family.parameters.contains(name)) {
+            None => Ok(()),
+            Some((name, _)) => Err(ModelError::field(format!("family.{name}"), format!("not a parameter of kind {:?}", family.kind))),
+        }
+    }
+}
+
+impl Common {
+    /// diag of the latents' variances, or nothing where that is the identity.
+    #[expect(clippy::float_cmp, reason = "exactly one is the default, which stays the identity")]
+    pub(super) fn covariance(&self) -> Option<Matrix> {
+        let variances = nalgebra::DVector::from_iterator(self.latent_std.len(), self.latent_std.iter().map(|std| std * std));
+        (!variances.iter().all(|&variance| variance == 1.0)).then(|| Matrix::from_diagonal(&variances))
+    }
+
+    /// The standard targets of a model whose factors all have positive variance, and the mixture that was asked for.
+    pub(super) fn with_targets(&self, model: LatentModel) -> Result<LatentModel, ModelError> {
+        let deviation = |latent: usize| self.latent_std[latent];
+        let mut targets = model.standard_targets();
+        // A factor without variance is no target: at private_std = 0 the modality has no private information.
+        targets.retain(|target| target.loading.row_iter().any(|row| row.iter().enumerate().any(|(latent, &c)| c != 0.0 && deviation(latent) > 0.0)));
+        if let Some(fraction) = self.private_fraction {
+            let mut loading = Matrix::zeros(1, model.latents());
+            for (range, weight) in [(0..self.shared, 1.0 - fraction), (model.private_range(0), fraction)] {
+                let share = (weight / range.len() as f64).sqrt();
+                for latent in range {
+                    // In standardised factors, so that α is a fraction of the target's variance whatever their scales.
+                    if deviation(latent) > 0.0 {
+                        loading[(0, latent)] = share / deviation(latent);
+                    }
+                }
+            }
+            targets.push(Target { name: "mixture".into(), loading, noise: Noise::Isotropic(0.0) });
+        }
+        model.with_targets(targets)
+    }
+}
+
+/// Every value finite and in the range.
+pub(super) fn require(prefix: &str, field: &str, values: &[f64], range: std::ops::RangeInclusive<f64>) -> Result<(), ModelError> {
+    match values.iter().find(|value| !range.contains(value)) {
+        None => Ok(()),
+        Some(value) => Err(ModelError::field(format!("{prefix}{field}"), format!("{value}, expected a number from {} to {:e}", range.start(), range.end()))),
+    }
+}

@@ -1,0 +1,38 @@
+//! `spiked`: identity covariances and a few correlated directions with the given canonical correlations: the
+//! model of the finite-sample laws. Along the axes, so that the noise is diagonal and draws are cheap.
+
+use super::{Family, FamilyParameters, parameters::require};
+use crate::linalg::Matrix;
+use crate::model::{LatentModel, Modality, ModelError, Noise};
+
+pub(super) const FAMILY: Family =
+    Family { kind: "spiked", summary: "identity covariances, a few correlated directions", parameters: &["correlations"], build };
+
+fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
+    let correlations = parameters.correlations.clone().unwrap_or_else(|| vec![0.9, 0.7, 0.5]);
+    require("family.", "correlations", &correlations, 0.0..=1.0)?;
+    let k = correlations.len();
+    for (name, given) in [("shared_std", parameters.shared_std.is_some()), ("private_std", parameters.private_std.is_some()), ("noise", parameters.noise.is_some())] {
+        if given {
+            return Err(ModelError::field(format!("family.{name}"), "not a parameter of kind \"spiked\": its covariances are the identity"));
+        }
+    }
+    let common = parameters.common(k, 0, |k, p| (k + p, k + p + 8))?;
+    if common.shared != k {
+        return Err(ModelError::field("family.shared", format!("{}, but there are {k} correlations", common.shared)));
+    }
+    let modalities = (0..common.private.len())
+        .map(|m| {
+            let (n, p) = (common.observed[m], common.private[m]);
+            // Private factors, if any, fill the variance of the next p directions.
+            let noise = (0..n).map(|i| if i < k { 1.0 - correlations[i] } else if i < k + p { 0.0 } else { 1.0 }).collect();
+            Modality {
+                name: format!("modality {}", m + 1),
+                shared_loading: Matrix::from_fn(n, k, |i, j| if i == j { correlations[j].sqrt() } else { 0.0 }),
+                private_loading: Matrix::from_fn(n, p, |i, j| f64::from(u8::from(i == k + j))),
+                noise: Noise::Diagonal(noise),
+            }
+        })
+        .collect();
+    common.with_targets(LatentModel::new(FAMILY.kind, k, common.private.clone(), None, modalities, Vec::new())?)
+}

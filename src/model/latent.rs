@@ -1,0 +1,355 @@
+//! The model itself and its exact joint law.
+
+use super::ModelError;
+use crate::linalg::{Matrix, positive_semidefinite_root, product, product_nt};
+
+/// Largest number of latents, channels or target rows: beyond it a dense population computation is not sensible.
+pub const LARGEST_DIMENSION: usize = 4096;
+
+/// Largest magnitude of an entry: its square must stay a finite number after summation.
+const LARGEST_ENTRY: f64 = 1e100;
+
+/// The covariance Ψ of a sensor's noise, in the form in which it was given.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Noise {
+    /// ψ·I.
+    Isotropic(f64),
+    /// diag(ψ_1 … ψ_n).
+    Diagonal(Vec<f64>),
+    /// Any positive semidefinite n × n matrix.
+    Full(Matrix),
+}
+
+/// One sensor: x = A·s + B·u + ε.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Modality {
+    /// Its name, for people.
+    pub name: String,
+    /// A, n × k.
+    pub shared_loading: Matrix,
+    /// B, n × p.
+    pub private_loading: Matrix,
+    /// Ψ, n × n.
+    pub noise: Noise,
+}
+
+/// One target: y = C·(s, u_1 … u_M) + η.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// Its name, for people and for figures.
+    pub name: String,
+    /// C, q × (k + Σ p_m).
+    pub loading: Matrix,
+    /// The covariance of η, q × q.
+    pub noise: Noise,
+}
+
+/// A Gaussian vector in factor form: x = common·w + own·v with w, v standard normal; w is the same for every
+/// vector of the model (the whitened latents), v belongs to this vector alone (its noise).
+#[derive(Debug, Clone)]
+pub struct Factor {
+    /// n × q.
+    pub common: Matrix,
+    /// n × (rank of the noise).
+    pub own: Matrix,
+}
+
+/// A checked Gaussian latent model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LatentModel {
+    name: String,
+    shared: usize,
+    private: Vec<usize>,
+    covariance: Option<Matrix>,
+    latent_root: Matrix,
+    modalities: Vec<Modality>,
+    targets: Vec<Target>,
+}
+
+impl LatentModel {
+    /// Checks and builds a model. `covariance` is Λ, in the order s, u_1, u_2, …; `None` is the identity.
+    ///
+    /// # Errors
+    /// [`ModelError::Field`] and [`ModelError::Linalg`] name the field, as it is called in a model file, and the value.
+    pub fn new(
+        name: impl Into<String>,
+        shared: usize,
+        private: Vec<usize>,
+        covariance: Option<Matrix>,
+        modalities: Vec<Modality>,
+        targets: Vec<Target>,
+    ) -> Result<Self, ModelError> {
+        let latents = private.iter().try_fold(shared, |sum, &p| sum.checked_add(p)).filter(|&sum| sum <= LARGEST_DIMENSION);
+        let Some(latents) = latents else {
+            return Err(ModelError::field("latent", format!("shared = {shared} and private = {private:?} add up to more than {LARGEST_DIMENSION}")));
+        };
+        if latents == 0 {
+            return Err(ModelError::field("latent", "shared = 0 and no private factor: there is nothing to observe"));
+        }
+        if modalities.len() < 2 {
+            return Err(ModelError::field("modality", format!("{} given, at least 2 are needed", modalities.len())));
+        }
+        if private.len() != modalities.len() {
+            return Err(ModelError::field(
+                "latent.private",
+                format!("{private:?} has {} entries for {} modalities", private.len(), modalities.len()),
+            ));
+        }
+        for (m, modality) in modalities.iter().enumerate() {
+            let n = modality.shared_loading.nrows();
+            check_loading(&format!("modality[{m}].shared_loading"), &modality.shared_loading, shared)?;
+            check_loading(&format!("modality[{m}].private_loading"), &modality.private_loading, private[m])?;
+            if modality.private_loading.nrows() != n {
+                return Err(ModelError::field(
+                    format!("modality[{m}].private_loading"),
+                    format!("{} rows, but shared_loading has {n}", modality.private_loading.nrows()),
+                ));
+            }
+            check_noise(&format!("modality[{m}].noise"), &modality.noise, n)?;
+        }
+        for (t, target) in targets.iter().enumerate() {
+            check_loading(&format!("target[{t}].loading"), &target.loading, latents)?;
+            check_noise(&format!("target[{t}].noise"), &target.noise, target.loading.nrows())?;
+            if let Some(earlier) = targets[..t].iter().position(|other| other.name == target.name) {
+                return Err(ModelError::field(format!("target[{t}].name"), format!("{:?} is already the name of target[{earlier}]", target.name)));
+            }
+        }
+        let latent_root = match &covariance {
+            None => Matrix::identity(latents, latents),
+            Some(matrix) => {
+                if matrix.shape() != (latents, latents) {
+                    return Err(ModelError::field(
+                        "latent.covariance",
+                        format!("{} × {}, but there are {latents} latents", matrix.nrows(), matrix.ncols()),
+                    ));
+                }
+                check_entries("latent.covariance", matrix)?;
+                positive_semidefinite_root(matrix).map_err(|source| ModelError::Linalg { field: "latent.covariance".into(), source })?
+            }
+        };
+        let model = Self { name: name.into(), shared, private, covariance, latent_root, modalities, targets };
+        for (m, factor) in model.modalities.iter().enumerate() {
+            let variance = model.observed(m);
+            if variance.common.amax() == 0.0 && variance.own.amax() == 0.0 {
+                return Err(ModelError::field(format!("modality[{m}]"), format!("{:?} is constant: loadings and noise are all zero", factor.name)));
+            }
+        }
+        for (t, target) in model.targets.iter().enumerate() {
+            let factor = model.target(t);
+            if factor.common.amax() == 0.0 && factor.own.amax() == 0.0 {
+                return Err(ModelError::field(format!("target[{t}]"), format!("{:?} is constant: its loading and noise are zero", target.name)));
+            }
+        }
+        Ok(model)
+    }
+
+    /// The model's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// k, the number of shared factors.
+    pub fn shared(&self) -> usize {
+        self.shared
+    }
+
+    /// p_m, the number of private factors of each modality.
+    pub fn private(&self) -> &[usize] {
+        &self.private
+    }
+
+    /// k + Σ p_m.
+    pub fn latents(&self) -> usize {
+        self.shared + self.private.iter().sum::<usize>()
+    }
+
+    /// n_m, the number of channels of each modality.
+    pub fn channels(&self) -> Vec<usize> {
+        self.modalities.iter().map(|modality| modality.shared_loading.nrows()).collect()
+    }
+
+    /// The modalities, in the order of the file.
+    pub fn modalities(&self) -> &[Modality] {
+        &self.modalities
+    }
+
+    /// The targets, in the order of the file.
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    /// Λ as it was given; `None` is the identity.
+    pub fn given_covariance(&self) -> Option<&Matrix> {
+        self.covariance.as_ref()
+    }
+
+    /// Λ, latents × latents.
+    pub fn latent_covariance(&self) -> Matrix {
+        self.covariance.clone().unwrap_or_else(|| Matrix::identity(self.latents(), self.latents()))
+    }
+
+    /// The columns of modality m's private factors among the latents.
+    pub fn private_range(&self, m: usize) -> std::ops::Range<usize> {
+        let start = self.shared + self.private[..m].iter().sum::<usize>();
+        start..start + self.private[m]
+    }
+
+    /// x_m in factor form.
+    pub fn observed(&self, m: usize) -> Factor {
+        let modality = &self.modalities[m];
+        let mut loading = Matrix::zeros(modality.shared_loading.nrows(), self.latents());
+        loading.columns_mut(0, self.shared).copy_from(&modality.shared_loading);
+        let range = self.private_range(m);
+        loading.columns_mut(range.start, range.len()).copy_from(&modality.private_loading);
+        Factor { common: product(&loading, &self.latent_root), own: modality.noise.root(loading.nrows()) }
+    }
+
+    /// Target t in factor form.
+    pub fn target(&self, t: usize) -> Factor {
+        let target = &self.targets[t];
+        Factor { common: product(&target.loading, &self.latent_root), own: target.noise.root(target.loading.nrows()) }
+    }
+
+    /// The latents themselves, (s, u_1 … u_M), in factor form.
+    pub fn latent(&self) -> Factor {
+        Factor { common: self.latent_root.clone(), own: Matrix::zeros(self.latents(), 0) }
+    }
+
+    /// The same model under another name.
+    #[must_use]
+    pub fn renamed(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// The same model with other targets.
+    ///
+    /// # Errors
+    /// As [`LatentModel::new`].
+    pub fn with_targets(self, targets: Vec<Target>) -> Result<Self, ModelError> {
+        Self::new(self.name, self.shared, self.private, self.covariance, self.modalities, targets)
+    }
+
+    /// The standard targets: all shared factors (`shared`) and each modality's private factors (`private 1`, …).
+    pub fn standard_targets(&self) -> Vec<Target> {
+        let selector = |range: std::ops::Range<usize>| Matrix::from_fn(range.len(), self.latents(), |i, j| f64::from(u8::from(range.start + i == j)));
+        let blocks = std::iter::once(("shared".to_owned(), 0..self.shared))
+            .chain((0..self.modalities.len()).map(|m| (format!("private {}", m + 1), self.private_range(m))));
+        blocks
+            .filter(|(_, range)| !range.is_empty())
+            .map(|(name, range)| Target { name, loading: selector(range), noise: Noise::Isotropic(0.0) })
+            .collect()
+    }
+
+    /// The exact joint covariance of (x_1 … x_M, s, u_1 … u_M, y_1 … y_T), in this order.
+    pub fn joint_covariance(&self) -> Matrix {
+        let mut factors: Vec<Factor> = (0..self.modalities.len()).map(|m| self.observed(m)).collect();
+        factors.push(self.latent());
+        factors.extend((0..self.targets.len()).map(|t| self.target(t)));
+        let sizes: Vec<usize> = factors.iter().map(|factor| factor.common.nrows()).collect();
+        let total = sizes.iter().sum();
+        let mut joint = Matrix::zeros(total, total);
+        let mut row = 0;
+        for (i, left) in factors.iter().enumerate() {
+            let mut column = 0;
+            for (j, right) in factors.iter().enumerate() {
+                let block = if i == j { left.covariance() } else { left.cross_covariance(right) };
+                joint.view_mut((row, column), block.shape()).copy_from(&block);
+                column += sizes[j];
+            }
+            row += sizes[i];
+        }
+        joint
+    }
+}
+
+impl Factor {
+    /// Σ = common·commonᵀ + own·ownᵀ.
+    pub fn covariance(&self) -> Matrix {
+        product_nt(&self.common, &self.common) + product_nt(&self.own, &self.own)
+    }
+
+    /// Cov(self, other): through the common part alone.
+    pub fn cross_covariance(&self, other: &Self) -> Matrix {
+        product_nt(&self.common, &other.common)
+    }
+}
+
+impl Noise {
+    /// A root R (n × rank) with R·Rᵀ = Ψ; columns of zero variance are left out.
+    fn root(&self, n: usize) -> Matrix {
+        let diagonal = |variance: &dyn Fn(usize) -> f64| {
+            let kept: Vec<usize> = (0..n).filter(|&i| variance(i) > 0.0).collect();
+            Matrix::from_fn(n, kept.len(), |i, j| if kept[j] == i { variance(i).sqrt() } else { 0.0 })
+        };
+        match self {
+            Self::Isotropic(variance) => diagonal(&|_| *variance),
+            Self::Diagonal(variances) => diagonal(&|i| variances[i]),
+            Self::Full(matrix) => positive_semidefinite_root(matrix).expect("noise was checked when the model was built"),
+        }
+    }
+
+    /// Ψ, n × n.
+    pub fn covariance(&self, n: usize) -> Matrix {
+        match self {
+            Self::Isotropic(variance) => Matrix::from_diagonal_element(n, n, *variance),
+            Self::Diagonal(variances) => Matrix::from_diagonal(&nalgebra::DVector::from_column_slice(variances)),
+            Self::Full(matrix) => matrix.clone(),
+        }
+    }
+}
+
+fn check_loading(field: &str, loading: &Matrix, columns: usize) -> Result<(), ModelError> {
+    if loading.nrows() == 0 {
+        return Err(ModelError::field(field, "no rows"));
+    }
+    if loading.nrows() > LARGEST_DIMENSION {
+        return Err(ModelError::field(field, format!("{} rows, at most {LARGEST_DIMENSION} are supported", loading.nrows())));
+    }
+    if loading.ncols() != columns {
+        return Err(ModelError::field(field, format!("{} columns, expected {columns}", loading.ncols())));
+    }
+    check_entries(field, loading)
+}
+
+fn check_entries(field: &str, matrix: &Matrix) -> Result<(), ModelError> {
+    match matrix.iter().position(|value| !value.is_finite() || value.abs() > LARGEST_ENTRY) {
+        None => Ok(()),
+        Some(index) => {
+            let (row, column) = (index % matrix.nrows(), index / matrix.nrows());
+            Err(ModelError::field(format!("{field}[{row}][{column}]"), unusable(matrix[index])))
+        }
+    }
+}
+
+fn check_noise(field: &str, noise: &Noise, n: usize) -> Result<(), ModelError> {
+    let check_variance = |field: String, value: f64| {
+        if !value.is_finite() || value > LARGEST_ENTRY {
+            Err(ModelError::field(field, unusable(value)))
+        } else if value < 0.0 {
+            Err(ModelError::field(field, format!("{value} is not a variance: it must be at least 0")))
+        } else {
+            Ok(())
+        }
+    };
+    match noise {
+        Noise::Isotropic(variance) => check_variance(field.into(), *variance),
+        Noise::Diagonal(variances) if variances.len() != n => Err(ModelError::field(field, format!("{} variances for {n} channels", variances.len()))),
+        Noise::Diagonal(variances) => variances.iter().enumerate().try_for_each(|(i, &variance)| check_variance(format!("{field}[{i}]"), variance)),
+        Noise::Full(matrix) if matrix.shape() != (n, n) => {
+            Err(ModelError::field(field, format!("{} × {} for {n} channels", matrix.nrows(), matrix.ncols())))
+        }
+        Noise::Full(matrix) => {
+            check_entries(field, matrix)?;
+            positive_semidefinite_root(matrix).map(drop).map_err(|source| ModelError::Linalg { field: field.into(), source })
+        }
+    }
+}
+
+fn unusable(value: f64) -> String {
+    if value.is_finite() {
+        format!("{value:e} is larger than {LARGEST_ENTRY:e} in magnitude")
+    } else {
+        format!("{value} is not a finite number")
+    }
+}

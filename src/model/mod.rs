@@ -1,0 +1,16 @@
+//! Gaussian latent models: shared and modality-private factors, seen by several sensors (theory.md §1).
+//!
+//! Latents `(s, u_1 … u_M) ~ N(0, Λ)`; observations `x_m = A_m s + B_m u_m + ε_m`, `ε_m ~ N(0, Ψ_m)`; targets
+//! `y = C·(s, u_1 … u_M) + η`. A [`LatentModel`] is checked once, when it is built; everything after trusts it.
+//! Its exact joint law is given in *factor form* ([`Factor`]): no covariance is formed unless it is asked for.
+//!
+//! What it does not do: learn, sample, or judge.
+
+mod error;
+pub mod family;
+mod file;
+mod latent;
+
+pub use error::ModelError;
+pub use file::{Format, ModelFile};
+pub use latent::{Factor, LARGEST_DIMENSION, LatentModel, Modality, Noise, Target};

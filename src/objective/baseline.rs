@@ -1,0 +1,90 @@
+//! Baselines that look at one modality at a time.
+
+use super::{Objective, Solution, regression};
+use crate::information::{Encoders, SecondMoments};
+
+/// `pca`: Σ_m min_D E‖x_m − D z_m‖², each tower on its own.
+#[derive(Debug, Clone, Copy)]
+pub struct PrincipalComponents;
+
+/// `supervised`: Σ_m min_D E‖y − D z_m‖², all targets stacked.
+#[derive(Debug, Clone, Copy)]
+pub struct Supervised;
+
+/// `random`: Gaussian weights, seeded.
+#[derive(Debug, Clone, Copy)]
+pub struct Random;
+
+impl Objective for PrincipalComponents {
+    fn id(&self) -> &'static str {
+        "pca"
+    }
+
+    fn summary(&self) -> &'static str {
+        "principal components of each modality: fidelity without alignment"
+    }
+
+    fn solution(&self) -> Solution {
+        Solution::PrincipalComponents
+    }
+
+    fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64> {
+        let error = |covariance, weights| regression::error(weights, covariance, covariance, covariance.trace());
+        Some(error(&moments.first, &encoders.first) + error(&moments.second, &encoders.second))
+    }
+
+    fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {
+        Some(Encoders {
+            first: regression::gradient(&encoders.first, &moments.first, &moments.first),
+            second: regression::gradient(&encoders.second, &moments.second, &moments.second),
+        })
+    }
+}
+
+impl Objective for Supervised {
+    fn id(&self) -> &'static str {
+        "supervised"
+    }
+
+    fn summary(&self) -> &'static str {
+        "the directions of E[y|x_m]: what the task wants of each modality"
+    }
+
+    fn solution(&self) -> Solution {
+        Solution::TargetRegression
+    }
+
+    fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64> {
+        let error = |m: usize, covariance| regression::error(encoders.weights(m), covariance, &moments.target_cross[m], moments.target_variance);
+        Some(error(0, &moments.first) + error(1, &moments.second))
+    }
+
+    fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {
+        Some(Encoders {
+            first: regression::gradient(&encoders.first, &moments.first, &moments.target_cross[0]),
+            second: regression::gradient(&encoders.second, &moments.second, &moments.target_cross[1]),
+        })
+    }
+}
+
+impl Objective for Random {
+    fn id(&self) -> &'static str {
+        "random"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Gaussian weights: what an untrained encoder keeps"
+    }
+
+    fn solution(&self) -> Solution {
+        Solution::Random
+    }
+
+    fn value(&self, _: &SecondMoments, _: &Encoders) -> Option<f64> {
+        None
+    }
+
+    fn gradient(&self, _: &SecondMoments, _: &Encoders) -> Option<Encoders> {
+        None
+    }
+}

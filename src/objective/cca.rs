@@ -1,0 +1,38 @@
+//! `cca`: canonical correlation analysis.
+
+use super::{BeyondRank, Objective, Sense, Solution, cross_gradient};
+use crate::information::{Encoders, SecondMoments};
+
+/// max tr(W_1 Σ12 W_2ᵀ) over whitened encoders: the top canonical directions. Idealises Barlow Twins, VICReg and W-MSE.
+#[derive(Debug, Clone, Copy)]
+pub struct CanonicalCorrelation;
+
+impl Objective for CanonicalCorrelation {
+    fn id(&self) -> &'static str {
+        "cca"
+    }
+
+    fn summary(&self) -> &'static str {
+        "canonical correlation analysis: the most alignment that whitened encoders can have"
+    }
+
+    fn sense(&self) -> Sense {
+        Sense::Maximise
+    }
+
+    fn whitened(&self) -> bool {
+        true
+    }
+
+    fn solution(&self) -> Solution {
+        Solution::CrossCovariance { whiten_first: true, whiten_second: true, beyond_rank: BeyondRank::Whitened }
+    }
+
+    fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64> {
+        Some(moments.cross_trace(&encoders.first, &encoders.second))
+    }
+
+    fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {
+        Some(cross_gradient(moments, encoders))
+    }
+}

@@ -1,0 +1,31 @@
+//! The error of the best linear prediction of something from an encoder, and its gradient.
+
+use crate::linalg::{Matrix, product, product_nt, product_tn};
+
+/// min_D E‖t − D·W x‖² = tr Σ_tt − tr(Σ_tx Wᵀ (W Σ Wᵀ)⁺ W Σ_xt).
+///
+/// `weights` is d × n, `covariance` Σ n × n, `cross` Σ_xt n × q.
+pub(super) fn error(weights: &Matrix, covariance: &Matrix, cross: &Matrix, variance: f64) -> f64 {
+    let encoded = product(weights, cross);
+    variance - encoded.dot(&coefficients(weights, covariance, &encoded))
+}
+
+/// The gradient of [`error`] in the weights: −2 P B (Σ_tx − BᵀP WΣ) with P = (WΣWᵀ)⁺, B = WΣ_xt.
+pub(super) fn gradient(weights: &Matrix, covariance: &Matrix, cross: &Matrix) -> Matrix {
+    let encoded = product(weights, cross);
+    let coefficients = coefficients(weights, covariance, &encoded);
+    let unexplained = cross.transpose() - product_tn(&coefficients, &product(weights, covariance));
+    product(&coefficients, &unexplained) * -2.0
+}
+
+/// (WΣWᵀ)⁺·B.
+fn coefficients(weights: &Matrix, covariance: &Matrix, encoded: &Matrix) -> Matrix {
+    let gram = product_nt(&product(weights, covariance), weights);
+    let svd = crate::linalg::svd(&gram).unwrap_or_else(|error| panic!("the covariance of an encoder: {error}"));
+    let cutoff = svd.values.first().copied().unwrap_or(0.0) * f64::EPSILON * gram.nrows() as f64;
+    let mut inner = product_tn(&svd.left, encoded);
+    for (value, mut row) in svd.values.iter().zip(inner.row_iter_mut()) {
+        row *= if *value > cutoff { value.recip() } else { 0.0 };
+    }
+    product(&svd.right, &inner)
+}

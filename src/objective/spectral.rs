@@ -1,0 +1,42 @@
+//! `spectral` (HaoChen et al. 2021).
+
+use super::{BeyondRank, Objective, Solution, cross_gradient};
+use crate::information::{Encoders, SecondMoments};
+use crate::linalg::product;
+
+/// −2 tr(W_1 Σ12 W_2ᵀ) + tr(W_1Σ11W_1ᵀ·W_2Σ22W_2ᵀ), minimised by W_1ᵀW_2 = Σ11^{-1/2}[T]_dΣ22^{-1/2}.
+#[derive(Debug, Clone, Copy)]
+pub struct Spectral;
+
+impl Objective for Spectral {
+    fn id(&self) -> &'static str {
+        "spectral"
+    }
+
+    fn summary(&self) -> &'static str {
+        "spectral contrastive loss: canonical directions, scaled by the correlations"
+    }
+
+    fn solution(&self) -> Solution {
+        Solution::CrossCovariance { whiten_first: true, whiten_second: true, beyond_rank: BeyondRank::Zero }
+    }
+
+    fn scale(&self, singular_value: f64) -> f64 {
+        singular_value.sqrt()
+    }
+
+    fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64> {
+        let Encoders { first, second } = encoders;
+        Some(-2.0 * moments.cross_trace(first, second) + moments.encoded(0, first).dot(&moments.encoded(1, second)))
+    }
+
+    fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {
+        let Encoders { first, second } = encoders;
+        let cross = cross_gradient(moments, encoders);
+        let side = |other: usize, weights, covariance| product(&moments.encoded(other, encoders.weights(other)), &product(weights, covariance));
+        Some(Encoders {
+            first: (side(1, first, &moments.first) - cross.first) * 2.0,
+            second: (side(0, second, &moments.second) - cross.second) * 2.0,
+        })
+    }
+}

@@ -1,0 +1,34 @@
+//! `alignment-floor`: no whitened linear encoders agree better than the canonical ones.
+
+use super::{Case, Clause, Finding, Theorem};
+use crate::information::InformationError;
+
+/// ε² ≥ 2 Σ_{i≤d} (1 − ρ_i) over whitened linear encoders, with equality for CCA.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AlignmentFloor;
+
+impl Theorem for AlignmentFloor {
+    fn id(&self) -> &'static str {
+        "alignment-floor"
+    }
+
+    fn statement(&self) -> &'static str {
+        "whitened linear encoders  ⟹  2 Σ_{i≤d} (1 − ρ_i) ≤ ε²"
+    }
+
+    fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
+        if !case.has_full_rank() {
+            return Ok(Finding::Inapplicable(format!("an encoder has fewer than d = {} independent outputs", case.dim())));
+        }
+        let error = case.subject.error(case.dim() as f64);
+        let mut clauses = vec![Clause::at_most("alignment error", case.alignment.floor, case.alignment.error, error)];
+        if case.objective.is_some_and(|objective| objective.whitened() && case.is_canonical()) {
+            clauses.push(Clause::equal("CCA attains the floor", case.alignment.floor, case.alignment.error, error));
+        }
+        Ok(Finding::Checked(clauses))
+    }
+
+    fn predict(&self, case: &Case, _: usize, quantity: &str) -> Result<Option<f64>, InformationError> {
+        Ok((quantity == "alignment.error").then_some(case.alignment.floor))
+    }
+}

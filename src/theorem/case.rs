@@ -1,0 +1,212 @@
+//! Everything exact about one model and one pair of encoders.
+
+use super::selection::OrthogonalStructure;
+use crate::information::{Alignment, Capacity, Encoders, InformationError, Informativeness, Pair, Source, TargetGeometry, Towers};
+use crate::learner::{ClosedForm, LearnerError};
+use crate::linalg::Matrix;
+use crate::model::{Factor, LatentModel};
+use crate::objective::{Objective, Solution};
+use std::sync::OnceLock;
+
+/// Numerical error of a measure, in units of the pair's own rounding level.
+const ERROR_UNITS: f64 = 1e3;
+
+/// Why a case could not be made.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CaseError {
+    /// The learner found no encoders.
+    #[error(transparent)]
+    Learner(#[from] LearnerError),
+    /// A measure could not be computed.
+    #[error(transparent)]
+    Information(#[from] InformationError),
+}
+
+/// A model with what all encoders share: the whitened pair, the targets, what the raw modalities say of them.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// The model.
+    pub model: &'a LatentModel,
+    /// Which two modalities (from 0).
+    pub modalities: [usize; 2],
+    /// The two modalities, whitened.
+    pub pair: Pair,
+    /// The targets in factor form.
+    pub factors: Vec<Factor>,
+    targets: Vec<ObservedTarget>,
+    shared: OnceLock<Option<ObservedTarget>>,
+    orthogonal: OnceLock<Option<OrthogonalStructure>>,
+}
+
+/// A target and what x_1, x_2 and both say of it.
+#[derive(Debug, Clone)]
+struct ObservedTarget {
+    geometry: TargetGeometry,
+    observed: [Informativeness; 3],
+}
+
+/// What all six sources say of one target.
+#[derive(Debug, Clone)]
+pub struct EvaluatedTarget<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its geometry.
+    pub geometry: &'a TargetGeometry,
+    sources: [Informativeness; 6],
+}
+
+/// The capacity of an encoder about a target that is private to its modality.
+#[derive(Debug, Clone, Copy)]
+pub struct PrivateCapacity {
+    /// Index of the target.
+    pub target: usize,
+    /// 0 or 1.
+    pub encoder: usize,
+    /// K and P.
+    pub capacity: Capacity,
+}
+
+/// One pair of encoders over a subject, fully measured.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// The model and what its encoders share.
+    pub subject: &'a Subject<'a>,
+    /// The objective that the encoders minimise, if they minimise one exactly.
+    pub objective: Option<&'a dyn Objective>,
+    /// The encoders.
+    pub encoders: Encoders,
+    /// The encoders over the whitened pair.
+    pub towers: Towers,
+    /// How well they agree.
+    pub alignment: Alignment,
+    /// The targets, in the order of the model.
+    pub targets: Vec<EvaluatedTarget<'a>>,
+    /// Capacities, for private targets.
+    pub capacities: Vec<PrivateCapacity>,
+}
+
+impl<'a> Subject<'a> {
+    /// Two modalities of a model.
+    ///
+    /// # Errors
+    /// [`InformationError`] when a decomposition fails.
+    ///
+    /// # Panics
+    /// When a modality's index is out of range: the caller checks it.
+    pub fn new(model: &'a LatentModel, modalities: [usize; 2]) -> Result<Self, InformationError> {
+        let pair = Pair::new(model.observed(modalities[0]), model.observed(modalities[1]))?;
+        let factors: Vec<Factor> = (0..model.targets().len()).map(|t| model.target(t)).collect();
+        let targets = factors.iter().map(|factor| ObservedTarget::new(&pair, factor)).collect::<Result<_, _>>()?;
+        Ok(Self { model, modalities, pair, factors, targets, shared: OnceLock::new(), orthogonal: OnceLock::new() })
+    }
+
+    /// A learner that shares this subject's decompositions.
+    pub fn learner(&self, seed: u64) -> ClosedForm<'_> {
+        ClosedForm::new(&self.pair, &self.factors, seed)
+    }
+
+    /// The shared factors s as a target, with I(x_1; s); `None` when there is none or they are constant.
+    pub(super) fn shared_factors(&self) -> Option<(&TargetGeometry, &Informativeness)> {
+        let observed = self.shared.get_or_init(|| {
+            let latent = self.model.latent();
+            let k = self.model.shared();
+            let factor = Factor { common: latent.common.rows(0, k).into_owned(), own: Matrix::zeros(k, 0) };
+            if k == 0 || factor.common.amax() == 0.0 { None } else { ObservedTarget::new(&self.pair, &factor).ok() }
+        });
+        observed.as_ref().map(|observed| (&observed.geometry, &observed.observed[0]))
+    }
+
+    /// The factor directions of an orthogonal model, if it is one.
+    pub(super) fn orthogonal_structure(&self) -> Option<&OrthogonalStructure> {
+        self.orthogonal.get_or_init(|| OrthogonalStructure::detect(self)).as_ref()
+    }
+
+    /// A bound on the numerical error of a quantity of the given size.
+    pub fn error(&self, size: f64) -> f64 {
+        ERROR_UNITS * self.pair.zero() * (1.0 + if size.is_finite() { size.abs() } else { 0.0 })
+    }
+
+    /// A bound on the numerical error of an information made of the given angles: dI = dθ/tan θ grows as angles close.
+    pub fn information_error(&self, angles: &crate::linalg::PrincipalAngles) -> f64 {
+        let sensitivity: f64 = angles.sines().iter().filter(|&&sine| sine > 0.0).map(|sine| sine.recip()).sum();
+        ERROR_UNITS * self.pair.zero() * (1.0 + sensitivity)
+    }
+}
+
+impl ObservedTarget {
+    fn new(pair: &Pair, factor: &Factor) -> Result<Self, InformationError> {
+        let geometry = TargetGeometry::new(pair, factor)?;
+        let observed = [geometry.observed(Source::First)?, geometry.observed(Source::Second)?, geometry.observed(Source::Both)?];
+        Ok(Self { geometry, observed })
+    }
+}
+
+impl EvaluatedTarget<'_> {
+    /// What a source says of the target.
+    pub fn source(&self, source: Source) -> &Informativeness {
+        &self.sources[source as usize]
+    }
+
+    /// I(x; y) − I(z; y) for a pair of sources, in nats.
+    pub fn information_loss_nats(&self, observed: Source, encoded: Source) -> f64 {
+        crate::information::information_loss_nats(&self.source(observed).angles, &self.source(encoded).angles)
+    }
+}
+
+impl<'a> Case<'a> {
+    /// Measures a pair of encoders. `objective` says that they minimise it exactly.
+    ///
+    /// # Errors
+    /// [`InformationError`] when the encoders do not fit or a decomposition fails.
+    pub fn new(subject: &'a Subject<'a>, objective: Option<&'a dyn Objective>, encoders: Encoders) -> Result<Self, InformationError> {
+        let pair = &subject.pair;
+        let towers = Towers::new(pair, &encoders)?;
+        let alignment = Alignment::new(pair, &towers)?;
+        let mut targets = Vec::with_capacity(subject.targets.len());
+        let mut capacities = Vec::new();
+        for (index, target) in subject.targets.iter().enumerate() {
+            let geometry = &target.geometry;
+            let [x1, x2, x12] = target.observed.clone();
+            let encoded = |source| geometry.encoded_by(&towers, source);
+            let sources = [x1, x2, x12, encoded(Source::EncodedFirst)?, encoded(Source::EncodedSecond)?, encoded(Source::EncodedBoth)?];
+            targets.push(EvaluatedTarget { name: &subject.model.targets()[index].name, geometry, sources });
+            for encoder in 0..2 {
+                if geometry.is_private_to(encoder) {
+                    capacities.push(PrivateCapacity { target: index, encoder, capacity: Capacity::new(pair, &towers, geometry, encoder)? });
+                }
+            }
+        }
+        Ok(Self { subject, objective, encoders, towers, alignment, targets, capacities })
+    }
+
+    /// The exact minimiser of an objective, measured.
+    ///
+    /// # Errors
+    /// [`CaseError`].
+    pub fn minimise(subject: &'a Subject<'a>, learner: &ClosedForm, objective: &'a dyn Objective, dim: usize) -> Result<Self, CaseError> {
+        Ok(Self::new(subject, Some(objective), learner.minimise(objective, dim)?)?)
+    }
+
+    /// d.
+    pub fn dim(&self) -> usize {
+        self.towers.dim()
+    }
+
+    /// Whether the encoders span the leading canonical directions: exact minimisers of `cca`, `spectral`, `infonce`, ….
+    pub fn is_canonical(&self) -> bool {
+        self.whitening_of_solution() == Some([true, true])
+    }
+
+    /// Which modalities the objective whitens, for minimisers made of singular directions of T_{a,b}.
+    pub fn whitening_of_solution(&self) -> Option<[bool; 2]> {
+        match self.objective?.solution() {
+            Solution::CrossCovariance { whiten_first, whiten_second, .. } => Some([whiten_first, whiten_second]),
+            _ => None,
+        }
+    }
+
+    /// Whether both encoders can be whitened to d independent outputs.
+    pub fn has_full_rank(&self) -> bool {
+        (0..2).all(|m| self.towers.rank(m) == self.dim())
+    }
+}

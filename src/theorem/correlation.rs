@@ -1,0 +1,35 @@
+//! `correlation`: an aligned encoder correlates with a scalar target hardly more than the other modality does.
+
+use super::{Case, Clause, Finding, Theorem};
+use crate::information::{InformationError, Source};
+
+/// √R²(z_1; y) ≤ √R²(x_2; y) + ε_op for whitened encoders and scalar y; likewise from z_2.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Correlation;
+
+impl Theorem for Correlation {
+    fn id(&self) -> &'static str {
+        "correlation"
+    }
+
+    fn statement(&self) -> &'static str {
+        "whitened encoders, scalar y  ⟹  √R²(z1;y) ≤ √R²(x2;y) + ε_op"
+    }
+
+    fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
+        if !case.has_full_rank() {
+            return Ok(Finding::Inapplicable(format!("an encoder has fewer than d = {} independent outputs", case.dim())));
+        }
+        let mut clauses = Vec::new();
+        for target in case.targets.iter().filter(|target| target.geometry.dimension() == 1) {
+            for (name, encoded, other) in [("z1", Source::EncodedFirst, Source::Second), ("z2", Source::EncodedSecond, Source::First)] {
+                let root = |source| target.source(source).r2.max(0.0).sqrt();
+                let (lhs, rhs) = (root(encoded), root(other) + case.alignment.error_operator);
+                // √R² near zero has the square root of R²'s rounding.
+                let error = case.subject.error(1.0) + case.subject.pair.zero().sqrt() * f64::from(u8::from(rhs < 1e-4));
+                clauses.push(Clause::at_most(format!("{name} about {}", target.name), lhs, rhs, error));
+            }
+        }
+        Ok(if clauses.is_empty() { Finding::Inapplicable("no scalar target".into()) } else { Finding::Checked(clauses) })
+    }
+}

@@ -1,0 +1,60 @@
+//! `leakage`: the better the modalities align, the less private information is left.
+
+use super::{Case, Clause, Finding, Theorem};
+use crate::information::{InformationError, Source};
+
+/// I(z_m; y) ≤ Σ_{i≤d} log(1/ρ_i) at canonical encoders, for y ⟂ x_other.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leakage;
+
+impl Leakage {
+    /// Σ log(1/ρ_i) over the dimensions that an encoder uses; +∞ when one of them is not aligned at all.
+    fn bound(case: &Case, encoder: usize) -> f64 {
+        (0..case.towers.rank(encoder)).map(|i| -case.subject.pair.correlation(i).ln()).sum()
+    }
+}
+
+impl Theorem for Leakage {
+    fn id(&self) -> &'static str {
+        "leakage"
+    }
+
+    fn statement(&self) -> &'static str {
+        "canonical encoders, y ⟂ x2  ⟹  I(z1;y) ≤ Σ_{i≤d} log(1/ρ_i)"
+    }
+
+    fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
+        if !case.is_canonical() {
+            return Ok(Finding::Inapplicable("the encoders are not the canonical ones".into()));
+        }
+        let clauses: Vec<Clause> = case
+            .capacities
+            .iter()
+            .map(|entry| {
+                let target = &case.targets[entry.target];
+                let source = target.source(if entry.encoder == 0 { Source::EncodedFirst } else { Source::EncodedSecond });
+                let bound = Self::bound(case, entry.encoder);
+                // d log ρ = dρ/ρ: small correlations make the bound itself uncertain; at zero it is exactly infinite.
+                let least = case.subject.pair.correlation(case.towers.rank(entry.encoder).saturating_sub(1));
+                let uncertainty = if bound.is_finite() { case.subject.error(least.recip()) } else { 0.0 };
+                let error = case.subject.information_error(&source.angles) + uncertainty;
+                Clause::at_most(format!("z{} about {}", entry.encoder + 1, target.name), source.mutual_information_nats(), bound, error)
+            })
+            .collect();
+        Ok(if clauses.is_empty() { Finding::Inapplicable("no target is private to one modality".into()) } else { Finding::Checked(clauses) })
+    }
+
+    fn predict(&self, case: &Case, target: usize, quantity: &str) -> Result<Option<f64>, InformationError> {
+        let private = case.capacities.iter().any(|entry| entry.target == target && entry.encoder == 0);
+        if !private || !case.is_canonical() {
+            return Ok(None);
+        }
+        let bound = Self::bound(case, 0);
+        let available = case.targets[target].source(Source::First).mutual_information_nats();
+        Ok(match quantity {
+            "mi.z1" => Some(bound.min(available)),
+            "information_loss.z1" => Some((available - bound).max(0.0)),
+            _ => None,
+        })
+    }
+}

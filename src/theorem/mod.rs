@@ -1,0 +1,87 @@
+//! The referee: each theorem of theory.md §4 with its hypotheses as code, both sides, and a verdict.
+//!
+//! Adding a theorem: one file with a type that implements [`Theorem`], one line in [`REGISTRY`].
+//! What it does not do: decide on which models a theorem is tried ([`verify`] draws them, the command line asks).
+
+mod alignment_floor;
+mod capacity;
+mod case;
+mod correlation;
+mod leakage;
+mod lipschitz;
+mod perfect_alignment;
+mod selection;
+mod sufficiency;
+mod verdict;
+pub mod verify;
+
+pub use case::{Case, CaseError, EvaluatedTarget, PrivateCapacity, Subject};
+pub use verdict::{Clause, Finding, Relation, Status, Verdict};
+
+use crate::information::InformationError;
+use std::fmt::Debug;
+
+/// A statement about encoders, checked on one case at a time.
+pub trait Theorem: Debug + Send + Sync {
+    /// The id of theory.md §4.
+    fn id(&self) -> &'static str;
+
+    /// The statement, in one line, as it is checked.
+    fn statement(&self) -> &'static str;
+
+    /// Whether the hypotheses hold for a case, and if so both sides of each clause.
+    ///
+    /// # Errors
+    /// [`InformationError`] when a decomposition fails.
+    fn examine(&self, case: &Case) -> Result<Finding, InformationError>;
+
+    /// What the theorem says a measured quantity is (or is bounded by), to be drawn over the measured curve. `quantity` is a
+    /// column of the results, `target` the index of the target. `None` where the theorem says nothing of it.
+    ///
+    /// # Errors
+    /// [`InformationError`] when a decomposition fails.
+    fn predict(&self, _case: &Case, _target: usize, _quantity: &str) -> Result<Option<f64>, InformationError> {
+        Ok(None)
+    }
+}
+
+/// Every theorem, in the order of theory.md.
+pub static REGISTRY: [&dyn Theorem; 8] = [
+    &perfect_alignment::PerfectAlignment,
+    &alignment_floor::AlignmentFloor,
+    &lipschitz::Lipschitz,
+    &correlation::Correlation,
+    &capacity::CapacityLaw,
+    &leakage::Leakage,
+    &sufficiency::Sufficiency,
+    &selection::Selection,
+];
+
+/// An id that names no theorem.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{id:?} is not one of {}{}", ids().join(", "), crate::text::nearest(id, ids()).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
+pub struct UnknownTheorem {
+    /// The id.
+    pub id: String,
+}
+
+/// The theorem of an id.
+///
+/// # Errors
+/// [`UnknownTheorem`], with the nearest valid id.
+pub fn find(id: &str) -> Result<&'static dyn Theorem, UnknownTheorem> {
+    REGISTRY.iter().copied().find(|theorem| theorem.id() == id).ok_or_else(|| UnknownTheorem { id: id.into() })
+}
+
+/// The ids of all theorems.
+pub fn ids() -> Vec<&'static str> {
+    REGISTRY.iter().map(|theorem| theorem.id()).collect()
+}
+
+/// The verdicts of all theorems on one case.
+///
+/// # Errors
+/// [`InformationError`] when a decomposition fails.
+pub fn judge_all(case: &Case) -> Result<Vec<Verdict>, InformationError> {
+    REGISTRY.iter().map(|theorem| Ok(Verdict::of(theorem.id(), theorem.examine(case)?))).collect()
+}

@@ -1,0 +1,192 @@
+//! Verdicts: never a bare boolean.
+
+/// What a theorem claims of its two sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// lhs ≤ rhs.
+    AtMost,
+    /// lhs = rhs.
+    Equal,
+}
+
+/// One checked claim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clause {
+    /// Which claim, and of which target.
+    pub label: String,
+    /// What is claimed.
+    pub relation: Relation,
+    /// Left side.
+    pub lhs: f64,
+    /// Right side.
+    pub rhs: f64,
+    /// A bound on the error of lhs − rhs: numerical here, statistical for sampled quantities.
+    pub error: f64,
+}
+
+/// What examining a case gave.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Finding {
+    /// The hypotheses do not hold, and which.
+    Inapplicable(String),
+    /// The claims, at least one.
+    Checked(Vec<Clause>),
+}
+
+/// Three-valued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// True up to the error bound.
+    Holds,
+    /// False beyond the error bound.
+    Violated,
+    /// The error bound is too wide to tell, or the hypotheses do not hold.
+    Inconclusive,
+}
+
+/// A theorem's verdict on one case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// The theorem.
+    pub id: &'static str,
+    /// Whether its hypotheses hold.
+    pub applies: bool,
+    /// Left side of the claim nearest to failing; NaN when it does not apply.
+    pub lhs: f64,
+    /// Right side.
+    pub rhs: f64,
+    /// rhs − lhs; −|lhs − rhs| for an identity.
+    pub slack: f64,
+    /// lhs/rhs, 1 when the bound is attained; NaN for 0/0.
+    pub tightness: f64,
+    /// The verdict.
+    pub status: Status,
+    /// Which claim it is, or why the theorem does not apply.
+    pub note: String,
+}
+
+/// An error bound above this share of the sides' size decides nothing.
+const RESOLUTION: f64 = 1e-3;
+
+impl Status {
+    /// As in the JSON of `eval`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Violated => "violated",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+impl Clause {
+    /// lhs ≤ rhs, up to an error.
+    pub fn at_most(label: impl Into<String>, lhs: f64, rhs: f64, error: f64) -> Self {
+        Self { label: label.into(), relation: Relation::AtMost, lhs, rhs, error }
+    }
+
+    /// lhs = rhs, up to an error.
+    pub fn equal(label: impl Into<String>, lhs: f64, rhs: f64, error: f64) -> Self {
+        Self { label: label.into(), relation: Relation::Equal, lhs, rhs, error }
+    }
+
+    /// How much room the claim leaves.
+    #[expect(clippy::float_cmp, reason = "equal infinities have no difference")]
+    pub fn slack(&self) -> f64 {
+        let difference = if self.lhs == self.rhs { 0.0 } else { self.rhs - self.lhs };
+        match self.relation {
+            Relation::AtMost => difference,
+            Relation::Equal => -difference.abs(),
+        }
+    }
+
+    /// The ratio of the two sides.
+    #[expect(clippy::float_cmp, reason = "equal infinities have ratio one")]
+    pub fn tightness(&self) -> f64 {
+        let (lhs, rhs) = (self.lhs, self.rhs);
+        if lhs.abs().max(rhs.abs()) <= self.error {
+            f64::NAN
+        } else if lhs == rhs {
+            1.0
+        } else {
+            match self.relation {
+                Relation::AtMost => lhs / rhs,
+                Relation::Equal => lhs.min(rhs) / lhs.max(rhs),
+            }
+        }
+    }
+
+    /// The verdict on this claim alone.
+    pub fn status(&self) -> Status {
+        let slack = self.slack();
+        let scale = [self.lhs, self.rhs].into_iter().filter(|side| side.is_finite()).fold(1.0_f64, |a, b| a.max(b.abs()));
+        if slack.is_nan() || !(self.error <= RESOLUTION * scale) && slack.abs() <= self.error {
+            Status::Inconclusive
+        } else if slack >= -self.error {
+            Status::Holds
+        } else {
+            Status::Violated
+        }
+    }
+}
+
+impl Verdict {
+    /// From a finding: the worst claim decides, and among equally good ones the tightest is shown.
+    pub fn of(id: &'static str, finding: Finding) -> Self {
+        let clauses = match finding {
+            Finding::Checked(clauses) => clauses,
+            Finding::Inapplicable(note) => {
+                return Self { id, applies: false, lhs: f64::NAN, rhs: f64::NAN, slack: f64::NAN, tightness: f64::NAN, status: Status::Inconclusive, note };
+            }
+        };
+        let gravity = |clause: &Clause| match clause.status() {
+            Status::Holds => 0,
+            Status::Inconclusive => 1,
+            Status::Violated => 2,
+        };
+        let tightness = |clause: &Clause| if clause.tightness().is_nan() { f64::NEG_INFINITY } else { clause.tightness() };
+        let worst = clauses
+            .into_iter()
+            .max_by(|a, b| gravity(a).cmp(&gravity(b)).then(tightness(a).total_cmp(&tightness(b))))
+            .expect("a checked finding has a clause");
+        Self {
+            id,
+            applies: true,
+            lhs: worst.lhs,
+            rhs: worst.rhs,
+            slack: worst.slack(),
+            tightness: worst.tightness(),
+            status: worst.status(),
+            note: worst.label,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verdict_is_that_of_the_worst_claim() {
+        let good = Clause::at_most("good", 0.5, 1.0, 1e-12);
+        let tight = Clause::at_most("tight", 1.0, 1.0 - 1e-14, 1e-12);
+        let bad = Clause::at_most("bad", 0.2, 0.1, 1e-12);
+        let verdict = |clauses: &[&Clause]| Verdict::of("x", Finding::Checked(clauses.iter().map(|&clause| clause.clone()).collect()));
+        assert_eq!((verdict(&[&good, &tight]).status, verdict(&[&good, &tight]).note.as_str()), (Status::Holds, "tight"));
+        assert_eq!((verdict(&[&tight, &bad, &good]).status, verdict(&[&tight, &bad, &good]).note.as_str()), (Status::Violated, "bad"));
+    }
+
+    #[test]
+    fn a_wide_error_bound_decides_nothing() {
+        assert_eq!(Clause::at_most("wide", 0.2, 0.1, 0.5).status(), Status::Inconclusive);
+        assert_eq!(Clause::at_most("wide, but far away", 0.2, 9.0, 0.5).status(), Status::Holds);
+        assert_eq!(Clause::equal("nan", f64::NAN, 0.1, 0.5).status(), Status::Inconclusive);
+    }
+
+    #[test]
+    fn identities_fail_on_either_side() {
+        assert_eq!(Clause::equal("above", 1.1, 1.0, 1e-9).status(), Status::Violated);
+        assert_eq!(Clause::equal("below", 0.9, 1.0, 1e-9).status(), Status::Violated);
+        assert_eq!(Clause::equal("both infinite", f64::INFINITY, f64::INFINITY, 1e-9).status(), Status::Holds);
+    }
+}
