@@ -68,7 +68,7 @@ impl Eval {
         let subject = Subject::new(&model, [first - 1, second - 1]).with_context(describe)?;
         let objective = objective::find(&self.objective)?;
         let (case, name) = match &self.encoders {
-            Some(path) => (Case::new(&subject, None, read_encoders(path)?).with_context(|| path.display().to_string())?, "given encoders"),
+            Some(path) => (Case::of_weights(&subject, read_encoders(path)?).with_context(|| path.display().to_string())?, "given encoders"),
             None => {
                 let dim = self.dim.unwrap_or(model.shared().max(1));
                 let case = Case::minimise(&subject, &subject.learner(self.seed), objective.as_ref(), dim).with_context(describe)?;

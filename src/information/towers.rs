@@ -55,11 +55,16 @@ impl Towers {
             }
         }
         let coordinates = [0, 1].map(|m| product_nt(&pair.whitening(m).root.transpose(), encoders.weights(m)));
-        Self::from_coordinates(pair, dim, &coordinates)
+        Self::from_coordinates(pair, &coordinates)
     }
 
-    /// From encoders in whitened coordinates, transposed (r_m × d).
-    fn from_coordinates(pair: &Pair, dim: usize, coordinates: &[Matrix; 2]) -> Result<Self, InformationError> {
+    /// Places two encoders that are known in whitened coordinates, transposed (r_m × d): what a closed form gives, without
+    /// the rounding of going through the weights.
+    ///
+    /// # Errors
+    /// [`InformationError::Linalg`].
+    pub fn from_coordinates(pair: &Pair, coordinates: &[Matrix; 2]) -> Result<Self, InformationError> {
+        let dim = coordinates[0].ncols();
         let bases = [orthonormal_columns(&coordinates[0]), orthonormal_columns(&coordinates[1])];
         let [first, second] = pair.ranks();
         let mut both = Matrix::zeros(first + second, bases[0].ncols() + bases[1].ncols());

@@ -27,6 +27,21 @@ pub enum LearnerError {
     Linalg(#[from] LinalgError),
 }
 
+/// Encoders with their whitened coordinates: the weights are for the world, the coordinates for measuring.
+#[derive(Debug, Clone)]
+pub struct Learned {
+    /// W_1 and W_2.
+    pub encoders: Encoders,
+    /// The same encoders over whitened modalities, transposed: r_m × d.
+    pub coordinates: [Matrix; 2],
+}
+
+/// One encoder, d rows, in both forms.
+struct Tower {
+    weights: Matrix,
+    coordinates: Matrix,
+}
+
 /// The closed-form learner of one pair of modalities. It keeps what objectives and dimensions share: each decomposition
 /// is computed at most once per pair, and every dimension reads its leading part.
 #[derive(Debug)]
@@ -50,7 +65,7 @@ impl<'a> ClosedForm<'a> {
     ///
     /// # Errors
     /// [`LearnerError`].
-    pub fn minimise(&self, objective: &dyn Objective, dim: usize) -> Result<Encoders, LearnerError> {
+    pub fn minimise(&self, objective: &dyn Objective, dim: usize) -> Result<Learned, LearnerError> {
         let [first, second] = self.pair.channels();
         let largest = first.min(second);
         if dim == 0 || dim > largest {
@@ -61,22 +76,20 @@ impl<'a> ClosedForm<'a> {
                 self.cross_covariance(objective, dim, [whiten_first, whiten_second], beyond_rank)
             }
             Solution::PrincipalComponents => {
-                let encoders = self.each(|m| Ok(rows(&leading(&svd(&self.pair.whitening(m).root)?.left, dim), dim)))?;
-                Ok(self.with_matching_signs(encoders))
+                let learned = self.each(|m| Ok(self.tower_of_weights(m, leading(&svd(&self.pair.whitening(m).root)?.left, dim), dim)))?;
+                Ok(self.with_matching_signs(learned))
             }
             Solution::TargetRegression => {
                 if self.targets.is_empty() {
                     return Err(LearnerError::NoTarget);
                 }
-                let encoders = self.each(|m| {
-                    let kept = leading(&self.regression_directions(m)?, dim);
-                    Ok(rows(&product_tn(&self.pair.whitening(m).whitener, &kept), dim))
-                })?;
-                Ok(self.with_matching_signs(encoders))
+                let learned = self.each(|m| Ok(self.tower_of_directions(m, leading(&self.regression_directions(m)?, dim), dim)))?;
+                Ok(self.with_matching_signs(learned))
             }
             Solution::Random => self.each(|m| {
                 let mut generator = Stream { seed: self.seed, experiment: "random encoder", cell: m as u64, replicate: 0 }.generator();
-                Ok(Matrix::from_fn(dim, self.pair.channels()[m], |_, _| generator.sample(StandardNormal)))
+                let weights = Matrix::from_fn(self.pair.channels()[m], dim, |_, _| generator.sample(StandardNormal));
+                Ok(self.tower_of_weights(m, weights, dim))
             }),
         }
     }
@@ -92,24 +105,40 @@ impl<'a> ClosedForm<'a> {
         Ok(values)
     }
 
-    fn each(&self, encoder: impl Fn(usize) -> Result<Matrix, LearnerError>) -> Result<Encoders, LearnerError> {
-        Ok(Encoders { first: encoder(0)?, second: encoder(1)? })
+    fn each(&self, tower: impl Fn(usize) -> Result<Tower, LearnerError>) -> Result<Learned, LearnerError> {
+        let (first, second) = (tower(0)?, tower(1)?);
+        Ok(Learned { encoders: Encoders { first: first.weights, second: second.weights }, coordinates: [first.coordinates, second.coordinates] })
+    }
+
+    /// An encoder from columns over the channels (n_m × at most d), with zero rows up to d.
+    fn tower_of_weights(&self, m: usize, columns: Matrix, dim: usize) -> Tower {
+        let coordinates = product_tn(&self.pair.whitening(m).root, &columns);
+        Tower { weights: padded(columns, dim).transpose(), coordinates: padded(coordinates, dim) }
+    }
+
+    /// An encoder from whitened directions (r_m × at most d), with zero rows up to d.
+    fn tower_of_directions(&self, m: usize, directions: Matrix, dim: usize) -> Tower {
+        let weights = product_tn(&self.pair.whitening(m).whitener, &directions);
+        Tower { weights: padded(weights, dim).transpose(), coordinates: padded(directions, dim) }
     }
 
     /// Towers that were found one by one have rows of free sign: the second's are turned so that Cov(z_1i, z_2i) ≥ 0.
-    fn with_matching_signs(&self, mut encoders: Encoders) -> Encoders {
-        let cross = product(&encoders.first, &self.pair.factor(0).cross_covariance(self.pair.factor(1)));
-        for (row, mut weights) in encoders.second.row_iter_mut().enumerate() {
-            if cross.row(row).dot(&weights) < 0.0 {
-                weights.neg_mut();
+    fn with_matching_signs(&self, mut learned: Learned) -> Learned {
+        let cross = product(&learned.encoders.first, &self.pair.factor(0).cross_covariance(self.pair.factor(1)));
+        for row in 0..learned.encoders.dim() {
+            if cross.row(row).dot(&learned.encoders.second.row(row)) < 0.0 {
+                learned.encoders.second.row_mut(row).neg_mut();
+                learned.coordinates[1].column_mut(row).neg_mut();
             }
         }
-        encoders
+        learned
     }
 
-    fn cross_covariance(&self, objective: &dyn Objective, dim: usize, whiten: [bool; 2], beyond_rank: BeyondRank) -> Result<Encoders, LearnerError> {
+    fn cross_covariance(&self, objective: &dyn Objective, dim: usize, whiten: [bool; 2], beyond_rank: BeyondRank) -> Result<Learned, LearnerError> {
         let svd = self.cross_svd(whiten)?;
-        let cutoff = svd.values.first().copied().unwrap_or(0.0) * self.pair.zero();
+        // Relative to the factors, not to σ_1: rounding is of the size of what was multiplied.
+        let size = |m: usize| if whiten[m] { 1.0 } else { self.pair.factor(m).common.norm() };
+        let cutoff = self.pair.zero() * size(0) * size(1);
         let rank = svd.values.iter().take(dim).filter(|&&value| value > cutoff).count();
         self.each(|m| {
             let vectors = if m == 0 { &svd.left } else { &svd.right };
@@ -120,8 +149,7 @@ impl<'a> ClosedForm<'a> {
             if beyond_rank == BeyondRank::Whitened && rank < dim {
                 directions = self.completed(m, directions, dim)?;
             }
-            let weights = if whiten[m] { product_tn(&self.pair.whitening(m).whitener, &directions) } else { directions };
-            Ok(rows(&weights, dim))
+            Ok(if whiten[m] { self.tower_of_directions(m, directions, dim) } else { self.tower_of_weights(m, directions, dim) })
         })
     }
 
@@ -167,7 +195,7 @@ impl<'a> ClosedForm<'a> {
             start += block.ncols();
         }
         let svd = svd(&cross)?;
-        let cutoff = svd.values.first().copied().unwrap_or(0.0) * self.pair.zero();
+        let cutoff = self.pair.zero() * self.targets.iter().map(|target| target.common.norm()).fold(0.0, f64::max);
         let rank = svd.values.iter().filter(|&&value| value > cutoff).count();
         Ok(leading(&svd.left, rank))
     }
@@ -178,9 +206,7 @@ fn leading(matrix: &Matrix, count: usize) -> Matrix {
     matrix.columns(0, count.min(matrix.ncols())).into_owned()
 }
 
-/// Columns as the rows of an encoder, with zero rows up to d.
-fn rows(columns: &Matrix, dim: usize) -> Matrix {
-    let mut result = Matrix::zeros(dim, columns.nrows());
-    result.rows_mut(0, columns.ncols()).copy_from(&columns.transpose());
-    result
+/// The columns followed by zero columns up to d.
+fn padded(columns: Matrix, dim: usize) -> Matrix {
+    if columns.ncols() == dim { columns } else { columns.resize_horizontally(dim, 0.0) }
 }

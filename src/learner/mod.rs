@@ -2,4 +2,4 @@
 
 mod closed_form;
 
-pub use closed_form::{ClosedForm, LearnerError};
+pub use closed_form::{ClosedForm, Learned, LearnerError};

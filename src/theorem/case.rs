@@ -154,13 +154,17 @@ impl EvaluatedTarget<'_> {
 }
 
 impl<'a> Case<'a> {
-    /// Measures a pair of encoders. `objective` says that they minimise it exactly.
+    /// Measures any pair of encoders.
     ///
     /// # Errors
     /// [`InformationError`] when the encoders do not fit or a decomposition fails.
-    pub fn new(subject: &'a Subject<'a>, objective: Option<&'a dyn Objective>, encoders: Encoders) -> Result<Self, InformationError> {
+    pub fn of_weights(subject: &'a Subject<'a>, encoders: Encoders) -> Result<Self, InformationError> {
+        let towers = Towers::new(&subject.pair, &encoders)?;
+        Self::new(subject, None, encoders, towers)
+    }
+
+    fn new(subject: &'a Subject<'a>, objective: Option<&'a dyn Objective>, encoders: Encoders, towers: Towers) -> Result<Self, InformationError> {
         let pair = &subject.pair;
-        let towers = Towers::new(pair, &encoders)?;
         let alignment = Alignment::new(pair, &towers)?;
         let mut targets = Vec::with_capacity(subject.targets.len());
         let mut capacities = Vec::new();
@@ -184,7 +188,9 @@ impl<'a> Case<'a> {
     /// # Errors
     /// [`CaseError`].
     pub fn minimise(subject: &'a Subject<'a>, learner: &ClosedForm, objective: &'a dyn Objective, dim: usize) -> Result<Self, CaseError> {
-        Ok(Self::new(subject, Some(objective), learner.minimise(objective, dim)?)?)
+        let learned = learner.minimise(objective, dim)?;
+        let towers = Towers::from_coordinates(&subject.pair, &learned.coordinates)?;
+        Ok(Self::new(subject, Some(objective), learned.encoders, towers)?)
     }
 
     /// d.

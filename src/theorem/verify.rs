@@ -79,6 +79,8 @@ enum TrialFailure {
 
 /// Encoders tried per model besides the minimisers: two random, one between aligned and supervised.
 const MINIMISERS_PER_MODEL: usize = 3;
+/// The largest dimension tried.
+const LARGEST_DIM: usize = 6;
 
 impl Summary {
     fn empty(id: &'static str) -> Self {
@@ -182,43 +184,55 @@ impl Plan<'_> {
         let subject = Subject::new(model, [0, 1])?;
         let learner = subject.learner(generator.next_u64());
         let largest = subject.pair.channels()[0].min(subject.pair.channels()[1]);
-        let mut summaries = summaries(&self.theorems);
-        let mut cases: Vec<(String, Option<Box<dyn objective::Objective>>, Encoders)> = Vec::new();
+        let mut trial = Trial { theorems: &self.theorems, model, summaries: summaries(&self.theorems), applied: vec![false; self.theorems.len()] };
+
         let start = generator.random_range(0..objective::REGISTRY.len());
         for step in 0..MINIMISERS_PER_MODEL {
             let objective = (objective::REGISTRY[(start + step * 2) % objective::REGISTRY.len()].default)();
-            let dim = generator.random_range(1..=largest.min(6));
-            let encoders = learner.minimise(objective.as_ref(), dim)?;
-            cases.push((format!("{} with d = {dim}", objective.id()), Some(objective), encoders));
+            let dim = generator.random_range(1..=largest.min(LARGEST_DIM));
+            trial.judge(&Case::minimise(&subject, &learner, objective.as_ref(), dim)?, &format!("{} with d = {dim}", objective.id()))?;
         }
         // The canonical encoders of every model: several theorems speak of nothing else.
-        let dim = generator.random_range(1..=largest.min(6));
-        let canonical = learner.minimise(&objective::CanonicalCorrelation, dim)?;
-        cases.push((format!("cca with d = {dim}"), Some(Box::new(objective::CanonicalCorrelation)), canonical.clone()));
+        let dim = generator.random_range(1..=largest.min(LARGEST_DIM));
+        let canonical = Case::minimise(&subject, &learner, &objective::CanonicalCorrelation, dim)?;
+        trial.judge(&canonical, &format!("cca with d = {dim}"))?;
         let random = gaussian(generator, dim, subject.pair.channels());
-        cases.push(("random encoders".into(), None, random.clone()));
         // Between aligned and random, in all proportions: near the optimum the inequalities are tight.
         let share = 10.0_f64.powf(-4.0 * generator.random::<f64>());
-        let near = Encoders { first: &canonical.first + &random.first * share, second: &canonical.second + &random.second * share };
-        cases.push((format!("cca with d = {dim}, perturbed by {share:.1e}"), None, near));
+        let near = Encoders { first: &canonical.encoders.first + &random.first * share, second: &canonical.encoders.second + &random.second * share };
+        trial.judge(&Case::of_weights(&subject, random)?, "random encoders")?;
+        trial.judge(&Case::of_weights(&subject, near)?, &format!("cca with d = {dim}, perturbed by {share:.1e}"))?;
+        Ok(trial.finish())
+    }
+}
 
-        let mut applied = vec![false; summaries.len()];
-        for (origin, objective, encoders) in cases {
-            let case = Case::new(&subject, objective.as_deref(), encoders)?;
-            for ((theorem, summary), applied) in self.theorems.iter().zip(&mut summaries).zip(&mut applied) {
-                let verdict = Verdict::of(theorem.id(), theorem.examine(&case).map_err(CaseError::from)?);
-                summary.record(&verdict);
-                *applied |= verdict.applies;
-                if verdict.status == Status::Violated && summary.counterexample.is_none() {
-                    summary.counterexample =
-                        Some(Box::new(Counterexample { model: model.clone(), encoders: case.encoders.clone(), origin: origin.clone(), verdict }));
-                }
+/// The verdicts on one model.
+struct Trial<'a> {
+    theorems: &'a [&'static dyn Theorem],
+    model: &'a LatentModel,
+    summaries: Vec<Summary>,
+    applied: Vec<bool>,
+}
+
+impl Trial<'_> {
+    fn judge(&mut self, case: &Case, origin: &str) -> Result<(), CaseError> {
+        for ((theorem, summary), applied) in self.theorems.iter().zip(&mut self.summaries).zip(&mut self.applied) {
+            let verdict = Verdict::of(theorem.id(), theorem.examine(case)?);
+            summary.record(&verdict);
+            *applied |= verdict.applies;
+            if verdict.status == Status::Violated && summary.counterexample.is_none() {
+                summary.counterexample =
+                    Some(Box::new(Counterexample { model: self.model.clone(), encoders: case.encoders.clone(), origin: origin.to_owned(), verdict }));
             }
         }
-        for (summary, applied) in summaries.iter_mut().zip(applied) {
+        Ok(())
+    }
+
+    fn finish(mut self) -> Vec<Summary> {
+        for (summary, applied) in self.summaries.iter_mut().zip(self.applied) {
             summary.models = u64::from(applied);
         }
-        Ok(summaries)
+        self.summaries
     }
 }
 
