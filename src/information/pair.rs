@@ -5,9 +5,9 @@ use crate::linalg::{Matrix, PrincipalAngles, Whitening, product, product_nt, pro
 use crate::model::Factor;
 
 /// Sines and cosines are exact to about this many units of rounding times the condition number of the factors …
-const ROUNDING_UNITS: f64 = 8.0;
+const ROUNDING_UNITS: f64 = 32.0;
 /// … but never worse than this: the angles that matter lie in the well-conditioned part of the spectrum.
-const LARGEST_ZERO: f64 = 1e-11;
+const LARGEST_ZERO: f64 = 1e-9;
 /// Below this no sine or cosine is told from zero.
 const SMALLEST_ZERO: f64 = 1e-13;
 

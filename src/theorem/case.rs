@@ -9,7 +9,7 @@ use crate::objective::{Objective, Solution};
 use std::sync::OnceLock;
 
 /// Numerical error of a measure, in units of the pair's own rounding level.
-const ERROR_UNITS: f64 = 1e3;
+const ERROR_UNITS: f64 = 10.0;
 
 /// Why a case could not be made.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -119,6 +119,9 @@ impl Clause {
     /// The verdict on this claim alone.
     pub fn status(&self) -> Status {
         let slack = self.slack();
+        if self.relation == Relation::AtMost && self.rhs == f64::INFINITY && !self.lhs.is_nan() {
+            return Status::Holds;
+        }
         let scale = [self.lhs, self.rhs].into_iter().filter(|side| side.is_finite()).fold(1.0_f64, |a, b| a.max(b.abs()));
         if slack.is_nan() || !(self.error <= RESOLUTION * scale) && slack.abs() <= self.error {
             Status::Inconclusive
