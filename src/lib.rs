@@ -3,6 +3,8 @@ pub mod linalg;
 pub mod model;
 pub mod sample;
 mod text;
+pub mod figure;
+pub mod experiment;
 pub mod cli;
 pub mod evaluation;
 pub mod theorem;

@@ -26,6 +26,11 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str, format: Format) -> Result<T
     }
 }
 
+/// A value already parsed, as a type; errors as in [`parse`].
+pub(crate) fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, String> {
+    serde_path_to_error::deserialize(value).map_err(|error| describe(&error.path().to_string(), &error.inner().to_string()))
+}
+
 fn describe(path: &str, message: &str) -> String {
     let message = message.lines().collect::<Vec<_>>().join(" ");
     let hint = nearest_key(&message).map(|key| format!("; did you mean `{key}`?")).unwrap_or_default();

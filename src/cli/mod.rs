@@ -5,8 +5,10 @@
 
 mod completions;
 mod eval;
+mod figures;
 mod input;
 mod progress;
+mod sweep;
 mod table;
 mod verify;
 
@@ -37,8 +39,12 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Figures(figures::Figures),
     Eval(eval::Eval),
     Verify(verify::Verify),
+    Sweep(sweep::Sweep),
+    Merge(sweep::Merge),
+    Status(sweep::Status),
     Completions(completions::Completions),
 }
 
@@ -65,8 +71,12 @@ pub fn run() -> ExitCode {
     }
     let session = Session { quiet: arguments.quiet };
     let result = match arguments.command {
+        Command::Figures(command) => command.run(session),
         Command::Eval(command) => command.run(),
         Command::Verify(command) => command.run(session),
+        Command::Sweep(command) => command.run(session),
+        Command::Merge(command) => command.run(),
+        Command::Status(command) => command.run(),
         Command::Completions(command) => command.run(),
     };
     match result {

@@ -1,12 +1,12 @@
 //! Everything exact about one model and one pair of encoders.
 
 use super::selection::OrthogonalStructure;
-use crate::information::{Alignment, Capacity, Encoders, InformationError, Informativeness, Pair, Source, TargetGeometry, Towers};
+use crate::information::{Alignment, Capacity, Encoders, InformationError, Informativeness, Pair, SecondMoments, Source, TargetGeometry, Towers};
 use crate::learner::{ClosedForm, LearnerError};
 use crate::linalg::Matrix;
 use crate::model::{Factor, LatentModel};
 use crate::objective::{Objective, Solution};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Numerical error of a measure, in units of the pair's own rounding level.
 const ERROR_UNITS: f64 = 10.0;
@@ -29,11 +29,12 @@ pub struct Subject<'a> {
     pub model: &'a LatentModel,
     /// Which two modalities (from 0).
     pub modalities: [usize; 2],
-    /// The two modalities, whitened.
-    pub pair: Pair,
+    /// The two modalities, whitened; shared between subjects that differ in their targets only.
+    pub pair: Arc<Pair>,
     /// The targets in factor form.
     pub factors: Vec<Factor>,
     targets: Vec<ObservedTarget>,
+    moments: OnceLock<SecondMoments>,
     shared: OnceLock<Option<ObservedTarget>>,
     orthogonal: OnceLock<Option<OrthogonalStructure>>,
 }
@@ -95,9 +96,33 @@ impl<'a> Subject<'a> {
     /// When a modality's index is out of range: the caller checks it.
     pub fn new(model: &'a LatentModel, modalities: [usize; 2]) -> Result<Self, InformationError> {
         let pair = Pair::new(model.observed(modalities[0]), model.observed(modalities[1]))?;
+        Self::over(model, modalities, Arc::new(pair))
+    }
+
+    /// The same modalities with the targets of a model that differs from this subject's in nothing else.
+    ///
+    /// # Errors
+    /// [`InformationError`] when a decomposition fails.
+    ///
+    /// # Panics
+    /// When the two models differ in more than their targets: a broken invariant of the caller.
+    pub fn with_targets_of(&self, model: &'a LatentModel) -> Result<Self, InformationError> {
+        assert!(
+            model.modalities() == self.model.modalities() && model.given_covariance() == self.model.given_covariance(),
+            "models that share decompositions have the same latents and modalities"
+        );
+        Self::over(model, self.modalities, Arc::clone(&self.pair))
+    }
+
+    fn over(model: &'a LatentModel, modalities: [usize; 2], pair: Arc<Pair>) -> Result<Self, InformationError> {
         let factors: Vec<Factor> = (0..model.targets().len()).map(|t| model.target(t)).collect();
         let targets = factors.iter().map(|factor| ObservedTarget::new(&pair, factor)).collect::<Result<_, _>>()?;
-        Ok(Self { model, modalities, pair, factors, targets, shared: OnceLock::new(), orthogonal: OnceLock::new() })
+        Ok(Self { model, modalities, pair, factors, targets, moments: OnceLock::new(), shared: OnceLock::new(), orthogonal: OnceLock::new() })
+    }
+
+    /// Dense second moments of the pair and of all targets.
+    pub fn moments(&self) -> &SecondMoments {
+        self.moments.get_or_init(|| self.pair.second_moments(&self.factors))
     }
 
     /// A learner that shares this subject's decompositions.

@@ -21,6 +21,10 @@ pub use verdict::{Clause, Finding, Relation, Status, Verdict};
 use crate::information::InformationError;
 use std::fmt::Debug;
 
+/// The quantity that [`Theorem::predict`] of `selection` gives for phase diagrams: the logarithm of the weakest shared
+/// factor's score over the strongest private one's; its zero contour is the boundary.
+pub const MARGIN: &str = "selection.margin";
+
 /// A statement about encoders, checked on one case at a time.
 pub trait Theorem: Debug + Send + Sync {
     /// The id of theory.md §4.

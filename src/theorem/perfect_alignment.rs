@@ -40,4 +40,10 @@ impl Theorem for PerfectAlignment {
         }
         Ok(Finding::Checked(clauses))
     }
+
+    fn predict(&self, case: &Case, target: usize, quantity: &str) -> Result<Option<f64>, InformationError> {
+        let information = |source| case.targets[target].source(source).mutual_information_nats();
+        let agree = case.alignment.error_operator <= AGREEMENT_UNITS * case.subject.pair.zero();
+        Ok((agree && quantity == "mi.z1").then(|| information(Source::First).min(information(Source::Second))))
+    }
 }

@@ -1,6 +1,6 @@
 //! `selection`: which factors an objective keeps in an orthogonal model. The align-versus-predict phase diagram.
 
-use super::{Case, Clause, Finding, Subject, Theorem};
+use super::{Case, Clause, Finding, MARGIN, Subject, Theorem};
 use crate::information::{InformationError, Source};
 use crate::linalg::{Matrix, orthonormal_columns, product, product_nt, product_tn};
 use crate::objective::{BeyondRank, Solution};
@@ -21,6 +21,8 @@ pub(super) struct OrthogonalStructure {
 /// A pair of factor directions that the modalities share.
 #[derive(Debug)]
 struct PairedFactor {
+    /// Whether it is a shared factor of the model, rather than a correlated private one.
+    shared: bool,
     /// Unit direction in x_1.
     direction: Matrix,
     /// |ρ_i|.
@@ -34,9 +36,13 @@ impl OrthogonalStructure {
     pub(super) fn detect(subject: &Subject) -> Option<Self> {
         let mut directions = Vec::new();
         let mut deviations = Vec::new();
+        let mut shared = 0;
         for m in 0..2 {
             let modality = &subject.model.modalities()[subject.modalities[m]];
             let covariance = subject.pair.factor(m).covariance();
+            if m == 0 {
+                shared = modality.shared_loading.column_iter().filter(|column| column.norm() > 0.0).count();
+            }
             let columns: Vec<_> = modality.shared_loading.column_iter().chain(modality.private_loading.column_iter()).filter(|column| column.norm() > 0.0).collect();
             let units = Matrix::from_fn(covariance.nrows(), columns.len(), |i, j| columns[j][i] / columns[j].norm());
             if (product_tn(&units, &units) - Matrix::identity(units.ncols(), units.ncols())).amax() > STRUCTURAL {
@@ -61,6 +67,7 @@ impl OrthogonalStructure {
             match partners[..] {
                 [] => {}
                 [j] if (0..cross.nrows()).all(|other| other == i || !linked(cross[(other, j)])) => factors.push(PairedFactor {
+                    shared: i < shared,
                     direction: directions[0].columns(i, 1).into_owned(),
                     correlation: cross[(i, j)].abs() / (deviations[0][i] * deviations[1][j]),
                     deviations: [deviations[0][i], deviations[1][j]],
@@ -104,6 +111,17 @@ impl Selection {
     }
 }
 
+impl Selection {
+    /// log(weakest shared score) − log(strongest private score).
+    fn margin(case: &Case) -> Option<f64> {
+        let whiten = case.whitening_of_solution()?;
+        let factors = &case.subject.orthogonal_structure()?.factors;
+        let scores = |shared: bool| factors.iter().filter(move |factor| factor.shared == shared).map(move |factor| factor.score(whiten));
+        let (weakest, strongest) = (scores(true).reduce(f64::min)?, scores(false).reduce(f64::max)?);
+        Some(weakest.ln() - strongest.ln())
+    }
+}
+
 impl Theorem for Selection {
     fn id(&self) -> &'static str {
         "selection"
@@ -134,8 +152,11 @@ impl Theorem for Selection {
         ]))
     }
 
-    /// By hand: the factors kept are independent coordinates, so Σ_{y|z} = Σ_yy − Σ_i c_i c_iᵀ/t_i².
+    /// For [`MARGIN`] the phase boundary; otherwise by hand: the factors kept are independent coordinates, so Σ_{y|z} = Σ_yy − Σ_i c_i c_iᵀ/t_i².
     fn predict(&self, case: &Case, target: usize, quantity: &str) -> Result<Option<f64>, InformationError> {
+        if quantity == MARGIN {
+            return Ok(Self::margin(case));
+        }
         let Ok(kept) = Self::kept(case) else { return Ok(None) };
         let factor = &case.subject.factors[target];
         let whole = factor.covariance();

@@ -79,6 +79,13 @@ impl Status {
     }
 }
 
+impl Status {
+    /// The status of a word; anything unknown is inconclusive.
+    pub fn of_word(word: &str) -> Self {
+        [Self::Holds, Self::Violated].into_iter().find(|status| status.word() == word).unwrap_or(Self::Inconclusive)
+    }
+}
+
 impl Clause {
     /// lhs ≤ rhs, up to an error.
     pub fn at_most(label: impl Into<String>, lhs: f64, rhs: f64, error: f64) -> Self {

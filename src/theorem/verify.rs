@@ -109,13 +109,17 @@ impl Summary {
 
     /// Takes a verdict into account, if the theorem applied.
     pub fn record(&mut self, verdict: &Verdict) {
-        if !verdict.applies {
-            return;
+        if verdict.applies {
+            self.record_result(verdict.status, verdict.slack, verdict.tightness);
         }
+    }
+
+    /// Takes a case to which the theorem applied into account.
+    pub fn record_result(&mut self, status: Status, slack: f64, tightness: f64) {
         self.cases += 1;
-        self.smallest_slack = self.smallest_slack.min(verdict.slack);
-        self.greatest_tightness = self.greatest_tightness.max(verdict.tightness);
-        match verdict.status {
+        self.smallest_slack = self.smallest_slack.min(slack);
+        self.greatest_tightness = self.greatest_tightness.max(tightness);
+        match status {
             Status::Holds => {}
             Status::Violated => self.violated += 1,
             Status::Inconclusive => self.inconclusive += 1,

@@ -1,2 +1,88 @@
-//! Project tasks.
-fn main() {}
+//! Project tasks: `cargo xtask test` checks everything that CI checks.
+#![expect(clippy::print_stdout, reason = "a task runner talks to its user")]
+
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+const HELP: &str = "\
+cargo xtask TASK
+
+  test      formatting, clippy with warnings denied, all tests, documentation, the main job
+  bench     benchmarks beside their peers (needs python3 with numpy and scipy)
+  help      this text";
+
+fn main() -> ExitCode {
+    let task = std::env::args().nth(1);
+    let result = match task.as_deref() {
+        Some("test") => test(),
+        Some("bench") => bench(),
+        None | Some("help" | "--help" | "-h") => {
+            println!("{HELP}");
+            Ok(())
+        }
+        Some(other) => Err(format!("unknown task {other:?}\n\n{HELP}")),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            println!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Everything CI checks, cheapest first.
+fn test() -> Result<(), String> {
+    let scratch = std::env::temp_dir().join(format!("alignloss-figures-{}", std::process::id()));
+    let (figures, results) = (scratch.join("figures"), scratch.join("results"));
+    step("formatting", cargo(&["fmt", "--all", "--check"]))?;
+    step("clippy", cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
+    if succeeds(cargo(&["nextest", "--version"])) {
+        step("tests", cargo(&["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "fail"]))?;
+        step("documentation tests", cargo(&["test", "--workspace", "--doc", "--quiet"]))?;
+    } else {
+        // cargo-nextest is faster and isolates tests, but nothing depends on it.
+        step("tests", cargo(&["test", "--workspace", "--no-fail-fast"]))?;
+    }
+    let mut documentation = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"]);
+    documentation.env("RUSTDOCFLAGS", "-D warnings");
+    step("documentation", documentation)?;
+    let mut main_job = cargo(&["run", "--release", "--quiet", "--", "figures", "--quiet", "--out"]);
+    main_job.arg(&figures).arg("--results").arg(&results);
+    let outcome = step("the main job: figures", main_job);
+    let drawn = std::fs::read_dir(&figures)
+        .map(|entries| {
+            let svg = |entry: &std::fs::DirEntry| entry.path().extension().is_some_and(|extension| extension == "svg");
+            entries.filter_map(Result::ok).filter(svg).count()
+        })
+        .unwrap_or(0);
+    let _ = std::fs::remove_dir_all(&scratch);
+    outcome?;
+    if drawn < 6 { Err(format!("the main job drew {drawn} figures, expected at least 6")) } else { Ok(()) }
+}
+
+/// Benchmarks, side by side with the peers.
+fn bench() -> Result<(), String> {
+    step("backends of the decompositions", cargo(&["bench", "--bench", "decompositions"]))?;
+    let mut peers = Command::new("python3");
+    peers.arg("benches/peers/compare_cells.py");
+    step("cells and grids beside numpy", peers)
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments);
+    command
+}
+
+fn step(name: &str, mut command: Command) -> Result<(), String> {
+    println!("xtask: {name}");
+    let start = Instant::now();
+    let status = command.status().map_err(|error| format!("{name}: {error}"))?;
+    println!("xtask: {name}: {:.0} s", start.elapsed().as_secs_f64());
+    if status.success() { Ok(()) } else { Err(format!("{name} failed ({status})")) }
+}
+
+fn succeeds(mut command: Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
+}

@@ -1,0 +1,314 @@
+//! Experiment files.
+
+use super::grid::{AxisValue, Grid};
+use crate::model::family::OneOrMany;
+use crate::model::{Format, LatentModel, ModelFile};
+use crate::{objective, text, theorem};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// An experiment that can't be run, with the field and the value that are wrong.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ExperimentError {
+    /// The file can't be read.
+    #[error("{0}")]
+    Syntax(String),
+    /// A field holds a value that it can't hold.
+    #[error("{field}: {problem}")]
+    Field {
+        /// Path of the field.
+        field: String,
+        /// What is wrong with it, with the value.
+        problem: String,
+    },
+}
+
+/// How measures are obtained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Estimator {
+    /// Exactly, from the population.
+    Population,
+}
+
+/// A checked experiment: what is computed, and what is drawn of it.
+#[derive(Debug, Clone)]
+pub struct Experiment {
+    name: String,
+    title: String,
+    shows: Vec<String>,
+    estimator: Estimator,
+    replicates: u64,
+    seed: u64,
+    model: Map<String, Value>,
+    grid: Grid,
+    figures: Vec<FigureSpec>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExperimentFile {
+    title: String,
+    shows: OneOrMany<String>,
+    #[serde(default = "population")]
+    estimator: Estimator,
+    #[serde(default = "one")]
+    replicates: u64,
+    #[serde(default)]
+    seed: u64,
+    model: Map<String, Value>,
+    #[serde(default)]
+    grid: Map<String, Value>,
+    #[serde(default)]
+    figure: Vec<FigureSpec>,
+}
+
+/// The kinds of figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FigureKind {
+    /// y against x, one line per series.
+    Curve,
+    /// Points, one colour per series.
+    Scatter,
+    /// Points of a trade-off, joined in the order of the grid.
+    Frontier,
+    /// `value` over (x, y).
+    Heatmap,
+    /// Which series keep `value` above `threshold`, over (x, y).
+    Phase,
+}
+
+/// One `[[figure]]` of an experiment file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FigureSpec {
+    /// File name without extension; by default that of the experiment.
+    pub name: Option<String>,
+    /// What is drawn.
+    pub kind: FigureKind,
+    /// By default the experiment's title.
+    pub title: Option<String>,
+    /// Column on the horizontal axis.
+    pub x: String,
+    /// Column on the vertical axis.
+    pub y: String,
+    /// Column of the colour, in heatmaps and phase diagrams.
+    pub value: Option<String>,
+    /// What counts as kept, in phase diagrams.
+    #[serde(default = "half")]
+    pub threshold: f64,
+    /// Column that tells series apart.
+    pub series: Option<String>,
+    /// Column that tells panels apart.
+    pub panels: Option<String>,
+    /// Rows to draw: columns and the values that they must have.
+    #[serde(default, rename = "where")]
+    pub filter: Map<String, Value>,
+    /// Theorems drawn over the data.
+    #[serde(default)]
+    pub overlay: Vec<String>,
+    /// Label of the theory's lines; by default the theorem's id.
+    pub overlay_label: Option<String>,
+    /// Label of the horizontal axis.
+    pub x_label: Option<String>,
+    /// Label of the vertical axis.
+    pub y_label: Option<String>,
+    /// Logarithmic horizontal axis.
+    #[serde(default)]
+    pub x_log: bool,
+    /// Logarithmic vertical axis.
+    #[serde(default)]
+    pub y_log: bool,
+    /// The horizontal values are divided by this, to draw ratios.
+    #[serde(default = "unit")]
+    pub x_divide: f64,
+    /// The vertical values are divided by this.
+    #[serde(default = "unit")]
+    pub y_divide: f64,
+    /// Range of the vertical axis.
+    pub y_range: Option<[f64; 2]>,
+}
+
+fn population() -> Estimator {
+    Estimator::Population
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn half() -> f64 {
+    0.5
+}
+
+fn unit() -> f64 {
+    1.0
+}
+
+/// Cells beyond this number are a mistake.
+const LARGEST_GRID: u64 = 100_000_000;
+
+impl Experiment {
+    /// Reads and checks an experiment; `name` is that of its file and its results.
+    ///
+    /// # Errors
+    /// [`ExperimentError`], in one line that names the field.
+    pub fn parse(name: &str, source: &str) -> Result<Self, ExperimentError> {
+        let file: ExperimentFile = text::parse(source, Format::Toml).map_err(ExperimentError::Syntax)?;
+        let wrong = |field: &str, problem: String| ExperimentError::Field { field: field.into(), problem };
+        let shows = match file.shows {
+            OneOrMany::One(id) => vec![id],
+            OneOrMany::Many(ids) => ids,
+        };
+        for id in &shows {
+            theorem::find(id).map_err(|error| wrong("shows", error.to_string()))?;
+        }
+        if file.replicates == 0 {
+            return Err(wrong("replicates", "0, expected at least 1".into()));
+        }
+        let grid = Grid::parse(&file.grid)?;
+        if grid.size().saturating_mul(file.replicates) > LARGEST_GRID {
+            return Err(wrong("grid", format!("{} cells × {} replicates, at most {LARGEST_GRID} are supported", grid.size(), file.replicates)));
+        }
+        let experiment = Self {
+            name: name.into(),
+            title: file.title,
+            shows,
+            estimator: file.estimator,
+            replicates: file.replicates,
+            seed: file.seed,
+            model: file.model,
+            grid,
+            figures: file.figure,
+        };
+        experiment.check()?;
+        Ok(experiment)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its title.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The theorems that it shows.
+    pub fn shows(&self) -> &[String] {
+        &self.shows
+    }
+
+    /// Independent repetitions of each cell.
+    pub fn replicates(&self) -> u64 {
+        self.replicates
+    }
+
+    /// Its seed.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Its figures.
+    pub fn figures(&self) -> &[FigureSpec] {
+        &self.figures
+    }
+
+    pub(super) fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// Pairs of a theorem and a quantity that some figure overlays.
+    pub(super) fn overlays(&self) -> Vec<(String, String)> {
+        let mut overlays = Vec::new();
+        for figure in &self.figures {
+            for id in &figure.overlay {
+                let quantity = if figure.kind == FigureKind::Phase { crate::theorem::MARGIN } else { &figure.y };
+                let overlay = (id.clone(), quantity.to_owned());
+                if !overlays.contains(&overlay) {
+                    overlays.push(overlay);
+                }
+            }
+        }
+        overlays
+    }
+
+    /// The model of a cell and replicate: the file's model with the cell's `model.*` parameters; replicate r has the seed of
+    /// the loadings raised by r.
+    pub(super) fn model(&self, parameters: &[(&str, &AxisValue)], replicate: u64) -> Result<LatentModel, ExperimentError> {
+        let mut model = self.model.clone();
+        for (name, value) in parameters {
+            let field = || format!("grid.\"model.{name}\"");
+            let Some(Value::Object(family)) = model.get_mut("family") else {
+                return Err(ExperimentError::Field { field: field(), problem: "the grid varies a family's parameter, but the model has no [model.family]".into() });
+            };
+            family.insert((*name).to_owned(), value.json());
+        }
+        if replicate > 0 && let Some(Value::Object(family)) = model.get_mut("family") {
+            let seed = family.get("seed").and_then(Value::as_u64).unwrap_or(0);
+            family.insert("seed".into(), Value::from(seed + replicate));
+        }
+        let wrong = |problem: String| ExperimentError::Field { field: "model".into(), problem };
+        let file: ModelFile = text::from_value(Value::Object(model)).map_err(&wrong)?;
+        file.build().map_err(|error| wrong(error.to_string()))
+    }
+
+    /// What results depend on, hashed: everything but the wording and the figures (their overlays are columns, and count).
+    pub fn hash(&self) -> String {
+        let identity = serde_json::json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "estimator": self.estimator,
+            "replicates": self.replicates,
+            "seed": self.seed,
+            "model": self.model,
+            "grid": self.grid.json(),
+            "overlays": self.overlays(),
+        });
+        blake3::hash(identity.to_string().as_bytes()).to_hex().to_string()
+    }
+
+    /// Fails early: on the first cell's model, on unknown objectives, theorems and columns.
+    fn check(&self) -> Result<(), ExperimentError> {
+        let wrong = |field: String, problem: String| ExperimentError::Field { field, problem };
+        for value in self.grid.values("objective") {
+            let AxisValue::Text(id) = value else { return Err(wrong("grid.objective".into(), format!("{}, expected the id of an objective", value.text()))) };
+            objective::find(id).map_err(|error| wrong("grid.objective".into(), error.to_string()))?;
+        }
+        let first = self.grid.cell(0);
+        self.model(&first.model_parameters(), 0)?;
+        let known = self.columns();
+        for (index, figure) in self.figures.iter().enumerate() {
+            let columns = [Some(&figure.x), (figure.kind != FigureKind::Phase || !figure.y.is_empty()).then_some(&figure.y), figure.value.as_ref(), figure.series.as_ref(), figure.panels.as_ref()];
+            for column in columns.into_iter().flatten().chain(figure.filter.keys()) {
+                if !known.iter().any(|known| known == column) {
+                    let hint = text::nearest(column, known.iter().map(String::as_str)).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+                    return Err(wrong(format!("figure[{index}]"), format!("{column:?} is not a column of the results{hint}")));
+                }
+            }
+            for id in &figure.overlay {
+                theorem::find(id).map_err(|error| wrong(format!("figure[{index}].overlay"), error.to_string()))?;
+            }
+            if matches!(figure.kind, FigureKind::Heatmap | FigureKind::Phase) && figure.value.is_none() {
+                return Err(wrong(format!("figure[{index}].value"), "missing: a heatmap needs the column of its colour".into()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of all columns of the results.
+    pub fn columns(&self) -> Vec<String> {
+        let mut names: Vec<String> = ["cell", "replicate"].map(str::to_owned).to_vec();
+        names.extend(self.grid.names().map(str::to_owned));
+        names.push("target".into());
+        names.extend(super::columns::measured().into_iter().map(|column| column.name));
+        names.extend(self.overlays().iter().map(|(id, quantity)| overlay_column(id, quantity)));
+        names
+    }
+}
+
+/// The column that holds a theorem's prediction of a quantity.
+pub(crate) fn overlay_column(id: &str, quantity: &str) -> String {
+    format!("{id}:{quantity}")
+}

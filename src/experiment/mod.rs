@@ -1,0 +1,17 @@
+//! Experiments: a file becomes a grid, the grid cells, the cells rows of a result store.
+//!
+//! `experiments/*.toml` → [`Experiment`] → [`Run`] (parallel, resumable, sharded) → `results/<name>/part-*.csv` with a
+//! `manifest.json` → [`Results`]. What it does not do: draw. Figures read result files.
+
+mod columns;
+mod file;
+mod grid;
+mod run;
+mod store;
+
+pub use columns::{Column, describe};
+pub use file::{Experiment, ExperimentError, FigureKind, FigureSpec};
+pub use grid::{AxisValue, Cell};
+pub use run::{Run, RunError, Shard};
+pub(crate) use store::write_whole;
+pub use store::{Results, Store, StoreError};

@@ -1,0 +1,267 @@
+//! The result store: CSV parts that appear whole or not at all, and a manifest.
+
+use super::Experiment;
+use super::columns::{Column, describe};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A result store that can't be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file system said no.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What it said.
+        source: std::io::Error,
+    },
+    /// A part or the manifest is not what was written.
+    #[error("{}: {problem}", path.display())]
+    Corrupt {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The folder holds results of something else.
+    #[error("{}: results of another version of this experiment (or of the program); discard them with --fresh, or choose another --out", path.display())]
+    Stale {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Not all parts are there.
+    #[error("{}: {missing} of {parts} parts are missing; run the sweep to its end first", path.display())]
+    Incomplete {
+        /// The folder.
+        path: PathBuf,
+        /// Parts missing.
+        missing: usize,
+        /// Parts in all.
+        parts: usize,
+    },
+}
+
+/// `manifest.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Manifest {
+    experiment: String,
+    title: String,
+    hash: String,
+    version: String,
+    seed: u64,
+    cells: u64,
+    replicates: u64,
+    parts: usize,
+    columns: Vec<ColumnEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct ColumnEntry {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
+}
+
+/// The folder of one experiment's results.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    manifest: Manifest,
+}
+
+/// Results read back: a table of text fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Results {
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Store {
+    /// Opens the store of an experiment in `folder`, creating it if there is none. With `fresh`, results of another version
+    /// are discarded; without, they are an error.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open(folder: &Path, experiment: &Experiment, parts: usize, fresh: bool) -> Result<Self, StoreError> {
+        let manifest = Manifest {
+            experiment: experiment.name().into(),
+            title: experiment.title().into(),
+            hash: experiment.hash(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            seed: experiment.seed(),
+            cells: experiment.grid().size(),
+            replicates: experiment.replicates(),
+            parts,
+            columns: experiment
+                .columns()
+                .into_iter()
+                .map(|name| Column { unit: describe(&name).1, name })
+                .map(|column| ColumnEntry { name: column.name, unit: column.unit.map(str::to_owned) })
+                .collect(),
+        };
+        let store = Self { folder: folder.into(), manifest };
+        std::fs::create_dir_all(folder).map_err(|source| store.io(folder, source))?;
+        let path = folder.join("manifest.json");
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                let existing: Result<Manifest, _> = serde_json::from_str(&text);
+                if !existing.is_ok_and(|existing| existing.hash == store.manifest.hash && existing.parts == parts) {
+                    if !fresh {
+                        return Err(StoreError::Stale { path: folder.into() });
+                    }
+                    store.discard_parts()?;
+                    store.write("manifest.json", &store.manifest_text())?;
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                if store.parts_present()?.next().is_some() && !fresh {
+                    return Err(StoreError::Stale { path: folder.into() });
+                }
+                store.discard_parts()?;
+                store.write("manifest.json", &store.manifest_text())?;
+            }
+            Err(source) => return Err(store.io(&path, source)),
+        }
+        Ok(store)
+    }
+
+    /// Whether a part is there.
+    pub fn has(&self, part: usize) -> bool {
+        self.folder.join(part_name(part)).exists()
+    }
+
+    /// Writes a part: to a temporary name, synced, renamed. A part that exists is whole.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn write_part(&self, part: usize, rows: &[Vec<String>]) -> Result<(), StoreError> {
+        let header: Vec<&str> = self.manifest.columns.iter().map(|column| column.name.as_str()).collect();
+        self.write(&part_name(part), &csv_text(&header, rows))
+    }
+
+    /// How many parts are there, of how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn progress(&self) -> Result<(usize, usize), StoreError> {
+        Ok((self.parts_present()?.count(), self.manifest.parts))
+    }
+
+    /// All rows, in the order of the grid.
+    ///
+    /// # Errors
+    /// [`StoreError::Incomplete`] when parts are missing, [`StoreError::Corrupt`] when a part is not what was written.
+    pub fn read(&self) -> Result<Results, StoreError> {
+        let columns: Vec<String> = self.manifest.columns.iter().map(|column| column.name.clone()).collect();
+        let missing = (0..self.manifest.parts).filter(|&part| !self.has(part)).count();
+        if missing > 0 {
+            return Err(StoreError::Incomplete { path: self.folder.clone(), missing, parts: self.manifest.parts });
+        }
+        let mut rows = Vec::new();
+        for part in 0..self.manifest.parts {
+            let path = self.folder.join(part_name(part));
+            let corrupt = |problem: String| StoreError::Corrupt { path: path.clone(), problem };
+            let mut reader = csv::Reader::from_path(&path).map_err(|error| corrupt(error.to_string()))?;
+            let header = reader.headers().map_err(|error| corrupt(error.to_string()))?;
+            if header.iter().ne(columns.iter().map(String::as_str)) {
+                return Err(corrupt("its columns are not those of the manifest".into()));
+            }
+            for record in reader.records() {
+                rows.push(record.map_err(|error| corrupt(error.to_string()))?.iter().map(str::to_owned).collect());
+            }
+        }
+        Ok(Results { columns, rows })
+    }
+
+    /// Writes all parts as one file beside them, `merged.csv`, and returns its path.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn merge(&self) -> Result<PathBuf, StoreError> {
+        let results = self.read()?;
+        let header: Vec<&str> = results.columns.iter().map(String::as_str).collect();
+        self.write("merged.csv", &csv_text(&header, &results.rows))?;
+        Ok(self.folder.join("merged.csv"))
+    }
+
+    fn manifest_text(&self) -> String {
+        serde_json::to_string_pretty(&self.manifest).expect("a manifest is JSON") + "\n"
+    }
+
+    fn parts_present(&self) -> Result<impl Iterator<Item = PathBuf> + use<>, StoreError> {
+        let entries = std::fs::read_dir(&self.folder).map_err(|source| self.io(&self.folder, source))?;
+        Ok(entries.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name.starts_with("part-") && Path::new(name).extension().is_some_and(|extension| extension == "csv")
+        }))
+    }
+
+    fn discard_parts(&self) -> Result<(), StoreError> {
+        for path in self.parts_present()? {
+            std::fs::remove_file(&path).map_err(|source| self.io(&path, source))?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), StoreError> {
+        let path = self.folder.join(name);
+        write_whole(&path, text.as_bytes()).map_err(|source| self.io(&path, source))
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as the store's own error")]
+    fn io(&self, path: &Path, source: std::io::Error) -> StoreError {
+        StoreError::Io { path: path.into(), source }
+    }
+}
+
+impl Results {
+    /// The names of the columns.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> &[Vec<String>] {
+        &self.rows
+    }
+
+    /// The place of a column.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column == name)
+    }
+}
+
+/// Writes a file so that a reader, or a crash, sees the old one or the whole new one: temporary name, sync, rename, sync.
+///
+/// # Errors
+/// What the file system says.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    // tempfile makes files private; results are for reading.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
+}
+
+fn part_name(part: usize) -> String {
+    format!("part-{part:05}.csv")
+}
+
+fn csv_text(header: &[&str], rows: &[Vec<String>]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(header).expect("writing to memory");
+    for row in rows {
+        writer.write_record(row).expect("rows are as wide as the header");
+    }
+    String::from_utf8(writer.into_inner().expect("writing to memory")).expect("fields are text")
+}

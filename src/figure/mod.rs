@@ -1,0 +1,150 @@
+//! Figures for paper, screen and slides: how does the house style look?
+//!
+//! A [`Figure`] is a grid of [`Chart`]s; a chart has two [`Axis`] and [`Layer`]s. [`render_svg`] and
+//! [`render_png`] turn it into bytes, the same bytes on every machine. The layout is computed in points, so both
+//! outputs agree; text is never smaller than 7 pt at the width of a column.
+//!
+//! [`compose`] makes the figure that an experiment file describes from that experiment's results. Nothing here runs an
+//! experiment, reads or writes a file, or prints.
+
+mod axis;
+mod compose;
+mod draw;
+mod error;
+mod font;
+mod layer;
+mod layout;
+mod legend;
+mod paint;
+mod plot;
+mod raster;
+mod scene;
+mod style;
+mod svg;
+mod ticks;
+
+pub use axis::{Axis, Scale};
+pub use compose::compose;
+pub use error::FigureError;
+pub use layer::{Cells, ColourScale, Direction, Heatmap, Layer};
+pub use style::{Marker, SeriesStyle, Theme, Width};
+
+/// Where the legend of a chart goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Legend {
+    /// In a free corner, else to the right of a wide plot or below a narrow one.
+    ///
+    /// Left out where an earlier panel of the figure shows the same entries.
+    #[default]
+    Auto,
+    /// Nowhere.
+    None,
+    /// To the right, each entry at the height where its curve ends.
+    Direct,
+}
+
+/// One panel: axes and what is drawn over them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Chart {
+    /// Title; may be empty.
+    pub title: String,
+    /// Second, quieter line.
+    pub subtitle: Option<String>,
+    /// Horizontal axis.
+    pub x: Axis,
+    /// Vertical axis.
+    pub y: Axis,
+    /// What is drawn.
+    pub layers: Vec<Layer>,
+    /// Where it will be shown; a figure takes the widest of its panels.
+    pub width: Width,
+    /// Colours of the page; a figure takes those of its first panel.
+    pub theme: Theme,
+    /// Where the legend goes.
+    pub legend: Legend,
+}
+
+impl Chart {
+    /// A chart without layers, for one column of light paper.
+    pub fn new(title: impl Into<String>, x: Axis, y: Axis) -> Self {
+        Self { title: title.into(), x, y, ..Self::default() }
+    }
+
+    /// Adds a second, quieter title line.
+    #[must_use]
+    pub fn subtitle(self, subtitle: impl Into<String>) -> Self {
+        Self { subtitle: Some(subtitle.into()), ..self }
+    }
+
+    /// Adds a layer.
+    #[must_use]
+    pub fn with(mut self, layer: Layer) -> Self {
+        self.layers.push(layer);
+        self
+    }
+
+    /// Sets where the chart will be shown.
+    #[must_use]
+    pub fn width(self, width: Width) -> Self {
+        Self { width, ..self }
+    }
+
+    /// Sets the colours of the page.
+    #[must_use]
+    pub fn theme(self, theme: Theme) -> Self {
+        Self { theme, ..self }
+    }
+
+    /// Sets where the legend goes.
+    #[must_use]
+    pub fn legend(self, legend: Legend) -> Self {
+        Self { legend, ..self }
+    }
+}
+
+/// A grid of panels, lettered (a), (b), … when there are several.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Figure {
+    /// Title over all panels; may be empty.
+    pub title: String,
+    /// The panels, row by row.
+    pub panels: Vec<Chart>,
+    /// Panels per row.
+    pub columns: usize,
+}
+
+impl From<Chart> for Figure {
+    fn from(chart: Chart) -> Self {
+        Self { title: String::new(), panels: vec![chart], columns: 1 }
+    }
+}
+
+/// Draws a figure as SVG of physical size, with text as text.
+///
+/// # Errors
+/// [`FigureError`] when a layer has nothing to draw, a range or grid is impossible, or the panels do not fit.
+///
+/// # Examples
+/// ```
+/// # use alignloss::figure::{Axis, Chart, FigureError, Layer, SeriesStyle, render_svg};
+/// let points = (1..=12).map(|d| (f64::from(d), 1.0 / f64::from(d))).collect();
+/// let chart = Chart::new("Loss", Axis::linear("dimension"), Axis::linear("information loss").unit("nats"))
+///     .with(Layer::Curve { label: "CCA".into(), points, style: SeriesStyle::new(0) });
+/// let svg = render_svg(&chart.into())?;
+/// assert!(svg.contains("information loss (nats)"));
+/// # Ok::<(), FigureError>(())
+/// ```
+pub fn render_svg(figure: &Figure) -> Result<String, FigureError> {
+    svg::to_svg(&layout::compose(figure)?)
+}
+
+/// Draws a figure as PNG at `scale` × 300 dpi, its physical size recorded in the file.
+///
+/// # Errors
+/// As [`render_svg`], and [`FigureError::Scale`] when the scale is not positive or the bitmap would be too large.
+pub fn render_png(figure: &Figure, scale: f64) -> Result<Vec<u8>, FigureError> {
+    raster::to_png(&layout::compose(figure)?, scale)
+}
+
+#[cfg(test)]
+mod tests;

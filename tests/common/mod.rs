@@ -1,0 +1,15 @@
+//! What the suites share: models whose answers are known by hand, random models, and dense oracles that use none of the
+//! crate's linear algebra (nalgebra's Cholesky instead of faer, covariances instead of factors).
+
+pub(crate) mod dense;
+pub(crate) mod models;
+pub(crate) mod random;
+
+/// Each suite uses a part of this module; naming all of it once keeps the rest from being reported as dead code.
+const _: fn() = || {
+    let _ = (models::scalar, models::noiseless, models::rank_deficient, models::correlated_nuisance);
+    let _ = (models::modality, models::target, models::text);
+    let _ = (random::model, random::encoders, random::generator, random::gaussian, random::orthonormal);
+    let _ = (dense::Dense::of, dense::Dense::encoded, dense::Dense::information_nats, dense::Dense::mmse, dense::Dense::block);
+    let _ = (dense::log_determinant, dense::blocks::X1, dense::blocks::X2, dense::blocks::Y, dense::Dense::joint, dense::symmetric_inverse_root);
+};
