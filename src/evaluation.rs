@@ -143,7 +143,8 @@ impl Evaluation {
     pub fn new(case: &Case, name: &str, lambda: Option<f64>) -> Result<Self, EvaluationError> {
         let subject = case.subject;
         let (model, pair) = (subject.model, &subject.pair);
-        let value = case.objective.and_then(|objective| objective.value(subject.moments(), &case.encoders)).unwrap_or(f64::NAN);
+        let value =
+            case.objective.and_then(|objective| objective.value(subject.moments(), &case.encoders)).unwrap_or(f64::NAN);
         let targets = case
             .targets
             .iter()
@@ -164,7 +165,11 @@ impl Evaluation {
                         z12: loss(Source::Both, Source::EncodedBoth),
                     },
                     pid: (target.geometry.dimension() == 1).then(|| {
-                        PartialSummary::new(PartialInformation::new(information(Source::First), information(Source::Second), information(Source::Both)))
+                        PartialSummary::new(PartialInformation::new(
+                            information(Source::First),
+                            information(Source::Second),
+                            information(Source::Both),
+                        ))
                     }),
                 }
             })

@@ -11,24 +11,31 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str, format: Format) -> Result<T
     match format {
         Format::Json => {
             let deserializer = &mut serde_json::Deserializer::from_str(text);
-            let value = serde_path_to_error::deserialize(&mut *deserializer).map_err(|error| describe(&error.path().to_string(), &error.inner().to_string()))?;
+            let value = serde_path_to_error::deserialize(&mut *deserializer)
+                .map_err(|error| describe(&error.path().to_string(), &error.inner().to_string()))?;
             deserializer.end().map_err(|error| describe(".", &error.to_string()))?;
             Ok(value)
         }
         Format::Toml => {
             let located = |error: &toml::de::Error| match error.span() {
-                Some(span) => format!("{} (line {})", error.message(), 1 + text.as_bytes()[..span.start.min(text.len())].iter().filter(|&&byte| byte == b'\n').count()),
+                Some(span) => format!(
+                    "{} (line {})",
+                    error.message(),
+                    1 + text.as_bytes()[..span.start.min(text.len())].iter().filter(|&&byte| byte == b'\n').count()
+                ),
                 None => error.message().to_owned(),
             };
             let deserializer = toml::de::Deserializer::parse(text).map_err(|error| describe(".", &located(&error)))?;
-            serde_path_to_error::deserialize(deserializer).map_err(|error| describe(&error.path().to_string(), &located(error.inner())))
+            serde_path_to_error::deserialize(deserializer)
+                .map_err(|error| describe(&error.path().to_string(), &located(error.inner())))
         }
     }
 }
 
 /// A value already parsed, as a type; errors as in [`parse`].
 pub(crate) fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, String> {
-    serde_path_to_error::deserialize(value).map_err(|error| describe(&error.path().to_string(), &error.inner().to_string()))
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| describe(&error.path().to_string(), &error.inner().to_string()))
 }
 
 fn describe(path: &str, message: &str) -> String {

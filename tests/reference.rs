@@ -41,7 +41,12 @@ fn compare_all(file: &str, count: usize, tolerance: f64) {
     for (index, cell) in cells.iter().enumerate() {
         let report = evaluate(cell);
         assert_no_violation(&report, index);
-        compare_cell(&report, &cell["expected"], &format!("cell {index} ({} d = {})", cell["objective"], cell["dim"]), &mut worst);
+        compare_cell(
+            &report,
+            &cell["expected"],
+            &format!("cell {index} ({} d = {})", cell["objective"], cell["dim"]),
+            &mut worst,
+        );
     }
     assert!(worst.error <= tolerance, "{file}: {:.2e} at {}, allowed {tolerance:.0e}", worst.error, worst.place);
 }
@@ -84,7 +89,13 @@ fn compare_cell(got: &Value, expected: &Value, cell: &str, worst: &mut Worst) {
 
 fn compare_target(got: &Value, expected: &Value, place: &str, worst: &mut Worst) {
     // Differences of informations have the accuracy of what is subtracted, not their own.
-    let information = expected["mi"].as_object().expect("an object").values().map(number).filter(|value| value.is_finite()).fold(1.0, f64::max);
+    let information = expected["mi"]
+        .as_object()
+        .expect("an object")
+        .values()
+        .map(number)
+        .filter(|value| value.is_finite())
+        .fold(1.0, f64::max);
     for (key, expected) in expected.as_object().expect("an object") {
         let scale = match key.as_str() {
             "mi" | "information_loss" | "pid" => information,

@@ -7,7 +7,9 @@ use alignloss::information::{Capacity, Encoders, Source};
 use alignloss::linalg::Matrix;
 use alignloss::model::family::{self, Draw};
 use alignloss::model::{LatentModel, Noise};
-use alignloss::objective::{self, CanonicalCorrelation, LinearContrastive, Objective, Prediction, PrincipalComponents, Supervised};
+use alignloss::objective::{
+    self, CanonicalCorrelation, LinearContrastive, Objective, Prediction, PrincipalComponents, Supervised,
+};
 use alignloss::theorem::verify::Plan;
 use alignloss::theorem::{self, Case, Clause, Finding, Status, Subject, Verdict};
 use common::models::{self, modality, target};
@@ -45,7 +47,10 @@ fn try_everywhere(seed: u64, judge: &mut dyn FnMut(&Case, &str)) {
         let dim = generator.random_range(1..=largest);
         let canonical = Case::minimise(&subject, &learner, &CanonicalCorrelation, dim).expect("a case").encoders;
         let noise = encoders(generator, channels, dim);
-        let near = Encoders { first: &canonical.first + &noise.first * 1e-2, second: &canonical.second + &noise.second * 1e-2 };
+        let near = Encoders {
+            first: &canonical.first + &noise.first * 1e-2,
+            second: &canonical.second + &noise.second * 1e-2,
+        };
         judge(&Case::of_weights(&subject, noise).expect("a case"), &place("random"));
         judge(&Case::of_weights(&subject, near).expect("a case"), &place("nearly canonical"));
     }
@@ -125,7 +130,12 @@ fn check_predictions(theorem: &dyn theorem::Theorem, case: &Case, t: usize, plac
             ("leakage", "mi.z1") | ("capacity", _) => predicted >= value - tolerance,
             (id, quantity) => panic!("{id} predicts {quantity}: say here on which side"),
         };
-        assert!(agrees, "{place}: {} predicts {quantity} of {} = {predicted}, measured {value}", theorem.id(), target.name);
+        assert!(
+            agrees,
+            "{place}: {} predicts {quantity} of {} = {predicted}, measured {value}",
+            theorem.id(),
+            target.name
+        );
     }
 }
 
@@ -149,11 +159,19 @@ fn every_theorem_applies_to_many_random_cases() {
 fn a_plan_over_all_theorems_finds_no_violation_and_does_not_depend_on_the_order() {
     let plan = Plan::all(15, 3);
     let summaries = plan.run(|| ()).expect("a run");
-    let again = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool").install(|| plan.run(|| ())).expect("a run");
+    let again = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .expect("a pool")
+        .install(|| plan.run(|| ()))
+        .expect("a run");
     assert_eq!(plan.total(), 90);
     for (summary, repeated) in summaries.iter().zip(&again) {
         assert_eq!(summary.status(), Status::Holds, "{summary:?}");
-        assert_eq!((summary.cases, summary.smallest_slack.to_bits()), (repeated.cases, repeated.smallest_slack.to_bits()));
+        assert_eq!(
+            (summary.cases, summary.smallest_slack.to_bits()),
+            (repeated.cases, repeated.smallest_slack.to_bits())
+        );
     }
 }
 
@@ -259,7 +277,11 @@ fn alignment_floor_is_attained_by_cca() {
     sides(&attained, floor, floor);
     close(attained.tightness(), 1.0);
     // d = 2: the second pair is uncorrelated and costs 2.
-    sides(&clause("alignment-floor", &minimise(&subject, &CanonicalCorrelation, 2), "alignment error"), floor + 2.0, floor + 2.0);
+    sides(
+        &clause("alignment-floor", &minimise(&subject, &CanonicalCorrelation, 2), "alignment error"),
+        floor + 2.0,
+        floor + 2.0,
+    );
     // The private channels as encoders: uncorrelated, ε² = 2.
     sides(&clause("alignment-floor", &weights(&subject, &[0.0, 1.0], &[0.0, 1.0]), "alignment error"), floor, 2.0);
 }
@@ -272,7 +294,8 @@ fn alignment_floor_needs_whitened_encoders() {
     let Encoders { first, second } = minimise(&subject, &CanonicalCorrelation, 1).encoders;
     // A tenth of the canonical encoders: E(z_1 − z_2)² = (1 + 1 − 2ρ)/100, below the floor of whitened ones.
     let (first, second) = (first * 0.1, second * 0.1);
-    let error = moments.encoded(0, &first).trace() + moments.encoded(1, &second).trace() - 2.0 * moments.cross_trace(&first, &second);
+    let error = moments.encoded(0, &first).trace() + moments.encoded(1, &second).trace()
+        - 2.0 * moments.cross_trace(&first, &second);
     close(error, 0.02 * (1.0 - scalar_correlation()));
     assert!(error < 2.0 * (1.0 - scalar_correlation()));
 }
@@ -311,7 +334,10 @@ fn lipschitz_needs_a_predictor_no_steeper_than_l() {
     let target = &case.targets[2];
     close(target.source(Source::EncodedFirst).sigma(), 0.0);
     close(case.alignment.error, 2.0);
-    assert!(target.source(Source::EncodedFirst).sigma() < target.source(Source::Second).sigma() - 0.5 * case.alignment.error.sqrt() - 0.2);
+    assert!(
+        target.source(Source::EncodedFirst).sigma()
+            < target.source(Source::Second).sigma() - 0.5 * case.alignment.error.sqrt() - 0.2
+    );
 }
 
 #[test]
@@ -339,7 +365,8 @@ fn correlation_needs_the_alignment_error_of_whitened_encoders() {
     let case = weights(&subject, &[0.0, 0.01], &[0.0, 0.01]);
     // The private channels, scaled down: in their own scale they differ by √(10 + 1.5)/100 only.
     let moments = subject.pair.second_moments(&[]);
-    let raw = (moments.encoded(0, &case.encoders.first)[(0, 0)] + moments.encoded(1, &case.encoders.second)[(0, 0)]).sqrt();
+    let raw =
+        (moments.encoded(0, &case.encoders.first)[(0, 0)] + moments.encoded(1, &case.encoders.second)[(0, 0)]).sqrt();
     close(raw, 11.5_f64.sqrt() / 100.0);
     let root = |source| case.targets[1].source(source).r2.sqrt();
     close(root(Source::EncodedFirst), 0.9_f64.sqrt());
@@ -360,7 +387,9 @@ fn capacity_is_spent_on_alignment_by_cca_and_on_the_target_by_regression() {
     // Without noise every dimension is spent in full.
     let model = private(models::noiseless());
     let noiseless = subject(&model);
-    for (objective, aligned, explained) in [(&CanonicalCorrelation as &dyn Objective, 1.0, 0.0), (&Supervised, 0.0, 1.0)] {
+    for (objective, aligned, explained) in
+        [(&CanonicalCorrelation as &dyn Objective, 1.0, 0.0), (&Supervised, 0.0, 1.0)]
+    {
         let case = minimise(&noiseless, objective, 1);
         close(case.capacities[0].capacity.aligned, aligned);
         close(case.capacities[0].capacity.private, explained);
@@ -422,12 +451,17 @@ fn sufficiency_keeps_the_shared_factor_and_loses_exactly_the_rest_of_the_spectru
     let model = models::scalar();
     let scalar = subject(&model);
     let case = minimise(&scalar, &CanonicalCorrelation, 1);
-    sides(&clause("sufficiency", &case, "information about the shared factors"), 0.5 * 5.0_f64.ln(), 0.5 * 5.0_f64.ln());
+    sides(
+        &clause("sufficiency", &case, "information about the shared factors"),
+        0.5 * 5.0_f64.ln(),
+        0.5 * 5.0_f64.ln(),
+    );
     sides(&clause("sufficiency", &case, "cross-modal loss of z1"), 0.0, 0.0);
     // Two shared factors with ρ = ½ and ¼, one dimension: −½ log(1 − 1/16) is lost.
     let identity = Matrix::identity(2, 2);
     let sensor = |name: &str| modality(name, identity.clone(), Matrix::zeros(2, 0), Noise::Diagonal(vec![1.0, 3.0]));
-    let model = LatentModel::new("two factors", 2, vec![0, 0], None, vec![sensor("1"), sensor("2")], vec![]).expect("a model");
+    let model =
+        LatentModel::new("two factors", 2, vec![0, 0], None, vec![sensor("1"), sensor("2")], vec![]).expect("a model");
     let two = subject(&model);
     let case = minimise(&two, &CanonicalCorrelation, 1);
     let expected = -0.5 * (1.0_f64 - 1.0 / 16.0).ln();
@@ -445,10 +479,17 @@ fn sufficiency_needs_the_sensors_to_be_independent_given_the_shared_factors() {
     // column rank and Cov(u_1, u_2) = 0. The only dimension then goes to the louder channel of x_1.
     let latent = Matrix::from_row_slice(3, 3, &[1.0, 0.0, 0.5, 0.0, 1.0, 0.0, 0.5, 0.0, 1.0]);
     let modalities = vec![
-        modality("1", Matrix::from_row_slice(2, 1, &[1.0, 0.0]), Matrix::from_row_slice(2, 1, &[0.0, 3.0]), Noise::Isotropic(0.1)),
+        modality(
+            "1",
+            Matrix::from_row_slice(2, 1, &[1.0, 0.0]),
+            Matrix::from_row_slice(2, 1, &[0.0, 3.0]),
+            Noise::Isotropic(0.1),
+        ),
         modality("2", Matrix::from_element(1, 1, 1.0), Matrix::from_element(1, 1, -2.0), Noise::Isotropic(0.1)),
     ];
-    let model = LatentModel::new("coupled", 1, vec![1, 1], Some(latent), modalities, vec![target("s", &[1.0, 0.0, 0.0], 0.0)]).expect("a model");
+    let model =
+        LatentModel::new("coupled", 1, vec![1, 1], Some(latent), modalities, vec![target("s", &[1.0, 0.0, 0.0], 0.0)])
+            .expect("a model");
     let subject = subject(&model);
     let case = minimise(&subject, &CanonicalCorrelation, 1);
     assert_eq!(subject.pair.rank(), 0);
@@ -464,8 +505,11 @@ fn selection_lets_cca_and_prediction_take_the_nuisance_and_linear_contrastive_th
     let subject = subject(&model);
     let signal = 0.5 * 2.0_f64.ln();
     let nuisance = 0.5 * 5.0_f64.ln();
-    let rows: [(&dyn Objective, f64, f64); 3] =
-        [(&CanonicalCorrelation, 0.0, nuisance), (&Prediction, 0.0, nuisance), (&LinearContrastive { penalty: 1.0 }, signal, 0.0)];
+    let rows: [(&dyn Objective, f64, f64); 3] = [
+        (&CanonicalCorrelation, 0.0, nuisance),
+        (&Prediction, 0.0, nuisance),
+        (&LinearContrastive { penalty: 1.0 }, signal, 0.0),
+    ];
     for (objective, about_s, about_u1) in rows {
         let case = minimise(&subject, objective, 1);
         let kept = clause("selection", &case, "factors kept by z1");
@@ -481,15 +525,28 @@ fn selection_lets_cca_and_prediction_take_the_nuisance_and_linear_contrastive_th
 #[test]
 fn selection_flips_exactly_where_the_scores_cross() {
     // The nuisance correlation of the sensors is κ/(1+¼); CCA flips at κ = 5/8, prediction at κ√(5/4)/(5/4) = ½√2.
-    let flips: [(&dyn Objective, f64); 2] = [(&CanonicalCorrelation, 0.625), (&Prediction, 0.5 * 2.0_f64.sqrt() * 1.25_f64.sqrt())];
+    let flips: [(&dyn Objective, f64); 2] =
+        [(&CanonicalCorrelation, 0.625), (&Prediction, 0.5 * 2.0_f64.sqrt() * 1.25_f64.sqrt())];
     for (objective, threshold) in flips {
         for (kappa, keeps_signal) in [(threshold - 1e-3, true), (threshold + 1e-3, false)] {
             let covariance = Matrix::from_row_slice(3, 3, &[1.0, 0.0, 0.0, 0.0, 1.0, kappa, 0.0, kappa, 1.0]);
             let base = models::correlated_nuisance();
-            let model = LatentModel::new("κ", 1, vec![1, 1], Some(covariance), base.modalities().to_vec(), base.targets().to_vec()).expect("a model");
+            let model = LatentModel::new(
+                "κ",
+                1,
+                vec![1, 1],
+                Some(covariance),
+                base.modalities().to_vec(),
+                base.targets().to_vec(),
+            )
+            .expect("a model");
             let subject = subject(&model);
             let case = minimise(&subject, objective, 1);
-            assert_eq!(case.targets[0].source(Source::EncodedFirst).mutual_information_nats() > 0.1, keeps_signal, "κ = {kappa}");
+            assert_eq!(
+                case.targets[0].source(Source::EncodedFirst).mutual_information_nats() > 0.1,
+                keeps_signal,
+                "κ = {kappa}"
+            );
             assert_eq!(clause("selection", &case, "factors kept by z1").status(), Status::Holds);
         }
     }

@@ -6,7 +6,9 @@ use clap_complete::Shell;
 
 /// Print a completion script for a shell
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  alignloss completions bash > ~/.local/share/bash-completion/completions/alignloss")]
+#[command(
+    after_help = "Examples:\n  alignloss completions bash > ~/.local/share/bash-completion/completions/alignloss"
+)]
 pub(super) struct Completions {
     /// The shell
     shell: Shell,

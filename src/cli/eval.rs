@@ -56,7 +56,9 @@ impl Eval {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let model = input::model(&self.model)?;
         let describe = || self.model.display().to_string();
-        let [first, second] = self.modalities[..] else { bail!("--modalities: {} given, expected two, as in 1,2", self.modalities.len()) };
+        let [first, second] = self.modalities[..] else {
+            bail!("--modalities: {} given, expected two, as in 1,2", self.modalities.len())
+        };
         let count = model.modalities().len();
         ensure!(
             first != second && (1..=count).contains(&first) && (1..=count).contains(&second),
@@ -68,10 +70,14 @@ impl Eval {
         let subject = Subject::new(&model, [first - 1, second - 1]).with_context(describe)?;
         let objective = objective::find(&self.objective)?;
         let (case, name) = match &self.encoders {
-            Some(path) => (Case::of_weights(&subject, read_encoders(path)?).with_context(|| path.display().to_string())?, "given encoders"),
+            Some(path) => (
+                Case::of_weights(&subject, read_encoders(path)?).with_context(|| path.display().to_string())?,
+                "given encoders",
+            ),
             None => {
                 let dim = self.dim.unwrap_or(model.shared().max(1));
-                let case = Case::minimise(&subject, &subject.learner(self.seed), objective.as_ref(), dim).with_context(describe)?;
+                let case = Case::minimise(&subject, &subject.learner(self.seed), objective.as_ref(), dim)
+                    .with_context(describe)?;
                 (case, objective.id())
             }
         };
@@ -92,7 +98,11 @@ fn read_encoders(path: &Path) -> anyhow::Result<Encoders> {
     let file: File = serde_json::from_str(&input::text(path)?).with_context(|| path.display().to_string())?;
     let matrix = |rows: &[Vec<f64>], m: usize| {
         let columns = rows.first().map_or(0, Vec::len);
-        ensure!(rows.iter().all(|row| row.len() == columns), "{}: encoders[{m}]: rows of different lengths", path.display());
+        ensure!(
+            rows.iter().all(|row| row.len() == columns),
+            "{}: encoders[{m}]: rows of different lengths",
+            path.display()
+        );
         Ok(Matrix::from_fn(rows.len(), columns, |i, j| rows[i][j]))
     };
     Ok(Encoders { first: matrix(&file.encoders[0], 0)?, second: matrix(&file.encoders[1], 1)? })
@@ -100,10 +110,17 @@ fn read_encoders(path: &Path) -> anyhow::Result<Encoders> {
 
 /// The report for people.
 fn as_tables(report: &Evaluation) -> String {
-    let list = |values: &[crate::evaluation::Number]| values.iter().map(|value| number(value.0)).collect::<Vec<_>>().join("  ");
+    let list = |values: &[crate::evaluation::Number]| {
+        values.iter().map(|value| number(value.0)).collect::<Vec<_>>().join("  ")
+    };
     let mut text = format!(
         "{}: {} with d = {}\nchannels {:?}, shared factors {}, private factors {:?}; information in nats\n\n",
-        report.model.name, report.objective, report.dim, report.model.observed, report.model.shared, report.model.private
+        report.model.name,
+        report.objective,
+        report.dim,
+        report.model.observed,
+        report.model.shared,
+        report.model.private
     );
     text += &format!("canonical correlations   {}\n", list(&report.canonical_correlations));
     text += &format!("objective value          {}\n", number(report.objective_value.0));
@@ -118,14 +135,20 @@ fn as_tables(report: &Evaluation) -> String {
     );
     for target in &report.targets {
         let row = |name: &str, by: &crate::evaluation::BySource| {
-            std::iter::once(name.to_owned()).chain([by.x1, by.x2, by.x12, by.z1, by.z2, by.z12].map(|value| number(value.0))).collect::<Vec<_>>()
+            std::iter::once(name.to_owned())
+                .chain([by.x1, by.x2, by.x12, by.z1, by.z2, by.z12].map(|value| number(value.0)))
+                .collect::<Vec<_>>()
         };
         let loss = &target.information_loss;
         let rows = [
             row("information", &target.mi),
             row("R²", &target.r2),
             row("σ", &target.sigma),
-            ["information loss", "", "", ""].map(str::to_owned).into_iter().chain([loss.z1, loss.z2, loss.z12].map(|value| number(value.0))).collect(),
+            ["information loss", "", "", ""]
+                .map(str::to_owned)
+                .into_iter()
+                .chain([loss.z1, loss.z2, loss.z12].map(|value| number(value.0)))
+                .collect(),
         ];
         text += &format!("\ntarget {:?} (dimension {})\n", target.name, target.dimension);
         text += &table(&["", "x1", "x2", "x1,x2", "z1", "z2", "z1,z2"], &rows);
@@ -154,7 +177,15 @@ fn as_tables(report: &Evaluation) -> String {
         .iter()
         .map(|theorem| {
             let verdict = if theorem.applies { theorem.verdict } else { "does not apply" };
-            vec![theorem.id.to_owned(), number(theorem.lhs.0), number(theorem.rhs.0), number(theorem.slack.0), number(theorem.tightness.0), verdict.to_owned(), theorem.note.clone()]
+            vec![
+                theorem.id.to_owned(),
+                number(theorem.lhs.0),
+                number(theorem.rhs.0),
+                number(theorem.slack.0),
+                number(theorem.tightness.0),
+                verdict.to_owned(),
+                theorem.note.clone(),
+            ]
         })
         .collect();
     text + "\n" + &table(&["theorem", "lhs", "rhs", "slack", "tightness", "verdict", "note"], &rows)

@@ -61,30 +61,45 @@ impl Figures {
         let report = verdict_table(&verdicts);
         self.write("verdicts.md", format!("# Verdicts\n\nWritten by `alignloss figures`: every theorem on every cell of the experiments that show it.\n\n{}", markdown(&verdicts)).as_bytes())?;
         super::print(&report)?;
-        let violated = verdicts.iter().flat_map(|(_, summaries)| summaries).any(|summary| summary.status() == Status::Violated);
+        let violated =
+            verdicts.iter().flat_map(|(_, summaries)| summaries).any(|summary| summary.status() == Status::Violated);
         Ok(if violated { Outcome::Failed } else { Outcome::Fine })
     }
 
     /// The experiments asked for, by their own name or that of one of their figures.
     fn selected(&self) -> anyhow::Result<Vec<Experiment>> {
         let describe = || self.experiments.display().to_string();
-        let mut paths: Vec<PathBuf> = std::fs::read_dir(&self.experiments).with_context(describe)?.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect();
+        let mut paths: Vec<PathBuf> = std::fs::read_dir(&self.experiments)
+            .with_context(describe)?
+            .filter_map(Result::ok)
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+            .collect();
         paths.sort();
         let experiments = paths.iter().map(|path| sweep::read(path)).collect::<anyhow::Result<Vec<_>>>()?;
         if experiments.is_empty() {
             bail!("{}: no experiment files (*.toml)", self.experiments.display());
         }
         let names = |experiment: &Experiment| -> Vec<String> {
-            std::iter::once(experiment.name().to_owned()).chain((0..experiment.figures().len()).map(|index| figure_name(experiment, index))).collect()
+            std::iter::once(experiment.name().to_owned())
+                .chain((0..experiment.figures().len()).map(|index| figure_name(experiment, index)))
+                .collect()
         };
         let known: Vec<String> = experiments.iter().flat_map(names).collect();
         for name in &self.names {
             if !known.contains(name) {
-                let hint = crate::text::nearest(name, known.iter().map(String::as_str)).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+                let hint = crate::text::nearest(name, known.iter().map(String::as_str))
+                    .map(|near| format!("; did you mean {near:?}?"))
+                    .unwrap_or_default();
                 bail!("{name:?} is neither an experiment nor a figure in {}{hint}", self.experiments.display());
             }
         }
-        Ok(experiments.into_iter().filter(|experiment| self.names.is_empty() || names(experiment).iter().any(|name| self.names.contains(name))).collect())
+        Ok(experiments
+            .into_iter()
+            .filter(|experiment| {
+                self.names.is_empty() || names(experiment).iter().any(|name| self.names.contains(name))
+            })
+            .collect())
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
@@ -108,7 +123,8 @@ fn judge(results: &Results) -> anyhow::Result<Vec<Summary>> {
     let place = |name: &str| results.column(name).with_context(|| format!("results lack the column {name:?}"));
     let (cell, replicate) = (place("cell")?, place("replicate")?);
     for summary in &mut summaries {
-        let [verdict, slack, tightness] = ["verdict", "slack", "tightness"].map(|part| format!("{}.{part}", summary.id));
+        let [verdict, slack, tightness] =
+            ["verdict", "slack", "tightness"].map(|part| format!("{}.{part}", summary.id));
         let (verdict, slack, tightness) = (place(&verdict)?, place(&slack)?, place(&tightness)?);
         let mut last = None;
         for row in results.rows() {
@@ -129,7 +145,14 @@ type Verdicts<'a> = [(&'a Experiment, Vec<Summary>)];
 
 /// One row for each theorem that an experiment shows.
 fn shown<'a>(verdicts: &'a Verdicts<'a>) -> impl Iterator<Item = (&'a Experiment, &'a Summary)> {
-    verdicts.iter().flat_map(|(experiment, summaries)| summaries.iter().filter(|summary| experiment.shows().iter().any(|id| id == summary.id) || summary.status() == Status::Violated).map(move |summary| (*experiment, summary)))
+    verdicts.iter().flat_map(|(experiment, summaries)| {
+        summaries
+            .iter()
+            .filter(|summary| {
+                experiment.shows().iter().any(|id| id == summary.id) || summary.status() == Status::Violated
+            })
+            .map(move |summary| (*experiment, summary))
+    })
 }
 
 fn cells(experiment: &Experiment, summary: &Summary) -> Vec<String> {

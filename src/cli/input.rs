@@ -22,7 +22,9 @@ pub(super) fn text(path: &Path) -> anyhow::Result<String> {
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(text),
-        Err(error) => bail!("{}: not a text file (byte {} is not UTF-8)", path.display(), error.utf8_error().valid_up_to()),
+        Err(error) => {
+            bail!("{}: not a text file (byte {} is not UTF-8)", path.display(), error.utf8_error().valid_up_to())
+        }
     }
 }
 

@@ -61,7 +61,10 @@ impl Sweep {
         };
         let (store, parts) = run(session, &experiment, &self.place.out, shard, self.fresh)?;
         let (done, _) = store.progress()?;
-        note(session, &format!("{}: {done} of {parts} parts in {}", experiment.name(), self.place.folder(&experiment).display()));
+        note(
+            session,
+            &format!("{}: {done} of {parts} parts in {}", experiment.name(), self.place.folder(&experiment).display()),
+        );
         Ok(Outcome::Fine)
     }
 }
@@ -110,12 +113,20 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Experiment> {
     if path.extension().is_none_or(|extension| extension != "toml") {
         bail!("{}: the extension must be .toml", path.display());
     }
-    let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else { bail!("{}: not a file name", path.display()) };
+    let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else {
+        bail!("{}: not a file name", path.display())
+    };
     Experiment::parse(name, &input::text(path)?).with_context(describe)
 }
 
 /// Computes what is missing of a shard, with a progress bar.
-pub(super) fn run(session: Session, experiment: &Experiment, out: &Path, shard: Shard, fresh: bool) -> anyhow::Result<(Store, usize)> {
+pub(super) fn run(
+    session: Session,
+    experiment: &Experiment,
+    out: &Path,
+    shard: Shard,
+    fresh: bool,
+) -> anyhow::Result<(Store, usize)> {
     let run = Run::new(experiment);
     let store = Store::open(&out.join(experiment.name()), experiment, run.parts(), fresh)?;
     let bar = bar(session, run.total() / shard.count, experiment.name());
@@ -135,10 +146,13 @@ fn parse_shard(text: &str) -> Result<Shard, String> {
 /// The shard of a Slurm array task, if this is one.
 fn slurm_shard(variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Option<Shard>> {
     let Some(task) = variable("SLURM_ARRAY_TASK_ID") else { return Ok(None) };
-    let number = |name: &str, text: &str| text.parse::<u64>().with_context(|| format!("{name}={text:?} is not a number"));
+    let number =
+        |name: &str, text: &str| text.parse::<u64>().with_context(|| format!("{name}={text:?} is not a number"));
     let task = number("SLURM_ARRAY_TASK_ID", &task)?;
     let first = variable("SLURM_ARRAY_TASK_MIN").map_or(Ok(1), |text| number("SLURM_ARRAY_TASK_MIN", &text))?;
-    let Some(count) = variable("SLURM_ARRAY_TASK_COUNT") else { bail!("SLURM_ARRAY_TASK_ID is set but SLURM_ARRAY_TASK_COUNT is not; give --shard I/N") };
+    let Some(count) = variable("SLURM_ARRAY_TASK_COUNT") else {
+        bail!("SLURM_ARRAY_TASK_ID is set but SLURM_ARRAY_TASK_COUNT is not; give --shard I/N")
+    };
     let count = number("SLURM_ARRAY_TASK_COUNT", &count)?;
     if task < first || task - first >= count {
         bail!("SLURM_ARRAY_TASK_ID={task} is not one of {count} consecutive tasks from {first}; give --shard I/N");
@@ -160,10 +174,15 @@ mod tests {
 
     #[test]
     fn a_slurm_array_task_is_a_shard() {
-        let environment = |pairs: &'static [(&str, &str)]| move |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        let environment = |pairs: &'static [(&str, &str)]| {
+            move |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        };
         assert_eq!(slurm_shard(environment(&[])).expect("no array"), None);
         let zero_based = [("SLURM_ARRAY_TASK_ID", "3"), ("SLURM_ARRAY_TASK_MIN", "0"), ("SLURM_ARRAY_TASK_COUNT", "4")];
-        assert_eq!(slurm_shard(environment(Box::leak(Box::new(zero_based)))).expect("an array"), Some(Shard { index: 4, count: 4 }));
+        assert_eq!(
+            slurm_shard(environment(Box::leak(Box::new(zero_based)))).expect("an array"),
+            Some(Shard { index: 4, count: 4 })
+        );
         assert!(slurm_shard(environment(&[("SLURM_ARRAY_TASK_ID", "x")])).is_err());
     }
 }

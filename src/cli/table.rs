@@ -2,7 +2,9 @@
 
 /// Rows under headers; the first column is left-aligned, the others right-aligned.
 pub(super) fn table(headers: &[&str], rows: &[Vec<String>]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).chain([headers[column].chars().count()]).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().map(|row| row[column].chars().count()).chain([headers[column].chars().count()]).max().unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..headers.len()).map(width).collect();
     let line = |cells: &[String]| {
         let mut line = String::new();

@@ -47,9 +47,19 @@ impl Verify {
         let bar = bar(session, plan.total(), "models");
         let summaries = plan.run(|| bar.inc(1))?;
         bar.finish_and_clear();
-        for (id, counterexample) in summaries.iter().filter_map(|summary| Some((summary.id, summary.counterexample.as_ref()?))) {
+        for (id, counterexample) in
+            summaries.iter().filter_map(|summary| Some((summary.id, summary.counterexample.as_ref()?)))
+        {
             let path = save(&self.save, id, counterexample)?;
-            note(session, &format!("{id}: violated by {}; replay with: alignloss eval {} --encoders {}", counterexample.origin, path.display(), path.with_extension("encoders.json").display()));
+            note(
+                session,
+                &format!(
+                    "{id}: violated by {}; replay with: alignloss eval {} --encoders {}",
+                    counterexample.origin,
+                    path.display(),
+                    path.with_extension("encoders.json").display()
+                ),
+            );
         }
         super::print(&match self.format {
             Format::Table => as_table(&summaries, &plan),
@@ -64,7 +74,9 @@ fn save(folder: &Path, id: &str, counterexample: &Counterexample) -> anyhow::Res
     let path = folder.join(format!("counterexample-{id}.json"));
     let write = |path: &Path, text: String| std::fs::write(path, text).with_context(|| path.display().to_string());
     write(&path, counterexample.model.to_text(model::Format::Json))?;
-    let rows = |matrix: &crate::linalg::Matrix| matrix.row_iter().map(|row| row.iter().copied().collect::<Vec<_>>()).collect::<Vec<_>>();
+    let rows = |matrix: &crate::linalg::Matrix| {
+        matrix.row_iter().map(|row| row.iter().copied().collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
     let encoders = serde_json::json!({ "encoders": [rows(&counterexample.encoders.first), rows(&counterexample.encoders.second)] });
     write(&path.with_extension("encoders.json"), encoders.to_string() + "\n")?;
     Ok(path)
@@ -85,7 +97,12 @@ fn as_table(summaries: &[Summary], plan: &Plan) -> String {
         })
         .collect();
     table(&["theorem", "models", "cases", "smallest slack", "greatest tightness", "verdict"], &rows)
-        + &format!("\n{} models ({} of every family), seed {}; `models` and `cases` count those to which a theorem applies\n", plan.total(), plan.models, plan.seed)
+        + &format!(
+            "\n{} models ({} of every family), seed {}; `models` and `cases` count those to which a theorem applies\n",
+            plan.total(),
+            plan.models,
+            plan.seed
+        )
 }
 
 fn as_json(summaries: &[Summary], plan: &Plan) -> anyhow::Result<String> {

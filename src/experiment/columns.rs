@@ -38,7 +38,9 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         ("alignment", "mi_z1_z2") => "I(z₁; z₂)".into(),
         ("capacity", "aligned") => "aligned capacity tr K".into(),
         ("capacity", "private") => "private capacity tr P".into(),
-        ("canonical_correlation", index) => format!("canonical correlation ρ{}", if index == "1" { "₁" } else { index }),
+        ("canonical_correlation", index) => {
+            format!("canonical correlation ρ{}", if index == "1" { "₁" } else { index })
+        }
         ("dim", _) => "embedding dimension d".into(),
         ("lambda", _) => "fidelity weight λ".into(),
         ("model", "private_fraction") => "private fraction α of the task".into(),
@@ -94,7 +96,8 @@ pub(super) fn measure(case: &Case, target: usize, value: f64, verdicts: &[Verdic
     ]);
     let information = |source| evaluated.source(source).mutual_information_nats();
     numbers.extend(if evaluated.geometry.dimension() == 1 {
-        let parts = PartialInformation::new(information(Source::First), information(Source::Second), information(Source::Both));
+        let parts =
+            PartialInformation::new(information(Source::First), information(Source::Second), information(Source::Both));
         [parts.redundancy, parts.unique_first, parts.unique_second, parts.synergy]
     } else {
         [f64::NAN; 4]

@@ -169,7 +169,10 @@ impl Experiment {
         }
         let grid = Grid::parse(&file.grid)?;
         if grid.size().saturating_mul(file.replicates) > LARGEST_GRID {
-            return Err(wrong("grid", format!("{} cells × {} replicates, at most {LARGEST_GRID} are supported", grid.size(), file.replicates)));
+            return Err(wrong(
+                "grid",
+                format!("{} cells × {} replicates, at most {LARGEST_GRID} are supported", grid.size(), file.replicates),
+            ));
         }
         let experiment = Self {
             name: name.into(),
@@ -237,16 +240,25 @@ impl Experiment {
 
     /// The model of a cell and replicate: the file's model with the cell's `model.*` parameters; replicate r has the seed of
     /// the loadings raised by r.
-    pub(super) fn model(&self, parameters: &[(&str, &AxisValue)], replicate: u64) -> Result<LatentModel, ExperimentError> {
+    pub(super) fn model(
+        &self,
+        parameters: &[(&str, &AxisValue)],
+        replicate: u64,
+    ) -> Result<LatentModel, ExperimentError> {
         let mut model = self.model.clone();
         for (name, value) in parameters {
             let field = || format!("grid.\"model.{name}\"");
             let Some(Value::Object(family)) = model.get_mut("family") else {
-                return Err(ExperimentError::Field { field: field(), problem: "the grid varies a family's parameter, but the model has no [model.family]".into() });
+                return Err(ExperimentError::Field {
+                    field: field(),
+                    problem: "the grid varies a family's parameter, but the model has no [model.family]".into(),
+                });
             };
             family.insert((*name).to_owned(), value.json());
         }
-        if replicate > 0 && let Some(Value::Object(family)) = model.get_mut("family") {
+        if replicate > 0
+            && let Some(Value::Object(family)) = model.get_mut("family")
+        {
             let seed = family.get("seed").and_then(Value::as_u64).unwrap_or(0);
             family.insert("seed".into(), Value::from(seed + replicate));
         }
@@ -273,25 +285,44 @@ impl Experiment {
     fn check(&self) -> Result<(), ExperimentError> {
         let wrong = |field: String, problem: String| ExperimentError::Field { field, problem };
         for value in self.grid.values("objective") {
-            let AxisValue::Text(id) = value else { return Err(wrong("grid.objective".into(), format!("{}, expected the id of an objective", value.text()))) };
+            let AxisValue::Text(id) = value else {
+                return Err(wrong(
+                    "grid.objective".into(),
+                    format!("{}, expected the id of an objective", value.text()),
+                ));
+            };
             objective::find(id).map_err(|error| wrong("grid.objective".into(), error.to_string()))?;
         }
         let first = self.grid.cell(0);
         self.model(&first.model_parameters(), 0)?;
         let known = self.columns();
         for (index, figure) in self.figures.iter().enumerate() {
-            let columns = [Some(&figure.x), (figure.kind != FigureKind::Phase || !figure.y.is_empty()).then_some(&figure.y), figure.value.as_ref(), figure.series.as_ref(), figure.panels.as_ref()];
+            let columns = [
+                Some(&figure.x),
+                (figure.kind != FigureKind::Phase || !figure.y.is_empty()).then_some(&figure.y),
+                figure.value.as_ref(),
+                figure.series.as_ref(),
+                figure.panels.as_ref(),
+            ];
             for column in columns.into_iter().flatten().chain(figure.filter.keys()) {
                 if !known.iter().any(|known| known == column) {
-                    let hint = text::nearest(column, known.iter().map(String::as_str)).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
-                    return Err(wrong(format!("figure[{index}]"), format!("{column:?} is not a column of the results{hint}")));
+                    let hint = text::nearest(column, known.iter().map(String::as_str))
+                        .map(|near| format!("; did you mean {near:?}?"))
+                        .unwrap_or_default();
+                    return Err(wrong(
+                        format!("figure[{index}]"),
+                        format!("{column:?} is not a column of the results{hint}"),
+                    ));
                 }
             }
             for id in &figure.overlay {
                 theorem::find(id).map_err(|error| wrong(format!("figure[{index}].overlay"), error.to_string()))?;
             }
             if matches!(figure.kind, FigureKind::Heatmap | FigureKind::Phase) && figure.value.is_none() {
-                return Err(wrong(format!("figure[{index}].value"), "missing: a heatmap needs the column of its colour".into()));
+                return Err(wrong(
+                    format!("figure[{index}].value"),
+                    "missing: a heatmap needs the column of its colour".into(),
+                ));
             }
         }
         Ok(())

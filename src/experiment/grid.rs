@@ -58,10 +58,17 @@ impl AxisValue {
         match value {
             Value::Number(number) => match number.as_i64() {
                 Some(integer) => Ok(Self::Integer(integer)),
-                None => Ok(Self::Number(number.as_f64().filter(|number| number.is_finite()).ok_or_else(|| wrong(field, format!("{number} is not a finite number")))?)),
+                None => Ok(Self::Number(
+                    number
+                        .as_f64()
+                        .filter(|number| number.is_finite())
+                        .ok_or_else(|| wrong(field, format!("{number} is not a finite number")))?,
+                )),
             },
             Value::String(text) => Ok(Self::Text(text.clone())),
-            Value::Array(values) => Ok(Self::List(values.iter().map(|value| Self::parse(field, value)).collect::<Result<_, _>>()?)),
+            Value::Array(values) => {
+                Ok(Self::List(values.iter().map(|value| Self::parse(field, value)).collect::<Result<_, _>>()?))
+            }
             other => Err(wrong(field, format!("{other}, expected a number, a word or a list"))),
         }
     }
@@ -74,11 +81,18 @@ impl Grid {
         for (name, value) in table {
             let field = format!("grid.{name:?}");
             if !matches!(name.as_str(), "objective" | "dim" | "lambda") && !name.starts_with("model.") {
-                let hint = crate::text::nearest(name, ["objective", "dim", "lambda"]).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
-                return Err(wrong(&field, format!("not a parameter: expected objective, dim, lambda or \"model.…\"{hint}")));
+                let hint = crate::text::nearest(name, ["objective", "dim", "lambda"])
+                    .map(|near| format!("; did you mean {near:?}?"))
+                    .unwrap_or_default();
+                return Err(wrong(
+                    &field,
+                    format!("not a parameter: expected objective, dim, lambda or \"model.…\"{hint}"),
+                ));
             }
             let values = match value {
-                Value::Array(values) => values.iter().map(|value| AxisValue::parse(&field, value)).collect::<Result<Vec<_>, _>>()?,
+                Value::Array(values) => {
+                    values.iter().map(|value| AxisValue::parse(&field, value)).collect::<Result<Vec<_>, _>>()?
+                }
                 Value::Object(range) => parse_range(&field, range)?,
                 single => vec![AxisValue::parse(&field, single)?],
             };
@@ -126,7 +140,12 @@ impl Grid {
     }
 
     pub(super) fn json(&self) -> Value {
-        Value::Array(self.axes.iter().map(|(name, values)| json!([name, values.iter().map(AxisValue::json).collect::<Vec<_>>()])).collect())
+        Value::Array(
+            self.axes
+                .iter()
+                .map(|(name, values)| json!([name, values.iter().map(AxisValue::json).collect::<Vec<_>>()]))
+                .collect(),
+        )
     }
 }
 
@@ -149,10 +168,17 @@ fn wrong(field: &str, problem: String) -> ExperimentError {
 fn parse_range(field: &str, range: &Map<String, Value>) -> Result<Vec<AxisValue>, ExperimentError> {
     const KEYS: [&str; 4] = ["from", "to", "steps", "scale"];
     if let Some(unknown) = range.keys().find(|key| !KEYS.contains(&key.as_str())) {
-        let hint = crate::text::nearest(unknown, KEYS).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let hint =
+            crate::text::nearest(unknown, KEYS).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         return Err(wrong(field, format!("unknown key `{unknown}` in a range{hint}")));
     }
-    let number = |key: &str| range.get(key).and_then(Value::as_f64).filter(|value| value.is_finite()).ok_or_else(|| wrong(field, format!("a range needs a finite number `{key}`")));
+    let number = |key: &str| {
+        range
+            .get(key)
+            .and_then(Value::as_f64)
+            .filter(|value| value.is_finite())
+            .ok_or_else(|| wrong(field, format!("a range needs a finite number `{key}`")))
+    };
     let (from, to) = (number("from")?, number("to")?);
     let logarithmic = match range.get("scale").map(Value::as_str) {
         None | Some(Some("linear")) => false,
@@ -169,7 +195,11 @@ fn parse_range(field: &str, range: &Map<String, Value>) -> Result<Vec<AxisValue>
         }
         return Ok((from..=to).map(AxisValue::Integer).collect());
     };
-    let steps = steps.as_u64().and_then(|steps| usize::try_from(steps).ok()).filter(|steps| (1..=LARGEST_AXIS).contains(steps)).ok_or_else(|| wrong(field, format!("steps = {steps}, expected 1 to {LARGEST_AXIS}")))?;
+    let steps = steps
+        .as_u64()
+        .and_then(|steps| usize::try_from(steps).ok())
+        .filter(|steps| (1..=LARGEST_AXIS).contains(steps))
+        .ok_or_else(|| wrong(field, format!("steps = {steps}, expected 1 to {LARGEST_AXIS}")))?;
     if logarithmic && (from <= 0.0 || to <= 0.0) {
         return Err(wrong(field, format!("a logarithmic range from {from} to {to} must be positive")));
     }
@@ -199,7 +229,11 @@ mod tests {
     #[test]
     fn cells_are_the_product_with_the_first_axis_slowest() {
         let grid = grid("objective = [\"cca\", \"pca\"]\ndim = { from = 1, to = 3 }").expect("valid");
-        let cells: Vec<String> = (0..grid.size()).map(|index| grid.cell(index).parameters.iter().map(|(_, value)| value.text()).collect::<Vec<_>>().join(" ")).collect();
+        let cells: Vec<String> = (0..grid.size())
+            .map(|index| {
+                grid.cell(index).parameters.iter().map(|(_, value)| value.text()).collect::<Vec<_>>().join(" ")
+            })
+            .collect();
         assert_eq!(cells, ["cca 1", "cca 2", "cca 3", "pca 1", "pca 2", "pca 3"]);
     }
 

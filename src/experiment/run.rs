@@ -121,7 +121,8 @@ impl<'a> Run<'a> {
             let start = part * self.groups_per_part;
             let groups = &self.groups[start..(start + self.groups_per_part).min(self.groups.len())];
             if !store.has(part) {
-                let rows: Vec<Vec<Vec<String>>> = groups.par_iter().map(|group| self.rows(group)).collect::<Result<_, _>>()?;
+                let rows: Vec<Vec<Vec<String>>> =
+                    groups.par_iter().map(|group| self.rows(group)).collect::<Result<_, _>>()?;
                 store.write_part(part, &rows.concat())?;
             }
             done(groups.iter().map(|group| group.cells.len() as u64).sum());
@@ -142,18 +143,25 @@ impl<'a> Run<'a> {
         for cell in &cells {
             let key = target_key(cell);
             if !models.iter().any(|(known, _)| *known == key) {
-                let model = self.experiment.model(&cell.model_parameters(), group.replicate).map_err(|source| RunError::Cell { cell: cell.index, parameters: describe(cell), source })?;
+                let model = self
+                    .experiment
+                    .model(&cell.model_parameters(), group.replicate)
+                    .map_err(|source| RunError::Cell { cell: cell.index, parameters: describe(cell), source })?;
                 models.push((key, model));
             }
         }
-        let failed = |cell: &Cell, source: CaseError| RunError::Measure { cell: cell.index, parameters: describe(cell), source };
+        let failed =
+            |cell: &Cell, source: CaseError| RunError::Measure { cell: cell.index, parameters: describe(cell), source };
         let first = Subject::new(&models[0].1, [0, 1]).map_err(|error| failed(&cells[0], error.into()))?;
         let mut subjects = Vec::with_capacity(models.len());
         for (_, model) in &models[1..] {
             subjects.push(first.with_targets_of(model).map_err(|error| failed(&cells[0], error.into()))?);
         }
         subjects.insert(0, first);
-        let learners: Vec<_> = subjects.iter().map(|subject| subject.learner(self.experiment.seed().wrapping_add(group.replicate))).collect();
+        let learners: Vec<_> = subjects
+            .iter()
+            .map(|subject| subject.learner(self.experiment.seed().wrapping_add(group.replicate)))
+            .collect();
 
         let mut rows = Vec::new();
         for cell in &cells {
@@ -169,7 +177,8 @@ impl<'a> Run<'a> {
                 Some(AxisValue::Integer(dim)) => usize::try_from(*dim).expect("checked when the file was read"),
                 _ => subject.model.shared().max(1),
             };
-            let case = Case::minimise(subject, learner, objective.as_ref(), dim).map_err(|error| failed(cell, error))?;
+            let case =
+                Case::minimise(subject, learner, objective.as_ref(), dim).map_err(|error| failed(cell, error))?;
             let verdicts = judge_all(&case).map_err(|error| failed(cell, error.into()))?;
             let value = objective.value(subject.moments(), &case.encoders).unwrap_or(f64::NAN);
             for (target, evaluated) in case.targets.iter().enumerate() {
@@ -178,7 +187,8 @@ impl<'a> Run<'a> {
                 row.push(evaluated.name.to_owned());
                 row.extend(measure(&case, target, value, &verdicts));
                 for (theorem, quantity) in &overlays {
-                    let predicted = theorem.predict(&case, target, quantity).map_err(|error| failed(cell, error.into()))?;
+                    let predicted =
+                        theorem.predict(&case, target, quantity).map_err(|error| failed(cell, error.into()))?;
                     row.push(field(predicted.unwrap_or(f64::NAN)));
                 }
                 rows.push(row);
@@ -189,7 +199,11 @@ impl<'a> Run<'a> {
 }
 
 fn target_key(cell: &Cell) -> String {
-    cell.model_parameters().into_iter().filter(|(name, _)| TARGET_PARAMETERS.contains(name)).map(|(name, value)| format!("{name}={}\n", value.text())).collect()
+    cell.model_parameters()
+        .into_iter()
+        .filter(|(name, _)| TARGET_PARAMETERS.contains(name))
+        .map(|(name, value)| format!("{name}={}\n", value.text()))
+        .collect()
 }
 
 fn describe(cell: &Cell) -> String {

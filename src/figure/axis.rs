@@ -32,45 +32,30 @@ pub struct Axis {
 impl Axis {
     /// A linear axis.
     pub fn linear(label: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            ..Self::default()
-        }
+        Self { label: label.into(), ..Self::default() }
     }
 
     /// A logarithmic axis.
     pub fn log10(label: impl Into<String>) -> Self {
-        Self {
-            scale: Scale::Log10,
-            ..Self::linear(label)
-        }
+        Self { scale: Scale::Log10, ..Self::linear(label) }
     }
 
     /// Adds a unit, shown in parentheses.
     #[must_use]
     pub fn unit(self, unit: impl Into<String>) -> Self {
-        Self {
-            unit: Some(unit.into()),
-            ..self
-        }
+        Self { unit: Some(unit.into()), ..self }
     }
 
     /// Fixes both ends.
     #[must_use]
     pub fn range(self, low: f64, high: f64) -> Self {
-        Self {
-            range: Some((low, high)),
-            ..self
-        }
+        Self { range: Some((low, high)), ..self }
     }
 
     /// Fixes the tick positions.
     #[must_use]
     pub fn ticks(self, ticks: impl Into<Vec<f64>>) -> Self {
-        Self {
-            ticks: Some(ticks.into()),
-            ..self
-        }
+        Self { ticks: Some(ticks.into()), ..self }
     }
 
     /// The text beside the axis: `label (unit)`.
@@ -95,22 +80,14 @@ const DEGENERATE: f64 = 1e-12;
 
 impl Span {
     /// The interval of `axis` for data between the ends of `data`, widened by the share `pad` on both sides.
-    pub(super) fn resolve(
-        axis: &Axis,
-        data: Option<(f64, f64)>,
-        pad: f64,
-    ) -> Result<Self, FigureError> {
+    pub(super) fn resolve(axis: &Axis, data: Option<(f64, f64)>, pad: f64) -> Result<Self, FigureError> {
         let scale = axis.scale;
         let fallback = match scale {
             Scale::Linear => (0.0, 1.0),
             Scale::Log10 => (1.0, 10.0),
         };
         let (low, high) = axis.range.or(data).unwrap_or(fallback);
-        let invalid = || FigureError::InvalidRange {
-            axis: axis.label.clone(),
-            low,
-            high,
-        };
+        let invalid = || FigureError::InvalidRange { axis: axis.label.clone(), low, high };
         let forward = |v: f64| if scale == Scale::Log10 { v.log10() } else { v };
         let (mut a, mut b) = (forward(low), forward(high));
         if !a.is_finite() || !b.is_finite() || a > b || !(b - a).is_finite() {
@@ -132,20 +109,10 @@ impl Span {
             (a, b) = (a - extra, b + extra);
         }
         let back = |v: f64| {
-            if scale == Scale::Log10 {
-                10f64.powf(v)
-            } else {
-                v
-            }
+            if scale == Scale::Log10 { 10f64.powf(v) } else { v }
         };
-        let span = Self {
-            low: back(a),
-            high: back(b),
-            scale,
-        };
-        let drawable = span.low < span.high
-            && span.position(span.low).is_some()
-            && span.position(span.high).is_some();
+        let span = Self { low: back(a), high: back(b), scale };
+        let drawable = span.low < span.high && span.position(span.low).is_some() && span.position(span.high).is_some();
         if drawable { Ok(span) } else { Err(invalid()) }
     }
 
@@ -153,9 +120,7 @@ impl Span {
     pub(super) fn position(&self, value: f64) -> Option<f64> {
         let share = match self.scale {
             Scale::Linear => (value - self.low) / (self.high - self.low),
-            Scale::Log10 if value > 0.0 => {
-                (value / self.low).log10() / (self.high / self.low).log10()
-            }
+            Scale::Log10 if value > 0.0 => (value / self.low).log10() / (self.high / self.low).log10(),
             Scale::Log10 => return None,
         };
         share.is_finite().then_some(share)
@@ -190,12 +155,7 @@ mod tests {
     fn near_zero_data_show_the_zero_and_fixed_ranges_stay() {
         let span = Span::resolve(&Axis::linear("a"), Some((0.1, 10.0)), VALUE_PAD).unwrap();
         assert!(span.low <= 0.0);
-        let span = Span::resolve(
-            &Axis::linear("a").range(2.0, 4.0),
-            Some((0.0, 9.0)),
-            VALUE_PAD,
-        )
-        .unwrap();
+        let span = Span::resolve(&Axis::linear("a").range(2.0, 4.0), Some((0.0, 9.0)), VALUE_PAD).unwrap();
         assert_eq!((span.low, span.high), (2.0, 4.0));
     }
 
@@ -209,20 +169,13 @@ mod tests {
             (Axis::log10("a"), -1.0, 1.0),
         ] {
             let result = Span::resolve(&axis.range(low, high), None, 0.0);
-            assert!(
-                matches!(result, Err(FigureError::InvalidRange { .. })),
-                "{low} {high}"
-            );
+            assert!(matches!(result, Err(FigureError::InvalidRange { .. })), "{low} {high}");
         }
     }
 
     #[test]
     fn log_positions_are_even_per_decade() {
-        let span = Span {
-            low: 0.01,
-            high: 100.0,
-            scale: Scale::Log10,
-        };
+        let span = Span { low: 0.01, high: 100.0, scale: Scale::Log10 };
         assert!((span.position(1.0).unwrap() - 0.5).abs() < 1e-12);
         assert!(span.position(0.0).is_none() && span.position(f64::NAN).is_none());
     }

@@ -18,7 +18,12 @@ struct Rows<'a> {
 impl<'a> Rows<'a> {
     fn new(results: &'a Results, spec: &FigureSpec) -> Self {
         let wanted = |column: &str, text: &str| spec.filter.get(column).is_none_or(|value| matches(value, text));
-        let rows = results.rows().iter().map(Vec::as_slice).filter(|row| results.columns().iter().zip(*row).all(|(column, text)| wanted(column, text))).collect();
+        let rows = results
+            .rows()
+            .iter()
+            .map(Vec::as_slice)
+            .filter(|row| results.columns().iter().zip(*row).all(|(column, text)| wanted(column, text)))
+            .collect();
         Self { results, rows }
     }
 
@@ -66,7 +71,9 @@ pub fn compose(experiment: &Experiment, spec: &FigureSpec, results: &Results) ->
     }
     let charts = panels
         .iter()
-        .map(|panel| Ok(chart(spec, &rows.only(spec.panels.as_deref(), panel), (*panel).to_owned())?.width(Width::DoubleColumn)))
+        .map(|panel| {
+            Ok(chart(spec, &rows.only(spec.panels.as_deref(), panel), (*panel).to_owned())?.width(Width::DoubleColumn))
+        })
         .collect::<Result<Vec<_>, FigureError>>()?;
     Ok(Figure { title, columns: charts.len().min(2), panels: charts })
 }
@@ -97,17 +104,23 @@ fn lines(spec: &FigureSpec, rows: &Rows, mut chart: Chart) -> Chart {
         let own = rows.only(spec.series.as_deref(), series);
         let label = match (&several, spec.series.as_deref()) {
             (Some(_), Some("objective" | "target")) => series.to_owned(),
+            (Some(name), Some("model.angle_degrees")) => format!("{} {series}°", short(name)),
             (Some(name), _) => format!("{} {series}", short(name)),
             (None, _) => describe(&spec.y).0,
         };
-        let point = |row, column: &str| (own.number(row, &spec.x) / spec.x_divide, own.number(row, column) / spec.y_divide);
+        let point =
+            |row, column: &str| (own.number(row, &spec.x) / spec.x_divide, own.number(row, column) / spec.y_divide);
         if spec.kind == FigureKind::Scatter {
             let points = own.rows.iter().map(|row| point(row, &spec.y)).collect();
             chart = chart.with(Layer::Scatter { label, points, style: SeriesStyle::new(index) });
         } else {
             let mut points: Vec<(f64, f64)> = own.rows.iter().map(|row| point(row, &spec.y)).collect();
             let repeated = spec.kind == FigureKind::Curve && has_repeats(&points);
-            let style = if points.len() > 15 || repeated { SeriesStyle::new(index).without_markers() } else { SeriesStyle::new(index) };
+            let style = if points.len() > 15 || repeated {
+                SeriesStyle::new(index).without_markers()
+            } else {
+                SeriesStyle::new(index)
+            };
             if repeated {
                 let (means, band) = summarise(&points);
                 chart = chart.with(Layer::Band { points: band, style });
@@ -156,7 +169,12 @@ fn heatmap(spec: &FigureSpec, rows: &Rows, chart: Chart) -> Chart {
     let (name, unit) = describe(value);
     let mut axis = Axis::linear(name);
     axis.unit = unit.map(str::to_owned);
-    let chart = chart.with(Layer::Heatmap(Box::new(Heatmap { x: Cells::Centres(xs), y: Cells::Centres(ys), values, colours: ColourScale::Sequential(axis) })));
+    let chart = chart.with(Layer::Heatmap(Box::new(Heatmap {
+        x: Cells::Centres(xs),
+        y: Cells::Centres(ys),
+        values,
+        colours: ColourScale::Sequential(axis),
+    })));
     boundaries(spec, rows, chart)
 }
 
@@ -176,16 +194,23 @@ fn phase(spec: &FigureSpec, rows: &Rows, chart: Chart) -> Chart {
         }
     }
     let mut combinations: Vec<Vec<&str>> = keepers.clone();
-    combinations.sort_by_key(|names| (std::cmp::Reverse(names.len()), names.iter().map(|name| series.iter().position(|other| other == name)).collect::<Vec<_>>()));
+    combinations.sort_by_key(|names| {
+        (
+            std::cmp::Reverse(names.len()),
+            names.iter().map(|name| series.iter().position(|other| other == name)).collect::<Vec<_>>(),
+        )
+    });
     combinations.dedup();
     let label = |names: &Vec<&str>| match names.len() {
         0 => "none keeps the signal".to_owned(),
         count if count == series.len() => "all keep the signal".to_owned(),
         _ => names.join(", "),
     };
-    let values = keepers.iter().map(|names| combinations.iter().position(|other| other == names).unwrap_or(0) as f64).collect();
+    let values =
+        keepers.iter().map(|names| combinations.iter().position(|other| other == names).unwrap_or(0) as f64).collect();
     let colours = ColourScale::Categories(combinations.iter().map(label).collect());
-    let chart = chart.with(Layer::Heatmap(Box::new(Heatmap { x: Cells::Centres(xs), y: Cells::Centres(ys), values, colours })));
+    let chart =
+        chart.with(Layer::Heatmap(Box::new(Heatmap { x: Cells::Centres(xs), y: Cells::Centres(ys), values, colours })));
     boundaries(spec, rows, chart)
 }
 
@@ -208,7 +233,9 @@ fn boundaries(spec: &FigureSpec, rows: &Rows, mut chart: Chart) -> Chart {
 /// Where a function on a grid changes sign, by linear interpolation along rows and columns in the axes' own scale.
 fn zero_contour(xs: &[f64], ys: &[f64], values: &[f64], x_log: bool, y_log: bool) -> Vec<(f64, f64)> {
     let at = |i: usize, j: usize| values[j * xs.len() + i];
-    let between = |a: f64, b: f64, share: f64, logarithmic: bool| if logarithmic { (a.ln() + (b.ln() - a.ln()) * share).exp() } else { a + (b - a) * share };
+    let between = |a: f64, b: f64, share: f64, logarithmic: bool| {
+        if logarithmic { (a.ln() + (b.ln() - a.ln()) * share).exp() } else { a + (b - a) * share }
+    };
     let mut points = Vec::new();
     for j in 0..ys.len() {
         for i in 0..xs.len() {
@@ -230,7 +257,8 @@ fn zero_contour(xs: &[f64], ys: &[f64], values: &[f64], x_log: bool, y_log: bool
 /// The distinct coordinates of a heatmap, ascending.
 fn grid(spec: &FigureSpec, rows: &Rows) -> (Vec<f64>, Vec<f64>) {
     let coordinates = |column: &str, divide: f64| {
-        let mut values: Vec<f64> = rows.rows.iter().map(|row| rows.number(row, column) / divide).filter(|value| value.is_finite()).collect();
+        let mut values: Vec<f64> =
+            rows.rows.iter().map(|row| rows.number(row, column) / divide).filter(|value| value.is_finite()).collect();
         values.sort_by(f64::total_cmp);
         values.dedup();
         values
@@ -254,7 +282,9 @@ fn matches(wanted: &Value, text: &str) -> bool {
     match wanted {
         Value::String(word) => word == text,
         Value::Array(values) => values.iter().any(|value| matches(value, text)),
-        Value::Number(number) => text.parse::<f64>().is_ok_and(|value| number.as_f64().is_some_and(|number| (value - number).abs() <= 1e-12 * number.abs())),
+        Value::Number(number) => text
+            .parse::<f64>()
+            .is_ok_and(|value| number.as_f64().is_some_and(|number| (value - number).abs() <= 1e-12 * number.abs())),
         _ => false,
     }
 }

@@ -32,13 +32,7 @@ pub(super) struct Pen<'a> {
 
 impl Pen<'_> {
     pub(super) fn face(&self, size: f64, anchor: Anchor) -> Face {
-        Face {
-            size,
-            bold: false,
-            colour: self.theme.ink(),
-            anchor,
-            turned: false,
-        }
+        Face { size, bold: false, colour: self.theme.ink(), anchor, turned: false }
     }
 
     fn strokes(&mut self, lines: &[Vec<Point>], pattern: &[f64], width: f64, colour: Colour) {
@@ -49,11 +43,7 @@ impl Pen<'_> {
 
     /// The dashes of a series in points.
     fn pattern(&self, style: SeriesStyle) -> Vec<f64> {
-        style
-            .dashes()
-            .iter()
-            .map(|length| length * self.sizes.line)
-            .collect()
+        style.dashes().iter().map(|length| length * self.sizes.line).collect()
     }
 
     /// Draws a layer; `index` counts boundaries.
@@ -75,12 +65,7 @@ impl Pen<'_> {
                     _ => (1.1, 0.3),
                 };
                 for mark in marks {
-                    self.marker(
-                        mark,
-                        style.marker(),
-                        radius * self.sizes.unit,
-                        style.paint(self.theme).fade(alpha),
-                    );
+                    self.marker(mark, style.marker(), radius * self.sizes.unit, style.paint(self.theme).fade(alpha));
                 }
             }
             Layer::Theory { points, .. } => self.theory(&self.plot.lines(points)),
@@ -102,17 +87,10 @@ impl Pen<'_> {
         let marks = self.plot.marks(points);
         // A point between two gaps has no line: its marker is all there is of it.
         let lonely = |p: &Point| !lines.iter().flatten().any(|q| distance(*p, *q) < 1e-6);
-        let length: f64 = marks
-            .windows(2)
-            .map(|pair| distance(pair[0], pair[1]))
-            .sum();
+        let length: f64 = marks.windows(2).map(|pair| distance(pair[0], pair[1])).sum();
         let unit = self.sizes.unit;
         // All points while they are few; else a marker every so often, at different points in each series.
-        let step = if length >= 8.0 * unit * marks.len() as f64 {
-            0.0
-        } else {
-            MARKER_STEP * unit
-        };
+        let step = if length >= 8.0 * unit * marks.len() as f64 { 0.0 } else { MARKER_STEP * unit };
         let mut walked = step * (1.0 - 0.2 * (style.index() % 5) as f64);
         let mut before: Option<Point> = None;
         for mark in marks {
@@ -138,10 +116,8 @@ impl Pen<'_> {
 
     fn boundary(&mut self, lines: &[Vec<Point>], index: usize) {
         let unit = self.sizes.unit;
-        let pattern: Vec<f64> = BOUNDARY_DASHES[index % BOUNDARY_DASHES.len()]
-            .iter()
-            .map(|length| length * unit)
-            .collect();
+        let pattern: Vec<f64> =
+            BOUNDARY_DASHES[index % BOUNDARY_DASHES.len()].iter().map(|length| length * unit).collect();
         self.strokes(lines, &[], 2.6 * unit, Colour::rgb(0xFF_FF_FF));
         self.strokes(lines, &pattern, 1.2 * unit, Colour::rgb(0));
     }
@@ -149,23 +125,14 @@ impl Pen<'_> {
     /// A marker with a thin rim of background, so that it stands out of lines.
     fn ringed(&mut self, at: Point, marker: Marker, colour: Colour) {
         let radius = 2.0 * self.sizes.unit;
-        self.marker(
-            at,
-            marker,
-            radius + 0.6 * self.sizes.unit,
-            self.theme.background(),
-        );
+        self.marker(at, marker, radius + 0.6 * self.sizes.unit, self.theme.background());
         self.marker(at, marker, radius, colour);
     }
 
     fn marker(&mut self, (x, y): Point, marker: Marker, radius: f64, colour: Colour) {
         let shape: &[Point] = match marker {
             Marker::Circle => {
-                self.scene.shapes.push(Shape::Disc {
-                    centre: (x, y),
-                    radius,
-                    colour,
-                });
+                self.scene.shapes.push(Shape::Disc { centre: (x, y), radius, colour });
                 return;
             }
             Marker::Square => &[(-0.88, -0.88), (0.88, -0.88), (0.88, 0.88), (-0.88, 0.88)],
@@ -188,28 +155,12 @@ impl Pen<'_> {
                 (-0.4, -0.4),
             ],
         };
-        self.scene.area(
-            shape
-                .iter()
-                .map(|(dx, dy)| (x + dx * radius, y + dy * radius))
-                .collect(),
-            colour,
-        );
+        self.scene.area(shape.iter().map(|(dx, dy)| (x + dx * radius, y + dy * radius)).collect(), colour);
     }
 
     fn heatmap(&mut self, map: &Heatmap) {
-        let columns: Vec<f64> = map
-            .x
-            .edges(self.plot.x.scale)
-            .iter()
-            .filter_map(|x| self.plot.column(*x))
-            .collect();
-        let mut rows: Vec<f64> = map
-            .y
-            .edges(self.plot.y.scale)
-            .iter()
-            .filter_map(|y| self.plot.row(*y))
-            .collect();
+        let columns: Vec<f64> = map.x.edges(self.plot.x.scale).iter().filter_map(|x| self.plot.column(*x)).collect();
+        let mut rows: Vec<f64> = map.y.edges(self.plot.y.scale).iter().filter_map(|y| self.plot.row(*y)).collect();
         rows.reverse();
         let paint = Colouring::of(map);
         let count = columns.len().saturating_sub(1).max(1);
@@ -218,50 +169,22 @@ impl Pen<'_> {
             .chunks(count)
             .rev()
             .flatten()
-            .map(|value| {
-                paint
-                    .as_ref()
-                    .and_then(|p| p.colour(*value))
-                    .unwrap_or(self.theme.no_data().rgb)
-            })
+            .map(|value| paint.as_ref().and_then(|p| p.colour(*value)).unwrap_or(self.theme.no_data().rgb))
             .collect();
-        self.scene.shapes.push(Shape::Mosaic(Mosaic {
-            columns,
-            rows,
-            colours,
-            window: self.plot.frame,
-        }));
+        self.scene.shapes.push(Shape::Mosaic(Mosaic { columns, rows, colours, window: self.plot.frame }));
     }
 
     /// Light horizontal lines at the labelled ticks.
     pub(super) fn grid(&mut self, ticks: &[Tick]) {
         let Frame { left, right, .. } = self.plot.frame;
-        for y in ticks
-            .iter()
-            .filter(|t| !t.is_minor())
-            .filter_map(|t| self.plot.row(t.at))
-        {
-            self.scene.line(
-                vec![(left, y), (right, y)],
-                HAIR * self.sizes.unit,
-                self.theme.grid(),
-            );
+        for y in ticks.iter().filter(|t| !t.is_minor()).filter_map(|t| self.plot.row(t.at)) {
+            self.scene.line(vec![(left, y), (right, y)], HAIR * self.sizes.unit, self.theme.grid());
         }
     }
 
     /// Spines, ticks and tick labels; all four sides when `boxed`.
-    pub(super) fn axes(
-        &mut self,
-        x_ticks: &[Tick],
-        y_ticks: &[Tick],
-        boxed: bool,
-    ) -> Result<(), FigureError> {
-        let Frame {
-            left,
-            top,
-            right,
-            bottom,
-        } = self.plot.frame;
+    pub(super) fn axes(&mut self, x_ticks: &[Tick], y_ticks: &[Tick], boxed: bool) -> Result<(), FigureError> {
+        let Frame { left, top, right, bottom } = self.plot.frame;
         let (unit, ink) = (self.sizes.unit, self.theme.muted());
         let width = 0.7 * unit;
         let mut spine = vec![(left, top), (left, bottom), (right, bottom)];
@@ -270,44 +193,29 @@ impl Pen<'_> {
         }
         self.scene.line(spine, width, ink);
         let length = |tick: &Tick| {
-            if tick.is_minor() {
-                0.55 * TICK * unit
-            } else {
-                TICK * unit
-            }
+            if tick.is_minor() { 0.55 * TICK * unit } else { TICK * unit }
         };
         for tick in x_ticks {
             let Some(x) = self.plot.column(tick.at) else {
                 continue;
             };
-            self.scene
-                .line(vec![(x, bottom), (x, bottom + length(tick))], width, ink);
-            let baseline =
-                bottom + (TICK + TICK_GAP) * unit + 2.1 * HALF_CAPITAL * self.sizes.small;
+            self.scene.line(vec![(x, bottom), (x, bottom + length(tick))], width, ink);
+            let baseline = bottom + (TICK + TICK_GAP) * unit + 2.1 * HALF_CAPITAL * self.sizes.small;
             self.label(&tick.label, (x, baseline), Anchor::Middle)?;
         }
         for tick in y_ticks {
             let Some(y) = self.plot.row(tick.at) else {
                 continue;
             };
-            self.scene
-                .line(vec![(left - length(tick), y), (left, y)], width, ink);
-            let at = (
-                left - (TICK + TICK_GAP) * unit,
-                y + HALF_CAPITAL * self.sizes.small,
-            );
+            self.scene.line(vec![(left - length(tick), y), (left, y)], width, ink);
+            let at = (left - (TICK + TICK_GAP) * unit, y + HALF_CAPITAL * self.sizes.small);
             self.label(&tick.label, at, Anchor::End)?;
         }
         Ok(())
     }
 
     fn label(&mut self, text: &str, at: Point, anchor: Anchor) -> Result<(), FigureError> {
-        if text.is_empty() {
-            Ok(())
-        } else {
-            self.scene
-                .text(text, at, self.face(self.sizes.small, anchor))
-        }
+        if text.is_empty() { Ok(()) } else { self.scene.text(text, at, self.face(self.sizes.small, anchor)) }
     }
 
     /// The bar of a colour scale with its left upper corner given; ticks and title on its right.
@@ -322,82 +230,38 @@ impl Pen<'_> {
         let Frame { top, bottom, .. } = self.plot.frame;
         let unit = self.sizes.unit;
         let right = left + BAR * unit;
-        let window = Frame {
-            left,
-            top,
-            right,
-            bottom,
-        };
-        let rows = (0..=STEPS)
-            .map(|i| top + (bottom - top) * i as f64 / STEPS as f64)
-            .collect();
-        let colours = (0..STEPS)
-            .rev()
-            .map(|i| bar.colour((i as f64 + 0.5) / STEPS as f64))
-            .collect();
-        self.scene.shapes.push(Shape::Mosaic(Mosaic {
-            columns: vec![left, right],
-            rows,
-            colours,
-            window,
-        }));
+        let window = Frame { left, top, right, bottom };
+        let rows = (0..=STEPS).map(|i| top + (bottom - top) * i as f64 / STEPS as f64).collect();
+        let colours = (0..STEPS).rev().map(|i| bar.colour((i as f64 + 0.5) / STEPS as f64)).collect();
+        self.scene.shapes.push(Shape::Mosaic(Mosaic { columns: vec![left, right], rows, colours, window }));
         let mut outline = window.corners();
         outline.push((left, top));
         self.scene.line(outline, HAIR * unit, self.theme.muted());
         for tick in ticks {
-            let Some(y) = bar
-                .span
-                .position(tick.at)
-                .map(|p| bottom - p * (bottom - top))
-            else {
+            let Some(y) = bar.span.position(tick.at).map(|p| bottom - p * (bottom - top)) else {
                 continue;
             };
             let length = if tick.is_minor() { 0.55 * TICK } else { TICK } * unit;
-            self.scene.line(
-                vec![(right, y), (right + length, y)],
-                0.7 * unit,
-                self.theme.muted(),
-            );
-            let at = (
-                right + (TICK + TICK_GAP) * unit,
-                y + HALF_CAPITAL * self.sizes.small,
-            );
+            self.scene.line(vec![(right, y), (right + length, y)], 0.7 * unit, self.theme.muted());
+            let at = (right + (TICK + TICK_GAP) * unit, y + HALF_CAPITAL * self.sizes.small);
             self.label(&tick.label, at, Anchor::Start)?;
         }
-        let lines = font::Typeface::bundled()?.wrap(
-            &bar.axis.title(),
-            self.sizes.label,
-            false,
-            bottom - top,
-            2,
-        );
+        let lines = font::Typeface::bundled()?.wrap(&bar.axis.title(), self.sizes.label, false, bottom - top, 2);
         self.upright(&lines, title_at)
     }
 
     /// Lines of turned text centred beside the frame, the first with its baseline at `x`.
     pub(super) fn upright(&mut self, lines: &[String], x: f64) -> Result<(), FigureError> {
         let middle = f64::midpoint(self.plot.frame.top, self.plot.frame.bottom);
-        let face = Face {
-            turned: true,
-            ..self.face(self.sizes.label, Anchor::Middle)
-        };
+        let face = Face { turned: true, ..self.face(self.sizes.label, Anchor::Middle) };
         for (i, line) in lines.iter().enumerate() {
-            self.scene.text(
-                line,
-                (x + i as f64 * Sizes::leading(face.size), middle),
-                face,
-            )?;
+            self.scene.text(line, (x + i as f64 * Sizes::leading(face.size), middle), face)?;
         }
         Ok(())
     }
 
     /// A legend with its upper left corner at `corner`.
-    pub(super) fn legend(
-        &mut self,
-        entries: &[Entry],
-        block: &Block,
-        corner: Point,
-    ) -> Result<(), FigureError> {
+    pub(super) fn legend(&mut self, entries: &[Entry], block: &Block, corner: Point) -> Result<(), FigureError> {
         let (unit, small) = (self.sizes.unit, self.sizes.small);
         for (entry, (lines, (dx, dy))) in entries.iter().zip(&block.items) {
             let (x, y) = (corner.0 + dx, corner.1 + dy);
@@ -415,15 +279,7 @@ impl Pen<'_> {
         let width = KEY * unit;
         let middle = (x + width / 2.0, y);
         let line = vec![vec![(x, y), (x + width, y)]];
-        let slab = |half: f64| {
-            Frame {
-                left: x,
-                top: y - half,
-                right: x + width,
-                bottom: y + half,
-            }
-            .corners()
-        };
+        let slab = |half: f64| Frame { left: x, top: y - half, right: x + width, bottom: y + half }.corners();
         match key {
             Key::Curve { style, band } => {
                 let colour = style.paint(theme);
@@ -436,12 +292,7 @@ impl Pen<'_> {
                     self.ringed(middle, style.marker(), colour);
                 }
             }
-            Key::Scatter(style) => self.marker(
-                middle,
-                style.marker(),
-                2.2 * unit,
-                style.paint(theme).fade(0.8),
-            ),
+            Key::Scatter(style) => self.marker(middle, style.marker(), 2.2 * unit, style.paint(theme).fade(0.8)),
             Key::Theory => self.theory(&line),
             Key::Boundary(index) => self.boundary(&line, index),
             Key::Reference => self.reference(&line),
@@ -456,24 +307,15 @@ impl Pen<'_> {
 
     /// Lets grid lines recede behind text.
     pub(super) fn veil(&mut self, spot: Frame) {
-        self.scene
-            .area(spot.corners(), self.theme.background().fade(0.8));
+        self.scene.area(spot.corners(), self.theme.background().fade(0.8));
     }
 
     /// The label of a reference line.
     pub(super) fn note(&mut self, note: &Note) -> Result<(), FigureError> {
         let Note { spot, turned, .. } = *note;
         self.veil(spot.grow(0.8 * self.sizes.unit));
-        let face = Face {
-            turned,
-            colour: self.theme.muted(),
-            ..self.face(self.sizes.small, Anchor::Start)
-        };
-        let origin = if turned {
-            (spot.right, spot.bottom)
-        } else {
-            (spot.left, spot.bottom)
-        };
+        let face = Face { turned, colour: self.theme.muted(), ..self.face(self.sizes.small, Anchor::Start) };
+        let origin = if turned { (spot.right, spot.bottom) } else { (spot.left, spot.bottom) };
         self.scene.text(&note.text, origin, face)
     }
 }
@@ -498,21 +340,10 @@ impl Bar {
             ColourScale::Diverging { axis, centre } => (axis, Some(*centre)),
             ColourScale::Categories(_) => return Ok(None),
         };
-        let data = extent(
-            map.values
-                .iter()
-                .copied()
-                .filter(|v| drawable(*v, axis.scale)),
-        );
+        let data = extent(map.values.iter().copied().filter(|v| drawable(*v, axis.scale)));
         let span = Span::resolve(axis, data, 0.0)?;
-        let white = centre
-            .and_then(|c| span.position(c))
-            .map(|p| (p, p.max(1.0 - p).max(p.abs())));
-        Ok(Some(Self {
-            axis: axis.clone(),
-            span,
-            white,
-        }))
+        let white = centre.and_then(|c| span.position(c)).map(|p| (p, p.max(1.0 - p).max(p.abs())));
+        Ok(Some(Self { axis: axis.clone(), span, white }))
     }
 
     /// Colour at a share of the bar.
@@ -541,9 +372,7 @@ impl Colouring {
     fn colour(&self, value: f64) -> Option<[u8; 3]> {
         match self {
             Self::Categories(count) => category_index(value, *count).map(|i| category(i).rgb),
-            Self::Bar(bar) if drawable(value, bar.axis.scale) => {
-                bar.span.position(value).map(|p| bar.colour(p))
-            }
+            Self::Bar(bar) if drawable(value, bar.axis.scale) => bar.span.position(value).map(|p| bar.colour(p)),
             Self::Bar(_) => None,
         }
     }
@@ -560,10 +389,7 @@ mod tests {
             x: Cells::Centres(vec![0.0, 1.0]),
             y: Cells::Centres(vec![0.0]),
             values: vec![-1.0, 9.0],
-            colours: ColourScale::Diverging {
-                axis: Axis::linear("Δ"),
-                centre: 0.0,
-            },
+            colours: ColourScale::Diverging { axis: Axis::linear("Δ"), centre: 0.0 },
         };
         let paint = Colouring::of(&map).unwrap();
         assert_eq!(paint.colour(0.0), Some([0xF7, 0xF7, 0xF7]));

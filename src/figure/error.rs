@@ -7,9 +7,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum FigureError {
     /// The figure has no panels or no columns to put them in.
-    #[error(
-        "a figure needs at least one panel and one column, got {panels} panels in {columns} columns"
-    )]
+    #[error("a figure needs at least one panel and one column, got {panels} panels in {columns} columns")]
     EmptyGrid {
         /// Number of panels given.
         panels: usize,
@@ -55,9 +53,7 @@ pub enum FigureError {
         values: usize,
     },
     /// Heatmap coordinates must be finite and strictly increasing (and positive on a logarithmic axis).
-    #[error(
-        "heatmap coordinates of the axis {axis:?} are not strictly increasing and drawable at index {index}"
-    )]
+    #[error("heatmap coordinates of the axis {axis:?} are not strictly increasing and drawable at index {index}")]
     CellOrder {
         /// Label of the axis.
         axis: String,
@@ -65,9 +61,7 @@ pub enum FigureError {
         index: usize,
     },
     /// A categorical heatmap holds a value that names no category.
-    #[error(
-        "the heatmap value {value} at index {index} names none of the {categories} categories 0, 1, …"
-    )]
+    #[error("the heatmap value {value} at index {index} names none of the {categories} categories 0, 1, …")]
     UnknownCategory {
         /// The value.
         value: f64,
@@ -87,9 +81,7 @@ pub enum FigureError {
         needed_pt: f64,
     },
     /// The bitmap scale is not positive, or the bitmap would be too large.
-    #[error(
-        "a bitmap scale of {scale} is not usable: it must be positive and give at most {max_pixels} pixels"
-    )]
+    #[error("a bitmap scale of {scale} is not usable: it must be positive and give at most {max_pixels} pixels")]
     Scale {
         /// The scale given.
         scale: f64,

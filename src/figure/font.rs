@@ -47,10 +47,7 @@ impl Typeface {
     }
 
     /// The pixel scale at which one em is `em` pixels (`ab_glyph` scales by line height instead).
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "font sizes are small numbers"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "font sizes are small numbers")]
     pub(super) fn scale(&self, bold: bool, em: f64) -> PxScale {
         let face = self.face(bold);
         let units = face.units_per_em().unwrap_or(2048.0);
@@ -71,21 +68,11 @@ impl Typeface {
 
     /// Width of a line in the unit of `em`, scripts included.
     pub(super) fn width(&self, text: &str, em: f64, bold: bool) -> f64 {
-        runs(text)
-            .iter()
-            .map(|run| self.width_of_run(&run.text, em * run.size, bold))
-            .sum()
+        runs(text).iter().map(|run| self.width_of_run(&run.text, em * run.size, bold)).sum()
     }
 
     /// Breaks a text at spaces into lines no wider than `room`; what exceeds `max_lines` ends in an ellipsis.
-    pub(super) fn wrap(
-        &self,
-        text: &str,
-        em: f64,
-        bold: bool,
-        room: f64,
-        max_lines: usize,
-    ) -> Vec<String> {
+    pub(super) fn wrap(&self, text: &str, em: f64, bold: bool, room: f64, max_lines: usize) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         for word in text.split_whitespace() {
             match lines.last_mut() {
@@ -134,29 +121,18 @@ pub(super) fn runs(text: &str) -> Vec<Run> {
     let mut rest = text;
     let mut push = |text: &str, size, rise| {
         if !text.is_empty() {
-            found.push(Run {
-                text: text.to_owned(),
-                size,
-                rise,
-            });
+            found.push(Run { text: text.to_owned(), size, rise });
         }
     };
     loop {
-        let opening = [rest.find("_{"), rest.find("^{")]
-            .into_iter()
-            .flatten()
-            .min();
+        let opening = [rest.find("_{"), rest.find("^{")].into_iter().flatten().min();
         let script = opening.and_then(|at| rest[at..].find('}').map(|length| (at, at + length)));
         let Some((at, end)) = script else {
             push(rest, 1.0, 0.0);
             return found;
         };
         push(&rest[..at], 1.0, 0.0);
-        let rise = if rest[at..].starts_with('_') {
-            -0.2
-        } else {
-            0.36
-        };
+        let rise = if rest[at..].starts_with('_') { -0.2 } else { 0.36 };
         push(&rest[at + 2..end], SCRIPT_SIZE, rise);
         rest = &rest[end + 1..];
     }
@@ -177,20 +153,10 @@ mod tests {
     #[test]
     fn wrapped_lines_fit_and_the_rest_is_shortened() {
         let face = Typeface::bundled().unwrap();
-        let lines = face.wrap(
-            "a rather long label that has no chance to fit in here",
-            7.0,
-            false,
-            60.0,
-            2,
-        );
+        let lines = face.wrap("a rather long label that has no chance to fit in here", 7.0, false, 60.0, 2);
         assert_eq!(lines.len(), 2);
         assert!(lines[1].ends_with('…'));
-        assert!(
-            lines
-                .iter()
-                .all(|line| face.width(line, 7.0, false) <= 60.0)
-        );
+        assert!(lines.iter().all(|line| face.width(line, 7.0, false) <= 60.0));
     }
 
     #[test]

@@ -130,38 +130,23 @@ impl Cells {
         };
         let forward = |v: &f64| if scale == Scale::Log10 { v.log10() } else { *v };
         let back = |v: f64| {
-            if scale == Scale::Log10 {
-                10f64.powf(v)
-            } else {
-                v
-            }
+            if scale == Scale::Log10 { 10f64.powf(v) } else { v }
         };
         let at: Vec<f64> = at.iter().map(forward).collect();
         let (Some(first), Some(last)) = (at.first(), at.last()) else {
             return Vec::new();
         };
         let lead = at.get(1).map_or(0.5, |second| (second - first) / 2.0);
-        let tail = at
-            .len()
-            .checked_sub(2)
-            .map_or(0.5, |i| (last - at[i]) / 2.0);
+        let tail = at.len().checked_sub(2).map_or(0.5, |i| (last - at[i]) / 2.0);
         let inner = at.windows(2).map(|pair| f64::midpoint(pair[0], pair[1]));
-        std::iter::once(first - lead)
-            .chain(inner)
-            .chain(std::iter::once(last + tail))
-            .map(back)
-            .collect()
+        std::iter::once(first - lead).chain(inner).chain(std::iter::once(last + tail)).map(back).collect()
     }
 
     fn check(&self, axis: &Axis) -> Result<(), FigureError> {
         let at = self.given();
-        let bad =
-            (0..at.len()).find(|&i| !drawable(at[i], axis.scale) || (i > 0 && at[i] <= at[i - 1]));
+        let bad = (0..at.len()).find(|&i| !drawable(at[i], axis.scale) || (i > 0 && at[i] <= at[i - 1]));
         match bad {
-            Some(index) => Err(FigureError::CellOrder {
-                axis: axis.label.clone(),
-                index,
-            }),
+            Some(index) => Err(FigureError::CellOrder { axis: axis.label.clone(), index }),
             None => Ok(()),
         }
     }
@@ -173,20 +158,12 @@ impl Heatmap {
         self.y.check(&chart.y)?;
         let (columns, rows, values) = (self.x.count(), self.y.count(), self.values.len());
         if columns * rows != values {
-            return Err(FigureError::CellCount {
-                columns,
-                rows,
-                values,
-            });
+            return Err(FigureError::CellCount { columns, rows, values });
         }
         if let ColourScale::Categories(names) = &self.colours {
             for (index, &value) in self.values.iter().enumerate().filter(|(_, v)| !v.is_nan()) {
                 if category_index(value, names.len()).is_none() {
-                    return Err(FigureError::UnknownCategory {
-                        value,
-                        index,
-                        categories: names.len(),
-                    });
+                    return Err(FigureError::UnknownCategory { value, index, categories: names.len() });
                 }
             }
         }
@@ -204,11 +181,7 @@ impl Heatmap {
 }
 
 /// The category a value names, if it does.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "guarded: a whole number within 0..count"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "guarded: a whole number within 0..count")]
 pub(super) fn category_index(value: f64, count: usize) -> Option<usize> {
     let whole = value >= 0.0 && value < count as f64 && value.fract().abs() < f64::EPSILON;
     whole.then_some(value as usize)
@@ -216,9 +189,9 @@ pub(super) fn category_index(value: f64, count: usize) -> Option<usize> {
 
 /// Smallest and largest of the values.
 pub(super) fn extent(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
-    values.into_iter().fold(None, |range, v| {
-        Some(range.map_or((v, v), |(low, high): (f64, f64)| (low.min(v), high.max(v))))
-    })
+    values
+        .into_iter()
+        .fold(None, |range, v| Some(range.map_or((v, v), |(low, high): (f64, f64)| (low.min(v), high.max(v)))))
 }
 
 impl Layer {
@@ -255,33 +228,21 @@ impl Layer {
             Self::Curve { points, .. }
             | Self::Scatter { points, .. }
             | Self::Theory { points, .. }
-            | Self::Boundary { points, .. } => points
-                .iter()
-                .filter(|p| drawable(p.0, x) && drawable(p.1, y))
-                .copied()
-                .unzip(),
+            | Self::Boundary { points, .. } => {
+                points.iter().filter(|p| drawable(p.0, x) && drawable(p.1, y)).copied().unzip()
+            }
             Self::Band { points, .. } => points
                 .iter()
                 .filter(|p| drawable(p.0, x) && drawable(p.1, y) && drawable(p.2, y))
                 .flat_map(|p| [(p.0, p.1), (p.0, p.2)])
                 .unzip(),
             Self::Heatmap(map) => (map.x.edges(x), map.y.edges(y)),
-            Self::ReferenceLine {
-                direction: Direction::Horizontal,
-                at,
-                ..
-            } => (
-                Vec::new(),
-                drawable(*at, y).then_some(*at).into_iter().collect(),
-            ),
-            Self::ReferenceLine {
-                direction: Direction::Vertical,
-                at,
-                ..
-            } => (
-                drawable(*at, x).then_some(*at).into_iter().collect(),
-                Vec::new(),
-            ),
+            Self::ReferenceLine { direction: Direction::Horizontal, at, .. } => {
+                (Vec::new(), drawable(*at, y).then_some(*at).into_iter().collect())
+            }
+            Self::ReferenceLine { direction: Direction::Vertical, at, .. } => {
+                (drawable(*at, x).then_some(*at).into_iter().collect(), Vec::new())
+            }
         }
     }
 }
@@ -294,14 +255,9 @@ pub(super) type Extents = (Option<(f64, f64)>, Option<(f64, f64)>);
 /// Checks every layer and returns what the axes must reach.
 pub(super) fn survey(chart: &Chart) -> Result<Extents, FigureError> {
     if chart.layers.is_empty() {
-        return Err(FigureError::EmptyChart {
-            title: chart.title.clone(),
-        });
+        return Err(FigureError::EmptyChart { title: chart.title.clone() });
     }
-    let over_cells = chart
-        .layers
-        .iter()
-        .any(|layer| matches!(layer, Layer::Heatmap(_)));
+    let over_cells = chart.layers.iter().any(|layer| matches!(layer, Layer::Heatmap(_)));
     let (mut xs, mut ys) = (Vec::new(), Vec::new());
     for layer in &chart.layers {
         if let Layer::Heatmap(map) = layer {
@@ -309,10 +265,7 @@ pub(super) fn survey(chart: &Chart) -> Result<Extents, FigureError> {
         }
         let (x, y) = layer.reach(chart);
         if x.is_empty() && y.is_empty() {
-            return Err(FigureError::EmptySeries {
-                title: chart.title.clone(),
-                layer: layer.name(),
-            });
+            return Err(FigureError::EmptySeries { title: chart.title.clone(), layer: layer.name() });
         }
         if !over_cells || matches!(layer, Layer::Heatmap(_)) {
             xs.extend(x);
@@ -328,10 +281,7 @@ mod tests {
 
     #[test]
     fn centres_give_edges_midway_in_the_scale_of_the_axis() {
-        assert_eq!(
-            Cells::Centres(vec![1.0, 2.0, 4.0]).edges(Scale::Linear),
-            [0.5, 1.5, 3.0, 5.0]
-        );
+        assert_eq!(Cells::Centres(vec![1.0, 2.0, 4.0]).edges(Scale::Linear), [0.5, 1.5, 3.0, 5.0]);
         let edges = Cells::Centres(vec![1.0, 100.0]).edges(Scale::Log10);
         for (edge, wanted) in edges.iter().zip([0.1, 10.0, 1000.0]) {
             assert!((edge / wanted - 1.0).abs() < 1e-12);

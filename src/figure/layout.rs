@@ -61,17 +61,9 @@ struct Panel<'a> {
 /// Lays a figure out.
 pub(super) fn compose(figure: &Figure) -> Result<Scene, FigureError> {
     let (Some(first), 1..) = (figure.panels.first(), figure.columns) else {
-        return Err(FigureError::EmptyGrid {
-            panels: figure.panels.len(),
-            columns: figure.columns,
-        });
+        return Err(FigureError::EmptyGrid { panels: figure.panels.len(), columns: figure.columns });
     };
-    let width = figure
-        .panels
-        .iter()
-        .map(|chart| chart.width)
-        .max()
-        .unwrap_or_default();
+    let width = figure.panels.iter().map(|chart| chart.width).max().unwrap_or_default();
     let (sizes, theme) = (Sizes::of(width), first.theme);
     let mut panels: Vec<Panel> = Vec::new();
     for chart in &figure.panels {
@@ -79,11 +71,7 @@ pub(super) fn compose(figure: &Figure) -> Result<Scene, FigureError> {
         let mut panel = Panel::new(chart, letter, sizes, theme)?;
         let shown = |earlier: &Panel| {
             earlier.entries.len() == panel.entries.len()
-                && earlier
-                    .entries
-                    .iter()
-                    .zip(&panel.entries)
-                    .all(|(a, b)| a.label == b.label && a.key == b.key)
+                && earlier.entries.iter().zip(&panel.entries).all(|(a, b)| a.label == b.label && a.key == b.key)
         };
         if chart.legend == Legend::Auto && panels.iter().any(shown) {
             panel.place = Place::Nowhere;
@@ -99,17 +87,12 @@ pub(super) fn compose(figure: &Figure) -> Result<Scene, FigureError> {
     for _ in 0..4 {
         grid = Grid::of(&panels, columns, wide, high)?;
         let gaps = 2.0 * RIM * unit + GUTTER * unit * (columns - 1) as f64;
-        wide = (sizes.page - gaps - grid.left.iter().sum::<f64>() - grid.right.iter().sum::<f64>())
-            / columns as f64;
+        wide = (sizes.page - gaps - grid.left.iter().sum::<f64>() - grid.right.iter().sum::<f64>()) / columns as f64;
         if wide < NARROWEST * unit {
-            return Err(FigureError::TooNarrow {
-                available_pt: wide,
-                needed_pt: NARROWEST * unit,
-            });
+            return Err(FigureError::TooNarrow { available_pt: wide, needed_pt: NARROWEST * unit });
         }
         high = match width {
-            Width::Slide => ((sizes.page * 0.5625 - heading.height - grid.height(0.0, unit))
-                / grid.top.len() as f64)
+            Width::Slide => ((sizes.page * 0.5625 - heading.height - grid.height(0.0, unit)) / grid.top.len() as f64)
                 .max(60.0 * unit),
             _ => (wide * 0.68).clamp(80.0, 200.0),
         };
@@ -118,18 +101,8 @@ pub(super) fn compose(figure: &Figure) -> Result<Scene, FigureError> {
         }
     }
     let height = heading.height + grid.height(high, unit);
-    let title = if figure.title.is_empty() {
-        first.title.clone()
-    } else {
-        figure.title.clone()
-    };
-    let mut scene = Scene {
-        width: sizes.page,
-        height,
-        background: theme.background(),
-        title,
-        shapes: Vec::new(),
-    };
+    let title = if figure.title.is_empty() { first.title.clone() } else { figure.title.clone() };
+    let mut scene = Scene { width: sizes.page, height, background: theme.background(), title, shapes: Vec::new() };
     heading.draw(&mut scene, theme)?;
     let mut top = heading.height + RIM * unit;
     for (row, in_row) in panels.chunks(columns).enumerate() {
@@ -141,12 +114,8 @@ pub(super) fn compose(figure: &Figure) -> Result<Scene, FigureError> {
                 right: left + grid.left[column] + wide,
                 bottom: top + grid.top[row] + high,
             };
-            let area = Frame {
-                left,
-                top,
-                right: frame.right + grid.right[column],
-                bottom: frame.bottom + grid.bottom[row],
-            };
+            let area =
+                Frame { left, top, right: frame.right + grid.right[column], bottom: frame.bottom + grid.bottom[row] };
             panel.draw(&mut scene, theme, frame, area)?;
             left = area.right + GUTTER * unit;
         }
@@ -178,29 +147,14 @@ struct Heading {
 impl Heading {
     fn new(title: &str, sizes: Sizes) -> Result<Self, FigureError> {
         let size = sizes.title * 1.1;
-        let lines =
-            Typeface::bundled()?.wrap(title, size, true, sizes.page - 2.0 * RIM * sizes.unit, 2);
-        let gap = if lines.is_empty() {
-            0.0
-        } else {
-            GAP * sizes.unit
-        };
-        Ok(Self {
-            height: lines.len() as f64 * Sizes::leading(size) + gap,
-            lines,
-            sizes,
-        })
+        let lines = Typeface::bundled()?.wrap(title, size, true, sizes.page - 2.0 * RIM * sizes.unit, 2);
+        let gap = if lines.is_empty() { 0.0 } else { GAP * sizes.unit };
+        Ok(Self { height: lines.len() as f64 * Sizes::leading(size) + gap, lines, sizes })
     }
 
     fn draw(&self, scene: &mut Scene, theme: Theme) -> Result<(), FigureError> {
         let size = self.sizes.title * 1.1;
-        let face = Face {
-            size,
-            bold: true,
-            colour: theme.ink(),
-            anchor: Anchor::Start,
-            turned: false,
-        };
+        let face = Face { size, bold: true, colour: theme.ink(), anchor: Anchor::Start, turned: false };
         for (i, line) in self.lines.iter().enumerate() {
             let baseline = RIM * self.sizes.unit + size + i as f64 * Sizes::leading(size);
             scene.text(line, (RIM * self.sizes.unit, baseline), face)?;
@@ -221,12 +175,8 @@ struct Grid {
 impl Grid {
     fn of(panels: &[Panel], columns: usize, wide: f64, high: f64) -> Result<Self, FigureError> {
         let rows = panels.len().div_ceil(columns);
-        let mut grid = Self {
-            left: vec![0.0; columns],
-            right: vec![0.0; columns],
-            top: vec![0.0; rows],
-            bottom: vec![0.0; rows],
-        };
+        let mut grid =
+            Self { left: vec![0.0; columns], right: vec![0.0; columns], top: vec![0.0; rows], bottom: vec![0.0; rows] };
         for (i, panel) in panels.iter().enumerate() {
             let (row, column) = (i / columns, i % columns);
             let margins = panel.margins(wide, high)?;
@@ -247,22 +197,13 @@ impl Grid {
 }
 
 impl<'a> Panel<'a> {
-    fn new(
-        chart: &'a Chart,
-        letter: Option<String>,
-        sizes: Sizes,
-        theme: Theme,
-    ) -> Result<Self, FigureError> {
+    fn new(chart: &'a Chart, letter: Option<String>, sizes: Sizes, theme: Theme) -> Result<Self, FigureError> {
         let (x, y) = survey(chart)?;
         let map = chart.layers.iter().find_map(|layer| match layer {
             Layer::Heatmap(map) => Some(map),
             _ => None,
         });
-        let pad = if map.is_some() {
-            (0.0, 0.0)
-        } else {
-            (0.5 * VALUE_PAD, VALUE_PAD)
-        };
+        let pad = if map.is_some() { (0.0, 0.0) } else { (0.5 * VALUE_PAD, VALUE_PAD) };
         let entries = entries(chart, theme);
         let categorical = map.is_some_and(|m| matches!(m.colours, ColourScale::Categories(_)));
         let place = match chart.legend {
@@ -292,19 +233,11 @@ impl<'a> Panel<'a> {
     }
 
     fn y_ticks(&self, high: f64) -> Vec<Tick> {
-        ticks(
-            &self.chart.y,
-            &self.y,
-            share(high, Y_TICK * self.sizes.unit, 3, 8),
-        )
+        ticks(&self.chart.y, &self.y, share(high, Y_TICK * self.sizes.unit, 3, 8))
     }
 
     fn bar_ticks(&self, bar: &Bar, high: f64) -> Vec<Tick> {
-        ticks(
-            &bar.axis,
-            &bar.span,
-            share(high, Y_TICK * self.sizes.unit, 3, 8),
-        )
+        ticks(&bar.axis, &bar.span, share(high, Y_TICK * self.sizes.unit, 3, 8))
     }
 
     /// The most ticks whose labels keep apart.
@@ -333,10 +266,7 @@ impl<'a> Panel<'a> {
             kept.push(tick.clone());
             if !apart(&kept) {
                 kept.pop();
-                kept.push(Tick {
-                    label: String::new(),
-                    ..tick
-                });
+                kept.push(Tick { label: String::new(), ..tick });
             }
         }
         kept
@@ -347,10 +277,7 @@ impl<'a> Panel<'a> {
     }
 
     fn widest(&self, marks: &[Tick]) -> f64 {
-        marks
-            .iter()
-            .map(|t| self.text(&t.label))
-            .fold(0.0, f64::max)
+        marks.iter().map(|t| self.text(&t.label)).fold(0.0, f64::max)
     }
 
     /// Bold title and quiet subtitle lines for a panel of this width.
@@ -371,14 +298,11 @@ impl<'a> Panel<'a> {
         let unit = self.sizes.unit;
         if let Some(bar) = &self.bar {
             return self.bar_title(bar, high)
-                + (self.axis_lines(&bar.axis.title(), high).len() as f64 - 1.0)
-                    * Sizes::leading(self.sizes.label)
+                + (self.axis_lines(&bar.axis.title(), high).len() as f64 - 1.0) * Sizes::leading(self.sizes.label)
                 + 0.3 * self.sizes.label;
         }
         let marks = self.x_ticks(wide);
-        let over = |t: &Tick| {
-            self.text(&t.label) / 2.0 - (1.0 - self.x.position(t.at).unwrap_or(0.0)) * wide
-        };
+        let over = |t: &Tick| self.text(&t.label) / 2.0 - (1.0 - self.x.position(t.at).unwrap_or(0.0)) * wide;
         marks.iter().map(over).fold(3.0 * unit, f64::max)
     }
 
@@ -402,35 +326,19 @@ impl<'a> Panel<'a> {
         match self.place {
             Place::Nowhere => Ok(Block::default()),
             Place::Inside => arrange(&self.entries, &self.sizes, 0.62 * wide, 1),
-            Place::Right | Place::Direct => arrange(
-                &self.entries,
-                &self.sizes,
-                (0.26 * self.sizes.page).max(70.0 * unit),
-                1,
-            ),
-            Place::Below => arrange(
-                &self.entries,
-                &self.sizes,
-                margins.left + wide + margins.right,
-                6,
-            ),
+            Place::Right | Place::Direct => {
+                arrange(&self.entries, &self.sizes, (0.26 * self.sizes.page).max(70.0 * unit), 1)
+            }
+            Place::Below => arrange(&self.entries, &self.sizes, margins.left + wide + margins.right, 6),
         }
     }
 
     fn margins(&self, wide: f64, high: f64) -> Result<Margins, FigureError> {
         let (unit, sizes) = (self.sizes.unit, self.sizes);
         let stacked = |lines: usize, size: f64| lines as f64 * Sizes::leading(size);
-        let beside = stacked(
-            self.axis_lines(&self.chart.y.title(), high).len(),
-            sizes.label,
-        );
-        let left =
-            (TICK + TICK_GAP) * unit + self.widest(&self.y_ticks(high)) + GAP * unit + beside;
-        let mut margins = Margins {
-            left,
-            right: self.aside(wide, high),
-            ..Margins::default()
-        };
+        let beside = stacked(self.axis_lines(&self.chart.y.title(), high).len(), sizes.label);
+        let left = (TICK + TICK_GAP) * unit + self.widest(&self.y_ticks(high)) + GAP * unit + beside;
+        let mut margins = Margins { left, right: self.aside(wide, high), ..Margins::default() };
         margins.bottom = self.under(wide);
         let block = self.block(wide, margins)?;
         match self.place {
@@ -442,39 +350,18 @@ impl<'a> Panel<'a> {
         let (title, quiet) = self.title_lines(margins.left + wide + margins.right);
         margins.top = stacked(title.len(), sizes.title)
             + stacked(quiet.len(), sizes.small)
-            + if title.len() + quiet.len() > 0 {
-                GAP * unit
-            } else {
-                0.4 * sizes.small
-            };
+            + if title.len() + quiet.len() > 0 { GAP * unit } else { 0.4 * sizes.small };
         Ok(margins)
     }
 
     /// Moves a legend out of a plot in which it would cover data or take too much room.
     fn settle(&mut self, wide: f64, high: f64) -> Result<(), FigureError> {
-        let plot = Plot {
-            frame: Frame {
-                left: 0.0,
-                top: 0.0,
-                right: wide,
-                bottom: high,
-            },
-            x: self.x,
-            y: self.y,
-        };
+        let plot = Plot { frame: Frame { left: 0.0, top: 0.0, right: wide, bottom: high }, x: self.x, y: self.y };
         let mut taken = plot.occupied(self.chart);
         let bare = self.entries.is_empty();
         if self.chart.legend != Legend::None && (bare || self.place != Place::Nowhere) {
-            for note in self
-                .notes(&plot, &mut taken)?
-                .into_iter()
-                .filter(|note| note.hits > 0)
-            {
-                self.entries.push(Entry {
-                    label: note.text,
-                    key: Key::Reference,
-                    end: None,
-                });
+            for note in self.notes(&plot, &mut taken)?.into_iter().filter(|note| note.hits > 0) {
+                self.entries.push(Entry { label: note.text, key: Key::Reference, end: None });
             }
         }
         if bare && !self.entries.is_empty() {
@@ -484,19 +371,9 @@ impl<'a> Panel<'a> {
             return Ok(());
         }
         let block = self.block(wide, Margins::default())?;
-        let (_, hits) = free_place(
-            &plot.frame,
-            block.width,
-            block.height,
-            GAP * self.sizes.unit,
-            &taken,
-        );
+        let (_, hits) = free_place(&plot.frame, block.width, block.height, GAP * self.sizes.unit, &taken);
         if hits > 0 || block.height > 0.7 * high {
-            self.place = if wide > WIDE * self.sizes.unit {
-                Place::Right
-            } else {
-                Place::Below
-            };
+            self.place = if wide > WIDE * self.sizes.unit { Place::Right } else { Place::Below };
         }
         Ok(())
     }
@@ -508,61 +385,30 @@ impl<'a> Panel<'a> {
             let Some(note) = Note::beside(layer, plot, &self.sizes, taken)? else {
                 continue;
             };
-            if !self
-                .entries
-                .iter()
-                .any(|entry| entry.key == Key::Reference && entry.label == note.text)
-            {
-                taken.extend(if note.hits == 0 {
-                    fill(&note.spot)
-                } else {
-                    Vec::new()
-                });
+            if !self.entries.iter().any(|entry| entry.key == Key::Reference && entry.label == note.text) {
+                taken.extend(if note.hits == 0 { fill(&note.spot) } else { Vec::new() });
                 notes.push(note);
             }
         }
         Ok(notes)
     }
 
-    fn draw(
-        &self,
-        scene: &mut Scene,
-        theme: Theme,
-        frame: Frame,
-        area: Frame,
-    ) -> Result<(), FigureError> {
+    fn draw(&self, scene: &mut Scene, theme: Theme, frame: Frame, area: Frame) -> Result<(), FigureError> {
         let (unit, sizes) = (self.sizes.unit, self.sizes);
         let (wide, high) = (frame.width(), frame.height());
-        let plot = Plot {
-            frame,
-            x: self.x,
-            y: self.y,
-        };
+        let plot = Plot { frame, x: self.x, y: self.y };
         let (x_ticks, y_ticks) = (self.x_ticks(wide), self.y_ticks(high));
-        let mut pen = Pen {
-            scene,
-            plot,
-            theme,
-            sizes,
-        };
-        let cells = self
-            .chart
-            .layers
-            .iter()
-            .any(|layer| matches!(layer, Layer::Heatmap(_)));
+        let mut pen = Pen { scene, plot, theme, sizes };
+        let cells = self.chart.layers.iter().any(|layer| matches!(layer, Layer::Heatmap(_)));
         if !cells {
             pen.grid(&y_ticks);
         }
         let mut taken = plot.occupied(self.chart);
         let notes = self.notes(&plot, &mut taken)?;
-        let margins = Margins {
-            left: frame.left - area.left,
-            right: area.right - frame.right,
-            ..Margins::default()
-        };
+        let margins = Margins { left: frame.left - area.left, right: area.right - frame.right, ..Margins::default() };
         let block = self.block(wide, margins)?;
-        let inside = (self.place == Place::Inside)
-            .then(|| free_place(&frame, block.width, block.height, GAP * unit, &taken).0);
+        let inside =
+            (self.place == Place::Inside).then(|| free_place(&frame, block.width, block.height, GAP * unit, &taken).0);
         if cells {
             self.layers(&mut pen);
             pen.axes(&x_ticks, &y_ticks, true)?;
@@ -574,12 +420,7 @@ impl<'a> Panel<'a> {
         self.titles(&mut pen, &y_ticks, area)?;
         if let Some(bar) = &self.bar {
             let marks = self.bar_ticks(bar, high);
-            pen.colour_bar(
-                bar,
-                frame.right + 2.0 * GAP * unit,
-                &marks,
-                frame.right + self.bar_title(bar, high),
-            )?;
+            pen.colour_bar(bar, frame.right + 2.0 * GAP * unit, &marks, frame.right + self.bar_title(bar, high))?;
         }
         let beside = frame.right + 2.0 * GAP * unit;
         match (self.place, inside) {
@@ -587,19 +428,11 @@ impl<'a> Panel<'a> {
                 pen.veil(spot.grow(GAP / 2.0 * unit));
                 pen.legend(&self.entries, &block, (spot.left, spot.top))
             }
-            (Place::Right, _) => pen.legend(
-                &self.entries,
-                &block,
-                (beside + self.aside(wide, high), frame.top),
-            ),
+            (Place::Right, _) => pen.legend(&self.entries, &block, (beside + self.aside(wide, high), frame.top)),
             (Place::Below, _) => {
                 let spare = (area.right - area.left - block.width).max(0.0);
                 let left = (frame.left).min(area.left + spare);
-                pen.legend(
-                    &self.entries,
-                    &block,
-                    (left, frame.bottom + self.under(wide) + 1.5 * GAP * unit),
-                )
+                pen.legend(&self.entries, &block, (left, frame.bottom + self.under(wide) + 1.5 * GAP * unit))
             }
             (Place::Direct, _) => self.direct(&mut pen, block, beside),
             _ => Ok(()),
@@ -623,39 +456,23 @@ impl<'a> Panel<'a> {
         let mut baseline = area.top;
         for line in &title {
             baseline += Sizes::leading(sizes.title);
-            let face = Face {
-                bold: true,
-                ..pen.face(sizes.title, Anchor::Start)
-            };
-            pen.scene
-                .text(line, (area.left, baseline - 0.25 * sizes.title), face)?;
+            let face = Face { bold: true, ..pen.face(sizes.title, Anchor::Start) };
+            pen.scene.text(line, (area.left, baseline - 0.25 * sizes.title), face)?;
         }
         for line in &quiet {
             baseline += Sizes::leading(sizes.small);
-            let face = Face {
-                colour: pen.theme.muted(),
-                ..pen.face(sizes.small, Anchor::Start)
-            };
-            pen.scene
-                .text(line, (area.left, baseline - 0.25 * sizes.small), face)?;
+            let face = Face { colour: pen.theme.muted(), ..pen.face(sizes.small, Anchor::Start) };
+            pen.scene.text(line, (area.left, baseline - 0.25 * sizes.small), face)?;
         }
         let beside = self.axis_lines(&self.chart.y.title(), frame.height());
         let edge = frame.left - (TICK + TICK_GAP + GAP) * unit - self.widest(y_ticks);
-        let start =
-            edge - 0.22 * sizes.label - (beside.len() as f64 - 1.0) * Sizes::leading(sizes.label);
+        let start = edge - 0.22 * sizes.label - (beside.len() as f64 - 1.0) * Sizes::leading(sizes.label);
         pen.upright(&beside, start)?;
         let mut baseline = frame.bottom + (TICK + TICK_GAP) * unit + Sizes::leading(sizes.small);
         for line in self.axis_lines(&self.chart.x.title(), frame.width()) {
             baseline += Sizes::leading(sizes.label);
             let face = pen.face(sizes.label, Anchor::Middle);
-            pen.scene.text(
-                &line,
-                (
-                    f64::midpoint(frame.left, frame.right),
-                    baseline - 0.3 * sizes.label,
-                ),
-                face,
-            )?;
+            pen.scene.text(&line, (f64::midpoint(frame.left, frame.right), baseline - 0.3 * sizes.label), face)?;
         }
         Ok(())
     }
@@ -664,16 +481,9 @@ impl<'a> Panel<'a> {
     fn direct(&self, pen: &mut Pen, mut block: Block, left: f64) -> Result<(), FigureError> {
         let Frame { top, bottom, .. } = pen.plot.frame;
         let leading = Sizes::leading(self.sizes.small);
-        let heights: Vec<f64> = block
-            .items
-            .iter()
-            .map(|item| item.0.len() as f64 * leading)
-            .collect();
+        let heights: Vec<f64> = block.items.iter().map(|item| item.0.len() as f64 * leading).collect();
         let wanted = |entry: &Entry| {
-            let row = entry
-                .end
-                .and_then(|end| pen.plot.row(end.1))
-                .unwrap_or(bottom);
+            let row = entry.end.and_then(|end| pen.plot.row(end.1)).unwrap_or(bottom);
             row.clamp(top, bottom) - leading / 2.0
         };
         let mut order: Vec<usize> = (0..self.entries.len()).collect();
@@ -696,22 +506,11 @@ impl<'a> Panel<'a> {
 /// A lattice of points that stands for a box taken by text.
 fn fill(spot: &Frame) -> Vec<Point> {
     let at = |low: f64, high: f64, i: u32| low + (high - low) * f64::from(i) / 15.0;
-    (0..256)
-        .map(|i| {
-            (
-                at(spot.left, spot.right, i % 16),
-                at(spot.top, spot.bottom, i / 16),
-            )
-        })
-        .collect()
+    (0..256).map(|i| (at(spot.left, spot.right, i % 16), at(spot.top, spot.bottom, i / 16))).collect()
 }
 
 /// How many steps of a length fit, within limits.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to a small positive number"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a small positive number")]
 fn share(length: f64, step: f64, least: usize, most: usize) -> usize {
     ((length / step).max(0.0) as usize).clamp(least, most)
 }
@@ -722,9 +521,6 @@ mod tests {
 
     #[test]
     fn panels_are_lettered_as_in_spreadsheets() {
-        assert_eq!(
-            [letter(0), letter(25), letter(26), letter(27)],
-            ["(a)", "(z)", "(aa)", "(ab)"]
-        );
+        assert_eq!([letter(0), letter(25), letter(26), letter(27)], ["(a)", "(z)", "(aa)", "(ab)"]);
     }
 }

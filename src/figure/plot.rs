@@ -15,15 +15,11 @@ pub(super) struct Plot {
 
 impl Plot {
     pub(super) fn column(&self, x: f64) -> Option<f64> {
-        self.x
-            .position(x)
-            .map(|p| self.frame.left + p * self.frame.width())
+        self.x.position(x).map(|p| self.frame.left + p * self.frame.width())
     }
 
     pub(super) fn row(&self, y: f64) -> Option<f64> {
-        self.y
-            .position(y)
-            .map(|p| self.frame.bottom - p * self.frame.height())
+        self.y.position(y).map(|p| self.frame.bottom - p * self.frame.height())
     }
 
     pub(super) fn place(&self, (x, y): Point) -> Option<Point> {
@@ -35,10 +31,7 @@ impl Plot {
         let placed: Vec<Option<Point>> = points.iter().map(|p| self.place(*p)).collect();
         placed
             .split(Option::is_none)
-            .flat_map(|run| {
-                self.frame
-                    .clip_line(&run.iter().copied().flatten().collect::<Vec<_>>())
-            })
+            .flat_map(|run| self.frame.clip_line(&run.iter().copied().flatten().collect::<Vec<_>>()))
             .collect()
     }
 
@@ -46,24 +39,17 @@ impl Plot {
     pub(super) fn marks(&self, points: &[Point]) -> Vec<Point> {
         // Rounding must not hide a point on the very edge.
         let frame = self.frame.grow(1e-6);
-        points
-            .iter()
-            .filter_map(|p| self.place(*p))
-            .filter(|p| frame.contains(*p))
-            .collect()
+        points.iter().filter_map(|p| self.place(*p)).filter(|p| frame.contains(*p)).collect()
     }
 
     /// The areas of a band, broken where an end cannot be drawn.
     pub(super) fn bands(&self, points: &[(f64, f64, f64)]) -> Vec<Vec<Point>> {
-        let placed: Vec<Option<(Point, Point)>> = points
-            .iter()
-            .map(|&(x, low, high)| Some((self.place((x, low))?, self.place((x, high))?)))
-            .collect();
+        let placed: Vec<Option<(Point, Point)>> =
+            points.iter().map(|&(x, low, high)| Some((self.place((x, low))?, self.place((x, high))?))).collect();
         placed
             .split(Option::is_none)
             .map(|run| {
-                let (low, mut high): (Vec<Point>, Vec<Point>) =
-                    run.iter().copied().flatten().unzip();
+                let (low, mut high): (Vec<Point>, Vec<Point>) = run.iter().copied().flatten().unzip();
                 high.extend(low.into_iter().rev());
                 self.frame.clip_area(&high)
             })
@@ -73,12 +59,7 @@ impl Plot {
 
     /// The ends of a reference line, if it crosses the frame.
     pub(super) fn crossing(&self, direction: Direction, at: f64) -> Option<[Point; 2]> {
-        let Frame {
-            left,
-            top,
-            right,
-            bottom,
-        } = self.frame;
+        let Frame { left, top, right, bottom } = self.frame;
         let ends = match direction {
             Direction::Horizontal => self.row(at).map(|y| [(left, y), (right, y)]),
             Direction::Vertical => self.column(at).map(|x| [(x, bottom), (x, top)]),
@@ -90,20 +71,15 @@ impl Plot {
     pub(super) fn occupied(&self, chart: &Chart) -> Vec<Point> {
         const STEP: f64 = 2.5;
         let mut taken = Vec::new();
-        let mut add =
-            |lines: Vec<Vec<Point>>| taken.extend(lines.iter().flat_map(|line| sample(line, STEP)));
+        let mut add = |lines: Vec<Vec<Point>>| taken.extend(lines.iter().flat_map(|line| sample(line, STEP)));
         for layer in &chart.layers {
             match layer {
                 Layer::Curve { points, .. } => {
                     add(self.lines(points));
                     add(self.marks(points).into_iter().map(|p| vec![p]).collect());
                 }
-                Layer::Theory { points, .. } | Layer::Boundary { points, .. } => {
-                    add(self.lines(points))
-                }
-                Layer::Scatter { points, .. } => {
-                    add(self.marks(points).into_iter().map(|p| vec![p]).collect())
-                }
+                Layer::Theory { points, .. } | Layer::Boundary { points, .. } => add(self.lines(points)),
+                Layer::Scatter { points, .. } => add(self.marks(points).into_iter().map(|p| vec![p]).collect()),
                 Layer::Band { points, .. } => {
                     let low: Vec<Point> = points.iter().map(|p| (p.0, p.1)).collect();
                     let high: Vec<Point> = points.iter().map(|p| (p.0, p.2)).collect();
@@ -114,11 +90,7 @@ impl Plot {
                     }
                 }
                 Layer::ReferenceLine { direction, at, .. } => {
-                    add(self
-                        .crossing(*direction, *at)
-                        .map(|ends| ends.to_vec())
-                        .into_iter()
-                        .collect());
+                    add(self.crossing(*direction, *at).map(|ends| ends.to_vec()).into_iter().collect());
                 }
                 Layer::Heatmap(_) => {}
             }

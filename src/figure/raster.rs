@@ -10,8 +10,8 @@ use ab_glyph::{Font as _, ScaleFont as _, point};
 use plotters::prelude::IntoDrawingArea;
 use plotters_backend::text_anchor::HPos;
 use plotters_backend::{
-    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
-    FontStyle, FontTransform,
+    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontStyle,
+    FontTransform,
 };
 
 use super::FigureError;
@@ -29,15 +29,9 @@ const MAX_PIXELS: usize = 40_000_000;
 
 /// Renders a scene at `scale` times 300 dpi.
 pub(super) fn to_png(scene: &Scene, scale: f64) -> Result<Vec<u8>, FigureError> {
-    let unusable = FigureError::Scale {
-        scale,
-        max_pixels: MAX_PIXELS,
-    };
+    let unusable = FigureError::Scale { scale, max_pixels: MAX_PIXELS };
     let per_point = scale * DPI / 72.0;
-    let (width, height) = (
-        (scene.width * per_point).round(),
-        (scene.height * per_point).round(),
-    );
+    let (width, height) = ((scene.width * per_point).round(), (scene.height * per_point).round());
     if !(scale > 0.0 && width >= 1.0 && height >= 1.0 && width * height <= MAX_PIXELS as f64) {
         return Err(unusable);
     }
@@ -47,27 +41,13 @@ pub(super) fn to_png(scene: &Scene, scale: f64) -> Result<Vec<u8>, FigureError> 
             map.cells(mosaic);
             continue;
         }
-        let size = (
-            to_units(scene.width).unsigned_abs(),
-            to_units(scene.height).unsigned_abs(),
-        );
-        let area = Brush {
-            map: &mut map,
-            face: Typeface::bundled()?,
-            size,
-        }
-        .into_drawing_area();
+        let size = (to_units(scene.width).unsigned_abs(), to_units(scene.height).unsigned_abs());
+        let area = Brush { map: &mut map, face: Typeface::bundled()?, size }.into_drawing_area();
         shapes.iter().try_for_each(|shape| paint(&area, shape))?;
     }
     let side = |n: usize| u32::try_from(n).map_err(|_| unusable.clone());
     let per_metre = whole((scale * DPI / 0.0254).round());
-    encode_png(
-        side(map.width)?,
-        side(map.height)?,
-        png::ColorType::Rgb,
-        &map.pixels,
-        u32::try_from(per_metre).ok(),
-    )
+    encode_png(side(map.width)?, side(map.height)?, png::ColorType::Rgb, &map.pixels, u32::try_from(per_metre).ok())
 }
 
 /// Encodes 8-bit pixels, with their physical size in pixels per metre if given.
@@ -83,11 +63,7 @@ pub(super) fn encode_png(
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(colours);
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_pixel_dims(per_metre.map(|n| png::PixelDimensions {
-        xppu: n,
-        yppu: n,
-        unit: png::Unit::Meter,
-    }));
+    encoder.set_pixel_dims(per_metre.map(|n| png::PixelDimensions { xppu: n, yppu: n, unit: png::Unit::Meter }));
     let mut writer = encoder.write_header().map_err(failed)?;
     writer.write_image_data(pixels).map_err(failed)?;
     writer.finish().map_err(failed)?;
@@ -114,19 +90,10 @@ struct Pixmap {
 
 impl Pixmap {
     fn new(width: usize, height: usize, rgb: [u8; 3], per_point: f64) -> Self {
-        Self {
-            width,
-            height,
-            per_point,
-            pixels: rgb.repeat(width * height),
-        }
+        Self { width, height, per_point, pixels: rgb.repeat(width * height) }
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a mean of two bytes is a byte"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of two bytes is a byte")]
     fn blend(&mut self, x: usize, y: usize, rgb: [u8; 3], alpha: f64) {
         if x >= self.width || y >= self.height {
             return;
@@ -144,10 +111,7 @@ impl Pixmap {
         let (left, right) = (first(window.left), first(window.right));
         for y in top..bottom {
             for x in left..right {
-                let centre = (
-                    (x as f64 + 0.5) / self.per_point,
-                    (y as f64 + 0.5) / self.per_point,
-                );
+                let centre = ((x as f64 + 0.5) / self.per_point, (y as f64 + 0.5) / self.per_point);
                 if let Some(rgb) = mosaic.at(centre) {
                     self.blend(x, y, rgb, 1.0);
                 }
@@ -161,10 +125,7 @@ impl Pixmap {
         let Some((low, high)) = super::layer::extent(ys.filter(|y| y.is_finite())) else {
             return;
         };
-        let (top, bottom) = (
-            whole(low.floor()),
-            whole(high.ceil().max(0.0)).min(self.height),
-        );
+        let (top, bottom) = (whole(low.floor()), whole(high.ceil().max(0.0)).min(self.height));
         if top >= bottom {
             return;
         }
@@ -177,12 +138,7 @@ impl Pixmap {
                 // Scan line s lies at y = top + (s + ½) / SUBROWS.
                 let line = |y: f64| whole(((y - top as f64) * subrows - 0.5).ceil());
                 let end = line(lower.1).min(crossings.len());
-                for (s, row) in crossings
-                    .iter_mut()
-                    .enumerate()
-                    .take(end)
-                    .skip(line(upper.1))
-                {
+                for (s, row) in crossings.iter_mut().enumerate().take(end).skip(line(upper.1)) {
                     let y = top as f64 + (s as f64 + 0.5) / subrows;
                     let t = (y - upper.1) / (lower.1 - upper.1);
                     row.push((upper.0 + t * (lower.0 - upper.0), turn));
@@ -236,10 +192,7 @@ impl Pixmap {
 
 /// Adds the span `from..to` to the coverage of its pixels; returns the pixels touched.
 fn add_span(cover: &mut [f64], from: f64, to: f64, weight: f64) -> (usize, usize) {
-    let (from, to) = (
-        from.clamp(0.0, cover.len() as f64),
-        to.clamp(0.0, cover.len() as f64),
-    );
+    let (from, to) = (from.clamp(0.0, cover.len() as f64), to.clamp(0.0, cover.len() as f64));
     let (first, end) = (whole(from.floor()), whole(to.ceil()));
     for (x, pixel) in cover.iter_mut().enumerate().take(end).skip(first) {
         *pixel += weight * ((x as f64 + 1.0).min(to) - (x as f64).max(from)).max(0.0);
@@ -251,14 +204,7 @@ fn add_span(cover: &mut [f64], from: f64, to: f64, weight: f64) -> (usize, usize
 fn disc(centre: Point, radius: f64) -> Vec<Point> {
     let sides = 12 + whole(radius);
     let angle = |i: usize| -std::f64::consts::TAU * i as f64 / sides as f64;
-    (0..sides)
-        .map(|i| {
-            (
-                centre.0 + radius * angle(i).cos(),
-                centre.1 + radius * angle(i).sin(),
-            )
-        })
-        .collect()
+    (0..sides).map(|i| (centre.0 + radius * angle(i).cos(), centre.1 + radius * angle(i).sin())).collect()
 }
 
 /// The backend through which plotters paints on a pixmap.
@@ -305,37 +251,22 @@ impl DrawingBackend for Brush<'_> {
         Ok(())
     }
 
-    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
-        &mut self,
-        path: I,
-        style: &S,
-    ) -> Done {
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Done {
         let points: Vec<Point> = path.into_iter().map(|p| self.at(p)).collect();
         let (r, g, b) = style.color().rgb;
         let width = f64::from(style.stroke_width()) * self.pixels_per_unit();
-        self.map
-            .stroke(&points, width, [r, g, b], style.color().alpha);
+        self.map.stroke(&points, width, [r, g, b], style.color().alpha);
         Ok(())
     }
 
-    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
-        &mut self,
-        path: I,
-        style: &S,
-    ) -> Done {
+    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Done {
         let points = path.into_iter().map(|p| self.at(p)).collect();
         let (r, g, b) = style.color().rgb;
         self.map.fill(&[points], [r, g, b], style.color().alpha);
         Ok(())
     }
 
-    fn draw_circle<S: BackendStyle>(
-        &mut self,
-        center: BackendCoord,
-        radius: u32,
-        style: &S,
-        _fill: bool,
-    ) -> Done {
+    fn draw_circle<S: BackendStyle>(&mut self, center: BackendCoord, radius: u32, style: &S, _fill: bool) -> Done {
         let (r, g, b) = style.color().rgb;
         let shape = disc(self.at(center), f64::from(radius) * self.pixels_per_unit());
         self.map.fill(&[shape], [r, g, b], style.color().alpha);
@@ -347,11 +278,7 @@ impl DrawingBackend for Brush<'_> {
         let bold = matches!(style.style(), FontStyle::Bold);
         let turned = matches!(style.transform(), FontTransform::Rotate270);
         let (x, y) = self.at(pos);
-        let origin = if turned {
-            ((x + ASCENT * em).round(), y)
-        } else {
-            (x, (y + ASCENT * em).round())
-        };
+        let origin = if turned { ((x + ASCENT * em).round(), y) } else { (x, (y + ASCENT * em).round()) };
         let width = self.face.width_of_run(text, em, bold);
         let mut along = match style.anchor().h_pos {
             HPos::Left => 0.0,
@@ -407,11 +334,7 @@ mod tests {
     #[test]
     fn half_covered_pixels_are_half_dark() {
         let mut map = white(4, 4);
-        map.fill(
-            &[vec![(0.5, 0.0), (2.0, 0.0), (2.0, 4.0), (0.5, 4.0)]],
-            [0; 3],
-            1.0,
-        );
+        map.fill(&[vec![(0.5, 0.0), (2.0, 0.0), (2.0, 4.0), (0.5, 4.0)]], [0; 3], 1.0);
         assert_eq!(map.pixels[0], 128);
         assert_eq!(map.pixels[3], 0);
         assert_eq!(map.pixels[6], 255);
@@ -420,12 +343,7 @@ mod tests {
     #[test]
     fn overlaps_of_a_transparent_stroke_are_painted_once() {
         let mut map = white(20, 20);
-        map.stroke(
-            &[(2.0, 10.0), (10.0, 10.0), (18.0, 10.0), (2.0, 10.0)],
-            4.0,
-            [0; 3],
-            0.5,
-        );
+        map.stroke(&[(2.0, 10.0), (10.0, 10.0), (18.0, 10.0), (2.0, 10.0)], 4.0, [0; 3], 0.5);
         assert!(map.pixels.iter().all(|&p| p >= 127));
         assert!(map.pixels.contains(&128));
     }

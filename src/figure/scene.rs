@@ -73,9 +73,7 @@ impl Mosaic {
             (index > 0 && index < edges.len()).then(|| index - 1)
         };
         let (column, row) = (cell(&self.columns, x)?, cell(&self.rows, y)?);
-        self.colours
-            .get(row * (self.columns.len() - 1) + column)
-            .copied()
+        self.colours.get(row * (self.columns.len() - 1) + column).copied()
     }
 }
 
@@ -92,11 +90,7 @@ pub(super) struct Scene {
 impl Scene {
     pub(super) fn line(&mut self, points: Vec<Point>, width: f64, colour: Colour) {
         if points.len() > 1 {
-            self.shapes.push(Shape::Line {
-                points,
-                width,
-                colour,
-            });
+            self.shapes.push(Shape::Line { points, width, colour });
         }
     }
 
@@ -111,11 +105,7 @@ impl Scene {
         let type_face = font::Typeface::bundled()?;
         let runs = font::runs(text);
         if let [only] = runs.as_slice() {
-            self.shapes.push(Shape::Text {
-                text: only.text.clone(),
-                at,
-                face,
-            });
+            self.shapes.push(Shape::Text { text: only.text.clone(), at, face });
             return Ok(());
         }
         let width = type_face.width(text, face.size, face.bold);
@@ -127,23 +117,14 @@ impl Scene {
         for run in runs {
             let (size, text) = (face.size * run.size, run.text.trim_start());
             // SVG viewers drop leading spaces, so the run starts after them.
-            along +=
-                type_face.width_of_run(&run.text[..run.text.len() - text.len()], size, face.bold);
+            along += type_face.width_of_run(&run.text[..run.text.len() - text.len()], size, face.bold);
             let rise = run.rise * face.size;
-            let at = if face.turned {
-                (at.0 - rise, at.1 - along)
-            } else {
-                (at.0 + along, at.1 - rise)
-            };
+            let at = if face.turned { (at.0 - rise, at.1 - along) } else { (at.0 + along, at.1 - rise) };
             along += type_face.width_of_run(text, size, face.bold);
             self.shapes.push(Shape::Text {
                 text: text.to_owned(),
                 at,
-                face: Face {
-                    size,
-                    anchor: Anchor::Start,
-                    ..face
-                },
+                face: Face { size, anchor: Anchor::Start, ..face },
             });
         }
         Ok(())
@@ -169,12 +150,7 @@ impl Frame {
     }
 
     pub(super) fn grow(&self, by: f64) -> Self {
-        Self {
-            left: self.left - by,
-            top: self.top - by,
-            right: self.right + by,
-            bottom: self.bottom + by,
-        }
+        Self { left: self.left - by, top: self.top - by, right: self.right + by, bottom: self.bottom + by }
     }
 
     pub(super) fn contains(&self, (x, y): Point) -> bool {
@@ -182,24 +158,16 @@ impl Frame {
     }
 
     pub(super) fn corners(&self) -> Vec<Point> {
-        vec![
-            (self.left, self.top),
-            (self.right, self.top),
-            (self.right, self.bottom),
-            (self.left, self.bottom),
-        ]
+        vec![(self.left, self.top), (self.right, self.top), (self.right, self.bottom), (self.left, self.bottom)]
     }
 
     /// The part of a segment inside (Liang and Barsky).
     pub(super) fn clip_segment(&self, a: Point, b: Point) -> Option<(Point, Point)> {
         let (dx, dy) = (b.0 - a.0, b.1 - a.1);
         let (mut from, mut to) = (0.0f64, 1.0f64);
-        for (slope, room) in [
-            (-dx, a.0 - self.left),
-            (dx, self.right - a.0),
-            (-dy, a.1 - self.top),
-            (dy, self.bottom - a.1),
-        ] {
+        for (slope, room) in
+            [(-dx, a.0 - self.left), (dx, self.right - a.0), (-dy, a.1 - self.top), (dy, self.bottom - a.1)]
+        {
             if slope.abs() < f64::MIN_POSITIVE {
                 if room < 0.0 {
                     return None;
@@ -222,9 +190,7 @@ impl Frame {
                 continue;
             };
             match parts.last_mut() {
-                Some(part) if part.last().is_some_and(|end| distance(*end, a) < 1e-9) => {
-                    part.push(b)
-                }
+                Some(part) if part.last().is_some_and(|end| distance(*end, a) < 1e-9) => part.push(b),
                 _ => parts.push(vec![a, b]),
             }
         }
@@ -247,10 +213,7 @@ impl Frame {
                 let (here, there) = (depth(p), depth(before));
                 if (here >= 0.0) != (there >= 0.0) {
                     let t = there / (there - here);
-                    kept.push((
-                        before.0 + t * (p.0 - before.0),
-                        before.1 + t * (p.1 - before.1),
-                    ));
+                    kept.push((before.0 + t * (p.0 - before.0), before.1 + t * (p.1 - before.1)));
                 }
                 if here >= 0.0 {
                     kept.push(p);
@@ -277,10 +240,7 @@ pub(super) fn dash(points: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
         let length = distance(pair[0], pair[1]);
         let at = |s: f64| {
             let t = s / length;
-            (
-                pair[0].0 + t * (pair[1].0 - pair[0].0),
-                pair[1].1 * t + pair[0].1 * (1.0 - t),
-            )
+            (pair[0].0 + t * (pair[1].0 - pair[0].0), pair[1].1 * t + pair[0].1 * (1.0 - t))
         };
         let mut done = 0.0;
         if current.is_empty() && phase % 2 == 0 {
@@ -315,10 +275,7 @@ pub(super) fn sample(points: &[Point], step: f64) -> Vec<Point> {
         let mut done = step;
         while done < length {
             let t = done / length;
-            found.push((
-                pair[0].0 + t * (pair[1].0 - pair[0].0),
-                pair[0].1 + t * (pair[1].1 - pair[0].1),
-            ));
+            found.push((pair[0].0 + t * (pair[1].0 - pair[0].0), pair[0].1 + t * (pair[1].1 - pair[0].1)));
             done += step;
         }
         found.push(pair[1]);
@@ -330,12 +287,7 @@ pub(super) fn sample(points: &[Point], step: f64) -> Vec<Point> {
 mod tests {
     use super::*;
 
-    const UNIT: Frame = Frame {
-        left: 0.0,
-        top: 0.0,
-        right: 10.0,
-        bottom: 10.0,
-    };
+    const UNIT: Frame = Frame { left: 0.0, top: 0.0, right: 10.0, bottom: 10.0 };
 
     #[test]
     fn lines_leaving_and_returning_become_two_parts() {
@@ -356,10 +308,7 @@ mod tests {
         let parts = dash(&[(0.0, 0.0), (3.0, 0.0), (3.0, 3.0)], &[2.0, 2.0]);
         assert_eq!(parts.len(), 2);
         assert!(distance(parts[1][0], (3.0, 1.0)) < 1e-9);
-        let total: f64 = parts
-            .iter()
-            .map(|p| p.windows(2).map(|w| distance(w[0], w[1])).sum::<f64>())
-            .sum();
+        let total: f64 = parts.iter().map(|p| p.windows(2).map(|w| distance(w[0], w[1])).sum::<f64>()).sum();
         assert!((total - 4.0).abs() < 1e-9);
     }
 }

@@ -22,10 +22,7 @@ pub(super) struct Colour {
 impl Colour {
     pub(super) const fn rgb(hex: u32) -> Self {
         let [_, r, g, b] = hex.to_be_bytes();
-        Self {
-            rgb: [r, g, b],
-            alpha: 1.0,
-        }
+        Self { rgb: [r, g, b], alpha: 1.0 }
     }
 
     pub(super) fn fade(self, alpha: f64) -> Self {
@@ -89,40 +86,22 @@ pub enum Marker {
     Right,
 }
 
-const MARKERS: [Marker; 7] = [
-    Marker::Circle,
-    Marker::Square,
-    Marker::Up,
-    Marker::Diamond,
-    Marker::Down,
-    Marker::Cross,
-    Marker::Right,
-];
+const MARKERS: [Marker; 7] =
+    [Marker::Circle, Marker::Square, Marker::Up, Marker::Diamond, Marker::Down, Marker::Cross, Marker::Right];
 
 /// Okabe and Ito (2008), without black (theory lines) and, on white, without yellow.
-const SERIES_LIGHT: [u32; 7] = [
-    0x00_72_B2, 0xD5_5E_00, 0x00_9E_73, 0xCC_79_A7, 0xE6_9F_00, 0x56_B4_E9, 0x5C_5C_5C,
-];
-const SERIES_DARK: [u32; 7] = [
-    0x56_B4_E9, 0xE6_9F_00, 0x2B_C7_9B, 0xD9_8F_B8, 0xF0_E4_42, 0xE8_72_3C, 0xBB_BB_BB,
-];
+const SERIES_LIGHT: [u32; 7] = [0x00_72_B2, 0xD5_5E_00, 0x00_9E_73, 0xCC_79_A7, 0xE6_9F_00, 0x56_B4_E9, 0x5C_5C_5C];
+const SERIES_DARK: [u32; 7] = [0x56_B4_E9, 0xE6_9F_00, 0x2B_C7_9B, 0xD9_8F_B8, 0xF0_E4_42, 0xE8_72_3C, 0xBB_BB_BB];
 
 /// Lengths in units of the line width, drawn and left out in turn; distinct from [`THEORY_DASH`].
-const DASHES: [&[f64]; 6] = [
-    &[],
-    &[6.5, 1.8],
-    &[6.0, 1.6, 1.3, 1.6],
-    &[1.5, 1.5],
-    &[10.0, 2.0, 3.0, 2.0],
-    &[5.0, 1.5, 1.2, 1.5, 1.2, 1.5],
-];
+const DASHES: [&[f64]; 6] =
+    [&[], &[6.5, 1.8], &[6.0, 1.6, 1.3, 1.6], &[1.5, 1.5], &[10.0, 2.0, 3.0, 2.0], &[5.0, 1.5, 1.2, 1.5, 1.2, 1.5]];
 
 /// The one style of theory overlays: short dashes, in points.
 pub(super) const THEORY_DASH: &[f64] = &[2.6, 1.6];
 
 /// Dashes of boundary lines by order of appearance, in points.
-pub(super) const BOUNDARY_DASHES: [&[f64]; 4] =
-    [&[], &[4.5, 2.2], &[1.4, 1.6], &[6.0, 1.8, 1.4, 1.8]];
+pub(super) const BOUNDARY_DASHES: [&[f64]; 4] = [&[], &[4.5, 2.2], &[1.4, 1.6], &[6.0, 1.8, 1.4, 1.8]];
 
 /// How one series is drawn: colour, dashes and marker follow from its index.
 ///
@@ -136,19 +115,13 @@ pub struct SeriesStyle {
 impl SeriesStyle {
     /// The style of the series with this index.
     pub fn new(index: usize) -> Self {
-        Self {
-            index,
-            plain: false,
-        }
+        Self { index, plain: false }
     }
 
     /// The same style without markers on curves.
     #[must_use]
     pub fn without_markers(self) -> Self {
-        Self {
-            plain: true,
-            ..self
-        }
+        Self { plain: true, ..self }
     }
 
     /// Colour of the series as red, green, blue.
@@ -184,23 +157,20 @@ impl SeriesStyle {
 }
 
 /// Category fills, ordered so that neighbours differ in lightness as well as hue.
-const CATEGORIES: [u32; 8] = [
-    0x1F_6F_A8, 0xF7_E9_A0, 0xE0_7B_3A, 0xA9_D8_F2, 0x1B_7A_5A, 0xE3_B5_CF, 0x5B_3A_6E, 0xD9_D9_D9,
-];
+const CATEGORIES: [u32; 8] =
+    [0x1F_6F_A8, 0xF7_E9_A0, 0xE0_7B_3A, 0xA9_D8_F2, 0x1B_7A_5A, 0xE3_B5_CF, 0x5B_3A_6E, 0xD9_D9_D9];
 
 pub(super) fn category(index: usize) -> Colour {
     Colour::rgb(CATEGORIES[index % CATEGORIES.len()])
 }
 
 /// viridis, lightness rising evenly.
-const SEQUENTIAL: [u32; 9] = [
-    0x44_01_54, 0x47_2D_7B, 0x3B_52_8B, 0x2C_72_8E, 0x21_91_8C, 0x28_AE_80, 0x5E_C9_62, 0xAD_DC_30,
-    0xFD_E7_25,
-];
+const SEQUENTIAL: [u32; 9] =
+    [0x44_01_54, 0x47_2D_7B, 0x3B_52_8B, 0x2C_72_8E, 0x21_91_8C, 0x28_AE_80, 0x5E_C9_62, 0xAD_DC_30, 0xFD_E7_25];
 /// Blue through white to red, equal lightness at equal distance from the middle.
 const DIVERGING: [u32; 11] = [
-    0x05_30_61, 0x21_66_AC, 0x43_93_C3, 0x92_C5_DE, 0xD1_E5_F0, 0xF7_F7_F7, 0xFD_DB_C7, 0xF4_A5_82,
-    0xD6_60_4D, 0xB2_18_2B, 0x67_00_1F,
+    0x05_30_61, 0x21_66_AC, 0x43_93_C3, 0x92_C5_DE, 0xD1_E5_F0, 0xF7_F7_F7, 0xFD_DB_C7, 0xF4_A5_82, 0xD6_60_4D,
+    0xB2_18_2B, 0x67_00_1F,
 ];
 
 /// Colour at `position` in 0..=1 of the sequential or diverging map.
@@ -214,13 +184,8 @@ pub(super) fn colour_map(position: f64, diverging: bool) -> [u8; 3] {
     let place = position.clamp(0.0, 1.0) * (stops.len() - 1) as f64;
     let index = (place as usize).min(stops.len() - 2);
     let share = place - index as f64;
-    let (low, high) = (
-        Colour::rgb(stops[index]).rgb,
-        Colour::rgb(stops[index + 1]).rgb,
-    );
-    std::array::from_fn(|i| {
-        (f64::from(low[i]) * (1.0 - share) + f64::from(high[i]) * share).round() as u8
-    })
+    let (low, high) = (Colour::rgb(stops[index]).rgb, Colour::rgb(stops[index + 1]).rgb);
+    std::array::from_fn(|i| (f64::from(low[i]) * (1.0 - share) + f64::from(high[i]) * share).round() as u8)
 }
 
 /// Where the figure will be shown: sets its width, and text and line sizes with it.
@@ -259,14 +224,7 @@ impl Sizes {
             Width::DoubleColumn => (504.0, 1.0),
             Width::Slide => (720.0, 1.9),
         };
-        Self {
-            page,
-            unit,
-            small: 7.0 * unit,
-            label: 7.6 * unit,
-            title: 8.4 * unit,
-            line: 1.25 * unit,
-        }
+        Self { page, unit, small: 7.0 * unit, label: 7.6 * unit, title: 8.4 * unit, line: 1.25 * unit }
     }
 
     /// Distance between baselines.

@@ -14,10 +14,7 @@ const IMAGE_PIXELS: f64 = 300.0 / 72.0;
 
 /// Writes a scene as SVG of physical size, with text as text.
 pub(super) fn to_svg(scene: &Scene) -> Result<String, FigureError> {
-    let size = (
-        to_units(scene.width).unsigned_abs(),
-        to_units(scene.height).unsigned_abs(),
-    );
+    let size = (to_units(scene.width).unsigned_abs(), to_units(scene.height).unsigned_abs());
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}in\" height=\"{}in\" viewBox=\"0 0 {} {}\" role=\"img\" \
          stroke-linejoin=\"round\">\n<title>{}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"{}\"/>\n",
@@ -39,12 +36,9 @@ pub(super) fn to_svg(scene: &Scene) -> Result<String, FigureError> {
         {
             let area = SVGBackend::with_string(&mut document, size).into_drawing_area();
             shapes.iter().try_for_each(|shape| paint(&area, shape))?;
-            area.present()
-                .map_err(|e| FigureError::Backend(e.to_string()))?;
+            area.present().map_err(|e| FigureError::Backend(e.to_string()))?;
         }
-        let inner = document
-            .split_once('\n')
-            .and_then(|(_, rest)| rest.rsplit_once("</svg>"));
+        let inner = document.split_once('\n').and_then(|(_, rest)| rest.rsplit_once("</svg>"));
         svg.push_str(inner.map_or("", |(body, _)| body));
     }
     svg.push_str("</svg>\n");
@@ -93,11 +87,7 @@ fn base64(bytes: &[u8]) -> String {
         let word = (byte(0) << 16) | (byte(1) << 8) | byte(2);
         for place in 0..4 {
             let sign = SIGNS[(word >> (18 - 6 * place)) as usize & 63];
-            text.push(if place <= group.len() {
-                char::from(sign)
-            } else {
-                '='
-            });
+            text.push(if place <= group.len() { char::from(sign) } else { '=' });
         }
     }
     text
@@ -116,9 +106,7 @@ fn hex(rgb: [u8; 3]) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -127,13 +115,7 @@ mod tests {
 
     #[test]
     fn base64_matches_rfc_4648() {
-        let known = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-        ];
+        let known = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
         for (plain, coded) in known {
             assert_eq!(base64(plain.as_bytes()), coded);
         }

@@ -21,19 +21,8 @@ const MOST: usize = 60;
 /// About `target` labelled ticks for an axis shown over `span`.
 pub(super) fn ticks(axis: &Axis, span: &Span, target: usize) -> Vec<Tick> {
     if let Some(fixed) = &axis.ticks {
-        let inside = |v: &f64| {
-            span.position(*v)
-                .is_some_and(|p| (-1e-9..=1.0 + 1e-9).contains(&p))
-        };
-        return fixed
-            .iter()
-            .copied()
-            .filter(inside)
-            .map(|at| Tick {
-                at,
-                label: plain(at),
-            })
-            .collect();
+        let inside = |v: &f64| span.position(*v).is_some_and(|p| (-1e-9..=1.0 + 1e-9).contains(&p));
+        return fixed.iter().copied().filter(inside).map(|at| Tick { at, label: plain(at) }).collect();
     }
     match span.scale {
         Scale::Linear => linear(span, target.max(2)),
@@ -59,10 +48,7 @@ fn linear(span: &Span, target: usize) -> Vec<Tick> {
         .map(|i| (first + i as f64) * step)
         .take_while(|v| *v <= span.high + slack)
         .map(|v| if v.abs() < step * 1e-6 { 0.0 } else { v })
-        .map(|at| Tick {
-            at,
-            label: stepped(at, step, largest),
-        })
+        .map(|at| Tick { at, label: stepped(at, step, largest) })
         .collect()
 }
 
@@ -80,10 +66,7 @@ fn logarithmic(span: &Span, target: usize) -> Vec<Tick> {
                 let labelled = mantissa == 1 && k.rem_euclid(stride) == 0;
                 // With skipped decades, each decade gets one minor mark; else its 2 … 9.
                 if inside(at) && (labelled || mantissa == 1 || stride == 1) {
-                    marks.push(Tick {
-                        at,
-                        label: if labelled { power(k) } else { String::new() },
-                    });
+                    marks.push(Tick { at, label: if labelled { power(k) } else { String::new() } });
                 }
             }
         }
@@ -94,26 +77,15 @@ fn logarithmic(span: &Span, target: usize) -> Vec<Tick> {
         for mantissa in 1..10 {
             let at = f64::from(mantissa) * 10f64.powi(k);
             if inside(at) {
-                let label = if matches!(mantissa, 1 | 2 | 5) {
-                    plain(at)
-                } else {
-                    String::new()
-                };
+                let label = if matches!(mantissa, 1 | 2 | 5) { plain(at) } else { String::new() };
                 marks.push(Tick { at, label });
             }
         }
     }
-    if marks.iter().filter(|t| !t.is_minor()).count() >= 2 {
-        marks
-    } else {
-        linear(span, target)
-    }
+    if marks.iter().filter(|t| !t.is_minor()).count() >= 2 { marks } else { linear(span, target) }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the logarithm of a finite f64 is within ±324"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the logarithm of a finite f64 is within ±324")]
 fn floor_i32(value: f64) -> i32 {
     value.floor() as i32
 }
@@ -125,10 +97,7 @@ fn power(k: i32) -> String {
         '1' => '¹',
         '2' => '²',
         '3' => '³',
-        digit => digit
-            .to_digit(10)
-            .and_then(|d| char::from_u32(0x2070 + d))
-            .unwrap_or(digit),
+        digit => digit.to_digit(10).and_then(|d| char::from_u32(0x2070 + d)).unwrap_or(digit),
     };
     format!("10{}", k.to_string().chars().map(raise).collect::<String>())
 }
@@ -137,14 +106,7 @@ fn power(k: i32) -> String {
 fn stepped(value: f64, step: f64, largest: f64) -> String {
     let size = floor_i32(step.log10() + 1e-9);
     if (1e-3..1e5).contains(&largest) || value.abs() < f64::MIN_POSITIVE {
-        return decimal(
-            value,
-            if value.abs() < f64::MIN_POSITIVE {
-                0
-            } else {
-                -size
-            },
-        );
+        return decimal(value, if value.abs() < f64::MIN_POSITIVE { 0 } else { -size });
     }
     let exponent = floor_i32(largest.log10() + 1e-9);
     let mantissa = value / 10f64.powi(exponent);
@@ -158,11 +120,7 @@ fn plain(value: f64) -> String {
     }
     let exponent = floor_i32(value.abs().log10() + 1e-9);
     let trim = |text: String| {
-        if text.contains('.') {
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        } else {
-            text
-        }
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
     };
     if (-3..5).contains(&exponent) {
         return trim(decimal(value, 5 - exponent));
@@ -184,66 +142,27 @@ mod tests {
     use super::*;
 
     fn labels(axis: &Axis, low: f64, high: f64, target: usize) -> Vec<String> {
-        let span = Span {
-            low,
-            high,
-            scale: axis.scale,
-        };
-        ticks(axis, &span, target)
-            .into_iter()
-            .map(|t| t.label)
-            .filter(|l| !l.is_empty())
-            .collect()
+        let span = Span { low, high, scale: axis.scale };
+        ticks(axis, &span, target).into_iter().map(|t| t.label).filter(|l| !l.is_empty()).collect()
     }
 
     #[test]
     fn linear_ticks_step_by_one_two_or_five_without_noise_digits() {
         let axis = Axis::linear("a");
-        assert_eq!(
-            labels(&axis, 0.0, 1.0, 5),
-            ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]
-        );
-        assert_eq!(
-            labels(&axis, -0.3, 0.31, 6),
-            ["−0.3", "−0.2", "−0.1", "0", "0.1", "0.2", "0.3"]
-        );
-        assert_eq!(
-            labels(&axis, 0.0, 12.0, 6),
-            ["0", "2", "4", "6", "8", "10", "12"]
-        );
-        assert_eq!(
-            labels(&axis, 0.0, 4e6, 4),
-            ["0", "1×10⁶", "2×10⁶", "3×10⁶", "4×10⁶"]
-        );
-        assert_eq!(
-            labels(&axis, 1.0e-5, 2.0e-5, 2),
-            ["1.0×10⁻⁵", "1.5×10⁻⁵", "2.0×10⁻⁵"]
-        );
+        assert_eq!(labels(&axis, 0.0, 1.0, 5), ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(labels(&axis, -0.3, 0.31, 6), ["−0.3", "−0.2", "−0.1", "0", "0.1", "0.2", "0.3"]);
+        assert_eq!(labels(&axis, 0.0, 12.0, 6), ["0", "2", "4", "6", "8", "10", "12"]);
+        assert_eq!(labels(&axis, 0.0, 4e6, 4), ["0", "1×10⁶", "2×10⁶", "3×10⁶", "4×10⁶"]);
+        assert_eq!(labels(&axis, 1.0e-5, 2.0e-5, 2), ["1.0×10⁻⁵", "1.5×10⁻⁵", "2.0×10⁻⁵"]);
     }
 
     #[test]
     fn log_ticks_are_decades_with_unlabelled_minors() {
         let axis = Axis::log10("a");
-        assert_eq!(
-            labels(&axis, 1e-2, 1e2, 6),
-            ["10⁻²", "10⁻¹", "10⁰", "10¹", "10²"]
-        );
-        let span = Span {
-            low: 1e-2,
-            high: 1e2,
-            scale: Scale::Log10,
-        };
-        assert_eq!(
-            ticks(&axis, &span, 6)
-                .iter()
-                .filter(|t| t.is_minor())
-                .count(),
-            32
-        );
-        assert_eq!(
-            labels(&axis, 1e-12, 1.0, 5),
-            ["10⁻¹²", "10⁻⁹", "10⁻⁶", "10⁻³", "10⁰"]
-        );
+        assert_eq!(labels(&axis, 1e-2, 1e2, 6), ["10⁻²", "10⁻¹", "10⁰", "10¹", "10²"]);
+        let span = Span { low: 1e-2, high: 1e2, scale: Scale::Log10 };
+        assert_eq!(ticks(&axis, &span, 6).iter().filter(|t| t.is_minor()).count(), 32);
+        assert_eq!(labels(&axis, 1e-12, 1.0, 5), ["10⁻¹²", "10⁻⁹", "10⁻⁶", "10⁻³", "10⁰"]);
     }
 
     #[test]

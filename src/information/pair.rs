@@ -82,7 +82,9 @@ impl Pair {
             zero,
         };
         let differences = pair.variate_differences(&svd.values);
-        let sines = (0..svd.values.len()).map(|i| differences.iter().map(|part| part.column(i).norm_squared()).sum::<f64>().sqrt()).collect();
+        let sines = (0..svd.values.len())
+            .map(|i| differences.iter().map(|part| part.column(i).norm_squared()).sum::<f64>().sqrt())
+            .collect();
         pair.angles = PrincipalAngles::new(svd.values, sines, zero);
         Ok(pair)
     }
@@ -172,7 +174,10 @@ impl Pair {
             second: second.covariance(),
             cross: first.cross_covariance(second),
             target_cross: [stacked(first), stacked(second)],
-            target_variance: targets.iter().map(|target| target.common.norm_squared() + target.own.norm_squared()).sum(),
+            target_variance: targets
+                .iter()
+                .map(|target| target.common.norm_squared() + target.own.norm_squared())
+                .sum(),
         }
     }
 

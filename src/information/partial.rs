@@ -45,8 +45,14 @@ mod tests {
     #[test]
     fn infinite_information_has_finite_or_infinite_parts_but_no_nan() {
         let inf = f64::INFINITY;
-        assert_eq!(PartialInformation::new(inf, inf, inf), PartialInformation { redundancy: inf, unique_first: 0.0, unique_second: 0.0, synergy: 0.0 });
-        assert_eq!(PartialInformation::new(inf, 0.5, inf), PartialInformation { redundancy: 0.5, unique_first: inf, unique_second: 0.0, synergy: 0.0 });
+        assert_eq!(
+            PartialInformation::new(inf, inf, inf),
+            PartialInformation { redundancy: inf, unique_first: 0.0, unique_second: 0.0, synergy: 0.0 }
+        );
+        assert_eq!(
+            PartialInformation::new(inf, 0.5, inf),
+            PartialInformation { redundancy: 0.5, unique_first: inf, unique_second: 0.0, synergy: 0.0 }
+        );
         assert_eq!(PartialInformation::new(0.4, 0.5, inf).synergy, inf);
     }
 }

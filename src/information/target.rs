@@ -25,7 +25,8 @@ pub enum Source {
 
 impl Source {
     /// All six, in the order of the JSON of `eval`.
-    pub const ALL: [Self; 6] = [Self::First, Self::Second, Self::Both, Self::EncodedFirst, Self::EncodedSecond, Self::EncodedBoth];
+    pub const ALL: [Self; 6] =
+        [Self::First, Self::Second, Self::Both, Self::EncodedFirst, Self::EncodedSecond, Self::EncodedBoth];
 
     /// Its key in results: `x1`, `x2`, `x12`, `z1`, `z2`, `z12`.
     pub fn key(self) -> &'static str {
@@ -100,7 +101,8 @@ impl TargetGeometry {
         let o = target.own.transpose();
         let whitening = Whitening::of_factor(&stacked(&y, &o).transpose())?;
         let seen = [product_tn(&pair.common[0], &y), product_tn(&pair.common[1], &y)];
-        let residual = |m: usize| -> [Matrix; 2] { [&y - product(&pair.common[m], &seen[m]), -product(&pair.own[m], &seen[m])] };
+        let residual =
+            |m: usize| -> [Matrix; 2] { [&y - product(&pair.common[m], &seen[m]), -product(&pair.own[m], &seen[m])] };
         let [after_first, after_first_noise] = residual(0);
         let [after_second, after_second_noise] = residual(1);
 
@@ -214,7 +216,8 @@ impl TargetGeometry {
     fn seen_through(&self, seen: &Matrix, residual: &Matrix) -> Result<Informativeness, InformationError> {
         let mmse = residual.norm_squared();
         let count = self.whitener.nrows();
-        let angles = angles(&product_nt(seen, &self.whitener), &product_nt(residual, &self.whitener), count, self.zero)?;
+        let angles =
+            angles(&product_nt(seen, &self.whitener), &product_nt(residual, &self.whitener), count, self.zero)?;
         // The smaller of explained and unexplained variance is the accurate one.
         let explained = seen.norm_squared() / self.variance;
         let r2 = if explained < 0.5 { explained } else { 1.0 - mmse / self.variance };

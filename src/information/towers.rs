@@ -71,7 +71,8 @@ impl Towers {
         both.view_mut((0, 0), bases[0].shape()).copy_from(&bases[0]);
         both.columns_mut(bases[0].ncols(), bases[1].ncols()).copy_from(&pair.second_in_joint(&bases[1]));
         let joint = orthonormal_columns(&both);
-        let whitened = [symmetric_whitening(&coordinates[0], &bases[0])?, symmetric_whitening(&coordinates[1], &bases[1])?];
+        let whitened =
+            [symmetric_whitening(&coordinates[0], &bases[0])?, symmetric_whitening(&coordinates[1], &bases[1])?];
         Ok(Self { dim, bases, joint, whitened })
     }
 
@@ -119,7 +120,12 @@ impl Towers {
 }
 
 /// Angles from a matrix whose singular values are the cosines and one whose singular values are the sines.
-pub(super) fn angles(cosines: &Matrix, sines: &Matrix, count: usize, zero: f64) -> Result<PrincipalAngles, InformationError> {
+pub(super) fn angles(
+    cosines: &Matrix,
+    sines: &Matrix,
+    count: usize,
+    zero: f64,
+) -> Result<PrincipalAngles, InformationError> {
     let mut cosines = values(cosines)?;
     let mut sines = values(sines)?;
     // The sine matrix may carry angles of π/2 beyond the count, and lacks none of the small ones.

@@ -76,18 +76,22 @@ impl<'a> ClosedForm<'a> {
                 self.cross_covariance(objective, dim, [whiten_first, whiten_second], beyond_rank)
             }
             Solution::PrincipalComponents => {
-                let learned = self.each(|m| Ok(self.tower_of_weights(m, leading(&svd(&self.pair.whitening(m).root)?.left, dim), dim)))?;
+                let learned = self.each(|m| {
+                    Ok(self.tower_of_weights(m, leading(&svd(&self.pair.whitening(m).root)?.left, dim), dim))
+                })?;
                 Ok(self.with_matching_signs(learned))
             }
             Solution::TargetRegression => {
                 if self.targets.is_empty() {
                     return Err(LearnerError::NoTarget);
                 }
-                let learned = self.each(|m| Ok(self.tower_of_directions(m, leading(&self.regression_directions(m)?, dim), dim)))?;
+                let learned =
+                    self.each(|m| Ok(self.tower_of_directions(m, leading(&self.regression_directions(m)?, dim), dim)))?;
                 Ok(self.with_matching_signs(learned))
             }
             Solution::Random => self.each(|m| {
-                let mut generator = Stream { seed: self.seed, experiment: "random encoder", cell: m as u64, replicate: 0 }.generator();
+                let mut generator =
+                    Stream { seed: self.seed, experiment: "random encoder", cell: m as u64, replicate: 0 }.generator();
                 let weights = Matrix::from_fn(self.pair.channels()[m], dim, |_, _| generator.sample(StandardNormal));
                 Ok(self.tower_of_weights(m, weights, dim))
             }),
@@ -107,7 +111,10 @@ impl<'a> ClosedForm<'a> {
 
     fn each(&self, tower: impl Fn(usize) -> Result<Tower, LearnerError>) -> Result<Learned, LearnerError> {
         let (first, second) = (tower(0)?, tower(1)?);
-        Ok(Learned { encoders: Encoders { first: first.weights, second: second.weights }, coordinates: [first.coordinates, second.coordinates] })
+        Ok(Learned {
+            encoders: Encoders { first: first.weights, second: second.weights },
+            coordinates: [first.coordinates, second.coordinates],
+        })
     }
 
     /// An encoder from columns over the channels (n_m × at most d), with zero rows up to d.
@@ -134,7 +141,13 @@ impl<'a> ClosedForm<'a> {
         learned
     }
 
-    fn cross_covariance(&self, objective: &dyn Objective, dim: usize, whiten: [bool; 2], beyond_rank: BeyondRank) -> Result<Learned, LearnerError> {
+    fn cross_covariance(
+        &self,
+        objective: &dyn Objective,
+        dim: usize,
+        whiten: [bool; 2],
+        beyond_rank: BeyondRank,
+    ) -> Result<Learned, LearnerError> {
         let svd = self.cross_svd(whiten)?;
         // Relative to the factors, not to σ_1: rounding is of the size of what was multiplied.
         let size = |m: usize| if whiten[m] { 1.0 } else { self.pair.factor(m).common.norm() };
@@ -149,7 +162,11 @@ impl<'a> ClosedForm<'a> {
             if beyond_rank == BeyondRank::Whitened && rank < dim {
                 directions = self.completed(m, directions, dim)?;
             }
-            Ok(if whiten[m] { self.tower_of_directions(m, directions, dim) } else { self.tower_of_weights(m, directions, dim) })
+            Ok(if whiten[m] {
+                self.tower_of_directions(m, directions, dim)
+            } else {
+                self.tower_of_weights(m, directions, dim)
+            })
         })
     }
 
@@ -164,7 +181,9 @@ impl<'a> ClosedForm<'a> {
                     right: self.pair.canonical_directions(1).clone(),
                 });
             }
-            let side = |m: usize| if whiten[m] { self.pair.common_coordinates(m).clone() } else { self.pair.factor(m).common.transpose() };
+            let side = |m: usize| {
+                if whiten[m] { self.pair.common_coordinates(m).clone() } else { self.pair.factor(m).common.transpose() }
+            };
             svd_of_product(&side(0), &side(1))
         });
         decomposition.as_ref().map_err(|error| LearnerError::Linalg(error.clone()))

@@ -60,7 +60,12 @@ impl PrincipalAngles {
 
     /// The sum over the angles that are not zero, in nats.
     pub fn finite_information_nats(&self) -> f64 {
-        self.cosines.iter().zip(&self.sines).filter(|&(_, &sine)| sine > 0.0).map(|(&cosine, &sine)| angle_information_nats(cosine, sine)).sum()
+        self.cosines
+            .iter()
+            .zip(&self.sines)
+            .filter(|&(_, &sine)| sine > 0.0)
+            .map(|(&cosine, &sine)| angle_information_nats(cosine, sine))
+            .sum()
     }
 }
 

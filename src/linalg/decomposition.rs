@@ -46,7 +46,11 @@ pub fn svd(matrix: &Matrix) -> Result<Svd, LinalgError> {
     let rank = rows.min(columns);
     let largest = matrix.amax();
     if rank == 0 || largest == 0.0 {
-        return Ok(Svd { left: Matrix::identity(rows, rank), values: vec![0.0; rank], right: Matrix::identity(columns, rank) });
+        return Ok(Svd {
+            left: Matrix::identity(rows, rank),
+            values: vec![0.0; rank],
+            right: Matrix::identity(columns, rank),
+        });
     }
     // faer's SVD is silently wrong near 1e-200 and fails near 1e200; a power of two costs no accuracy.
     let scale = power_of_two_near(largest);
@@ -124,10 +128,13 @@ pub fn symmetric_eigen(matrix: &Matrix) -> Result<SymmetricEigen, LinalgError> {
         }
     }
     let scale = power_of_two_near(largest);
-    let symmetric = Matrix::from_fn(rows, columns, |i, j| f64::midpoint(matrix[(i, j)] / scale, matrix[(j, i)] / scale));
-    let backend = view(&symmetric)
-        .self_adjoint_eigen(Side::Lower)
-        .map_err(|_| LinalgError::NoConvergence { algorithm: "symmetric eigendecomposition", rows, columns })?;
+    let symmetric =
+        Matrix::from_fn(rows, columns, |i, j| f64::midpoint(matrix[(i, j)] / scale, matrix[(j, i)] / scale));
+    let backend = view(&symmetric).self_adjoint_eigen(Side::Lower).map_err(|_| LinalgError::NoConvergence {
+        algorithm: "symmetric eigendecomposition",
+        rows,
+        columns,
+    })?;
     // faer's order is ascending; ours is descending everywhere.
     let ascending: Vec<f64> = backend.S().column_vector().iter().copied().collect();
     let vectors = backend.U();
@@ -146,7 +153,10 @@ pub fn symmetric_eigen(matrix: &Matrix) -> Result<SymmetricEigen, LinalgError> {
 pub fn positive_semidefinite_root(matrix: &Matrix) -> Result<Matrix, LinalgError> {
     let eigen = if is_diagonal(matrix) {
         require_finite(matrix)?;
-        SymmetricEigen { values: matrix.diagonal().iter().copied().collect(), vectors: Matrix::identity(matrix.nrows(), matrix.nrows()) }
+        SymmetricEigen {
+            values: matrix.diagonal().iter().copied().collect(),
+            vectors: Matrix::identity(matrix.nrows(), matrix.nrows()),
+        }
     } else {
         symmetric_eigen(matrix)?
     };

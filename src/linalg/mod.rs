@@ -22,7 +22,9 @@ mod product;
 mod whitening;
 
 pub use angles::PrincipalAngles;
-pub use decomposition::{SymmetricEigen, Svd, positive_semidefinite_root, svd, svd_of_product, symmetric_eigen, upper_triangle};
+pub use decomposition::{
+    Svd, SymmetricEigen, positive_semidefinite_root, svd, svd_of_product, symmetric_eigen, upper_triangle,
+};
 pub use product::{product, product_nt, product_tn};
 pub(crate) use whitening::outside;
 pub use whitening::{Whitening, orthonormal_columns};

@@ -35,7 +35,8 @@ impl Whitening {
     pub fn of_factor(factor: &Matrix) -> Result<Self, LinalgError> {
         require_finite(factor)?;
         let n = factor.nrows();
-        let scale: Vec<f64> = factor.row_iter().map(|row| row.norm()).map(|norm| if norm > 0.0 { norm } else { 1.0 }).collect();
+        let scale: Vec<f64> =
+            factor.row_iter().map(|row| row.norm()).map(|norm| if norm > 0.0 { norm } else { 1.0 }).collect();
         let equilibrated = Matrix::from_fn(factor.ncols(), n, |w, i| factor[(i, w)] / scale[i]);
         let rounding = f64::EPSILON * 4.0 * factor.ncols().max(n) as f64;
         let mut whitening = match Self::of_full_rank(&equilibrated) {

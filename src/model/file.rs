@@ -129,11 +129,18 @@ impl ModelFile {
     pub fn build(self) -> Result<LatentModel, ModelError> {
         let targets = targets(self.target)?;
         match (self.family, self.latent) {
-            (Some(_), Some(_)) => Err(ModelError::field("family", "a file has either [family] or [latent] with [[modality]], not both")),
-            (None, None) => Err(ModelError::field("latent", "missing: a model file needs [latent] with [[modality]], or [family]")),
+            (Some(_), Some(_)) => {
+                Err(ModelError::field("family", "a file has either [family] or [latent] with [[modality]], not both"))
+            }
+            (None, None) => {
+                Err(ModelError::field("latent", "missing: a model file needs [latent] with [[modality]], or [family]"))
+            }
             (Some(family), None) => {
                 if !self.modality.is_empty() {
-                    return Err(ModelError::field("modality", "not allowed beside [family], which makes its own modalities"));
+                    return Err(ModelError::field(
+                        "modality",
+                        "not allowed beside [family], which makes its own modalities",
+                    ));
                 }
                 let model = family.build(self.name)?;
                 if targets.is_empty() { Ok(model) } else { model.with_targets(targets) }
@@ -146,7 +153,14 @@ impl ModelFile {
                     .enumerate()
                     .map(|(m, section)| section.build(m, latent.shared, latent.private.get(m).copied()))
                     .collect::<Result<_, _>>()?;
-                LatentModel::new(self.name.unwrap_or_else(|| "unnamed".into()), latent.shared, latent.private, covariance, modalities, targets)
+                LatentModel::new(
+                    self.name.unwrap_or_else(|| "unnamed".into()),
+                    latent.shared,
+                    latent.private,
+                    covariance,
+                    modalities,
+                    targets,
+                )
             }
         }
     }
@@ -173,7 +187,11 @@ impl ModelFile {
             target: model
                 .targets()
                 .iter()
-                .map(|target| TargetSection { name: Some(target.name.clone()), loading: rows(&target.loading), noise: NoiseSection::of(&target.noise) })
+                .map(|target| TargetSection {
+                    name: Some(target.name.clone()),
+                    loading: rows(&target.loading),
+                    noise: NoiseSection::of(&target.noise),
+                })
                 .collect(),
         }
     }
@@ -234,7 +252,10 @@ impl NoiseSection {
 fn matrix(field: &str, rows: &[Vec<f64>], columns: Option<usize>) -> Result<Matrix, ModelError> {
     let columns = columns.or(rows.first().map(Vec::len)).unwrap_or(0);
     if let Some((index, row)) = rows.iter().enumerate().find(|(_, row)| row.len() != columns) {
-        return Err(ModelError::field(format!("{field}[{index}]"), format!("{} numbers, expected {columns}", row.len())));
+        return Err(ModelError::field(
+            format!("{field}[{index}]"),
+            format!("{} numbers, expected {columns}", row.len()),
+        ));
     }
     Ok(Matrix::from_fn(rows.len(), columns, |i, j| rows[i][j]))
 }

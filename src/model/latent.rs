@@ -79,9 +79,13 @@ impl LatentModel {
         modalities: Vec<Modality>,
         targets: Vec<Target>,
     ) -> Result<Self, ModelError> {
-        let latents = private.iter().try_fold(shared, |sum, &p| sum.checked_add(p)).filter(|&sum| sum <= LARGEST_DIMENSION);
+        let latents =
+            private.iter().try_fold(shared, |sum, &p| sum.checked_add(p)).filter(|&sum| sum <= LARGEST_DIMENSION);
         let Some(latents) = latents else {
-            return Err(ModelError::field("latent", format!("shared = {shared} and private = {private:?} add up to more than {LARGEST_DIMENSION}")));
+            return Err(ModelError::field(
+                "latent",
+                format!("shared = {shared} and private = {private:?} add up to more than {LARGEST_DIMENSION}"),
+            ));
         };
         if latents == 0 {
             return Err(ModelError::field("latent", "shared = 0 and no private factor: there is nothing to observe"));
@@ -111,7 +115,10 @@ impl LatentModel {
             check_loading(&format!("target[{t}].loading"), &target.loading, latents)?;
             check_noise(&format!("target[{t}].noise"), &target.noise, target.loading.nrows())?;
             if let Some(earlier) = targets[..t].iter().position(|other| other.name == target.name) {
-                return Err(ModelError::field(format!("target[{t}].name"), format!("{:?} is already the name of target[{earlier}]", target.name)));
+                return Err(ModelError::field(
+                    format!("target[{t}].name"),
+                    format!("{:?} is already the name of target[{earlier}]", target.name),
+                ));
             }
         }
         let latent_root = match &covariance {
@@ -124,20 +131,27 @@ impl LatentModel {
                     ));
                 }
                 check_entries("latent.covariance", matrix)?;
-                positive_semidefinite_root(matrix).map_err(|source| ModelError::Linalg { field: "latent.covariance".into(), source })?
+                positive_semidefinite_root(matrix)
+                    .map_err(|source| ModelError::Linalg { field: "latent.covariance".into(), source })?
             }
         };
         let model = Self { name: name.into(), shared, private, covariance, latent_root, modalities, targets };
         for (m, factor) in model.modalities.iter().enumerate() {
             let variance = model.observed(m);
             if variance.common.amax() == 0.0 && variance.own.amax() == 0.0 {
-                return Err(ModelError::field(format!("modality[{m}]"), format!("{:?} is constant: loadings and noise are all zero", factor.name)));
+                return Err(ModelError::field(
+                    format!("modality[{m}]"),
+                    format!("{:?} is constant: loadings and noise are all zero", factor.name),
+                ));
             }
         }
         for (t, target) in model.targets.iter().enumerate() {
             let factor = model.target(t);
             if factor.common.amax() == 0.0 && factor.own.amax() == 0.0 {
-                return Err(ModelError::field(format!("target[{t}]"), format!("{:?} is constant: its loading and noise are zero", target.name)));
+                return Err(ModelError::field(
+                    format!("target[{t}]"),
+                    format!("{:?} is constant: its loading and noise are zero", target.name),
+                ));
             }
         }
         Ok(model)
@@ -232,7 +246,9 @@ impl LatentModel {
 
     /// The standard targets: all shared factors (`shared`) and each modality's private factors (`private 1`, …).
     pub fn standard_targets(&self) -> Vec<Target> {
-        let selector = |range: std::ops::Range<usize>| Matrix::from_fn(range.len(), self.latents(), |i, j| f64::from(u8::from(range.start + i == j)));
+        let selector = |range: std::ops::Range<usize>| {
+            Matrix::from_fn(range.len(), self.latents(), |i, j| f64::from(u8::from(range.start + i == j)))
+        };
         let blocks = std::iter::once(("shared".to_owned(), 0..self.shared))
             .chain((0..self.modalities.len()).map(|m| (format!("private {}", m + 1), self.private_range(m))));
         blocks
@@ -285,7 +301,9 @@ impl Noise {
         match self {
             Self::Isotropic(variance) => diagonal(&|_| *variance),
             Self::Diagonal(variances) => diagonal(&|i| variances[i]),
-            Self::Full(matrix) => positive_semidefinite_root(matrix).expect("noise was checked when the model was built"),
+            Self::Full(matrix) => {
+                positive_semidefinite_root(matrix).expect("noise was checked when the model was built")
+            }
         }
     }
 
@@ -304,7 +322,10 @@ fn check_loading(field: &str, loading: &Matrix, columns: usize) -> Result<(), Mo
         return Err(ModelError::field(field, "no rows"));
     }
     if loading.nrows() > LARGEST_DIMENSION {
-        return Err(ModelError::field(field, format!("{} rows, at most {LARGEST_DIMENSION} are supported", loading.nrows())));
+        return Err(ModelError::field(
+            field,
+            format!("{} rows, at most {LARGEST_DIMENSION} are supported", loading.nrows()),
+        ));
     }
     if loading.ncols() != columns {
         return Err(ModelError::field(field, format!("{} columns, expected {columns}", loading.ncols())));
@@ -334,14 +355,21 @@ fn check_noise(field: &str, noise: &Noise, n: usize) -> Result<(), ModelError> {
     };
     match noise {
         Noise::Isotropic(variance) => check_variance(field.into(), *variance),
-        Noise::Diagonal(variances) if variances.len() != n => Err(ModelError::field(field, format!("{} variances for {n} channels", variances.len()))),
-        Noise::Diagonal(variances) => variances.iter().enumerate().try_for_each(|(i, &variance)| check_variance(format!("{field}[{i}]"), variance)),
+        Noise::Diagonal(variances) if variances.len() != n => {
+            Err(ModelError::field(field, format!("{} variances for {n} channels", variances.len())))
+        }
+        Noise::Diagonal(variances) => variances
+            .iter()
+            .enumerate()
+            .try_for_each(|(i, &variance)| check_variance(format!("{field}[{i}]"), variance)),
         Noise::Full(matrix) if matrix.shape() != (n, n) => {
             Err(ModelError::field(field, format!("{} × {} for {n} channels", matrix.nrows(), matrix.ncols())))
         }
         Noise::Full(matrix) => {
             check_entries(field, matrix)?;
-            positive_semidefinite_root(matrix).map(drop).map_err(|source| ModelError::Linalg { field: field.into(), source })
+            positive_semidefinite_root(matrix)
+                .map(drop)
+                .map_err(|source| ModelError::Linalg { field: field.into(), source })
         }
     }
 }

@@ -55,7 +55,9 @@ impl Objective for Supervised {
     }
 
     fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64> {
-        let error = |m: usize, covariance| regression::error(encoders.weights(m), covariance, &moments.target_cross[m], moments.target_variance);
+        let error = |m: usize, covariance| {
+            regression::error(encoders.weights(m), covariance, &moments.target_cross[m], moments.target_variance)
+        };
         Some(error(0, &moments.first) + error(1, &moments.second))
     }
 

@@ -39,7 +39,8 @@ impl Objective for JointDensity {
     }
 
     fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64> {
-        let normaliser = Self::remainder(moments, encoders).map_or(f64::INFINITY, |remainder| -0.5 * remainder.determinant().ln());
+        let normaliser =
+            Self::remainder(moments, encoders).map_or(f64::INFINITY, |remainder| -0.5 * remainder.determinant().ln());
         Some(-moments.cross_trace(&encoders.first, &encoders.second) + normaliser)
     }
 

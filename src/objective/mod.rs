@@ -12,13 +12,13 @@ mod prediction;
 mod regression;
 mod spectral;
 
+pub use baseline::{PrincipalComponents, Random, Supervised};
 pub use cca::CanonicalCorrelation;
 pub use infonce::InfoNce;
 pub use joint_density::JointDensity;
 pub use linear_contrastive::LinearContrastive;
 pub use prediction::Prediction;
 pub use spectral::Spectral;
-pub use baseline::{PrincipalComponents, Random, Supervised};
 
 use crate::information::{Encoders, SecondMoments};
 use std::fmt::Debug;
@@ -130,7 +130,11 @@ pub struct UnknownObjective {
 /// # Errors
 /// [`UnknownObjective`], with the nearest valid id.
 pub fn find(id: &str) -> Result<Box<dyn Objective>, UnknownObjective> {
-    REGISTRY.iter().find(|entry| entry.id == id).map(|entry| (entry.default)()).ok_or_else(|| UnknownObjective { id: id.into() })
+    REGISTRY
+        .iter()
+        .find(|entry| entry.id == id)
+        .map(|entry| (entry.default)())
+        .ok_or_else(|| UnknownObjective { id: id.into() })
 }
 
 /// The gradient of tr(W_1 Σ12 W_2ᵀ): (W_2 Σ21, W_1 Σ12).

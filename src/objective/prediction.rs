@@ -28,6 +28,9 @@ impl Objective for Prediction {
 
     fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {
         let (rows, columns) = encoders.second.shape();
-        Some(Encoders { first: regression::gradient(&encoders.first, &moments.first, &moments.cross), second: Matrix::zeros(rows, columns) })
+        Some(Encoders {
+            first: regression::gradient(&encoders.first, &moments.first, &moments.cross),
+            second: Matrix::zeros(rows, columns),
+        })
     }
 }

@@ -33,7 +33,9 @@ impl Objective for Spectral {
     fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {
         let Encoders { first, second } = encoders;
         let cross = cross_gradient(moments, encoders);
-        let side = |other: usize, weights, covariance| product(&moments.encoded(other, encoders.weights(other)), &product(weights, covariance));
+        let side = |other: usize, weights, covariance| {
+            product(&moments.encoded(other, encoders.weights(other)), &product(weights, covariance))
+        };
         Some(Encoders {
             first: (side(1, first, &moments.first) - cross.first) * 2.0,
             second: (side(0, second, &moments.second) - cross.second) * 2.0,

@@ -18,7 +18,10 @@ impl Theorem for AlignmentFloor {
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
         if !case.has_full_rank() {
-            return Ok(Finding::Inapplicable(format!("an encoder has fewer than d = {} independent outputs", case.dim())));
+            return Ok(Finding::Inapplicable(format!(
+                "an encoder has fewer than d = {} independent outputs",
+                case.dim()
+            )));
         }
         let error = case.subject.error(case.dim() as f64);
         let mut clauses = vec![Clause::at_most("alignment error", case.alignment.floor, case.alignment.error, error)];

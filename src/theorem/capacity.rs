@@ -27,12 +27,26 @@ impl Theorem for CapacityLaw {
                 // An encoder with fewer independent outputs than rows has only that many dimensions to spend.
                 let dim = case.towers.rank(entry.encoder) as f64;
                 [
-                    Clause::at_most(format!("traces of {name}"), entry.capacity.aligned + entry.capacity.private, dim, error),
-                    Clause::at_most(format!("largest eigenvalue of {name}"), entry.capacity.largest_eigenvalue, 1.0, error),
+                    Clause::at_most(
+                        format!("traces of {name}"),
+                        entry.capacity.aligned + entry.capacity.private,
+                        dim,
+                        error,
+                    ),
+                    Clause::at_most(
+                        format!("largest eigenvalue of {name}"),
+                        entry.capacity.largest_eigenvalue,
+                        1.0,
+                        error,
+                    ),
                 ]
             })
             .collect();
-        Ok(if clauses.is_empty() { Finding::Inapplicable("no target is private to one modality".into()) } else { Finding::Checked(clauses) })
+        Ok(if clauses.is_empty() {
+            Finding::Inapplicable("no target is private to one modality".into())
+        } else {
+            Finding::Checked(clauses)
+        })
     }
 
     fn predict(&self, case: &Case, target: usize, quantity: &str) -> Result<Option<f64>, InformationError> {

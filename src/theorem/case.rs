@@ -1,7 +1,10 @@
 //! Everything exact about one model and one pair of encoders.
 
 use super::selection::OrthogonalStructure;
-use crate::information::{Alignment, Capacity, Encoders, InformationError, Informativeness, Pair, SecondMoments, Source, TargetGeometry, Towers};
+use crate::information::{
+    Alignment, Capacity, Encoders, InformationError, Informativeness, Pair, SecondMoments, Source, TargetGeometry,
+    Towers,
+};
 use crate::learner::{ClosedForm, LearnerError};
 use crate::linalg::Matrix;
 use crate::model::{Factor, LatentModel};
@@ -117,7 +120,16 @@ impl<'a> Subject<'a> {
     fn over(model: &'a LatentModel, modalities: [usize; 2], pair: Arc<Pair>) -> Result<Self, InformationError> {
         let factors: Vec<Factor> = (0..model.targets().len()).map(|t| model.target(t)).collect();
         let targets = factors.iter().map(|factor| ObservedTarget::new(&pair, factor)).collect::<Result<_, _>>()?;
-        Ok(Self { model, modalities, pair, factors, targets, moments: OnceLock::new(), shared: OnceLock::new(), orthogonal: OnceLock::new() })
+        Ok(Self {
+            model,
+            modalities,
+            pair,
+            factors,
+            targets,
+            moments: OnceLock::new(),
+            shared: OnceLock::new(),
+            orthogonal: OnceLock::new(),
+        })
     }
 
     /// Dense second moments of the pair and of all targets.
@@ -161,7 +173,8 @@ impl<'a> Subject<'a> {
 impl ObservedTarget {
     fn new(pair: &Pair, factor: &Factor) -> Result<Self, InformationError> {
         let geometry = TargetGeometry::new(pair, factor)?;
-        let observed = [geometry.observed(Source::First)?, geometry.observed(Source::Second)?, geometry.observed(Source::Both)?];
+        let observed =
+            [geometry.observed(Source::First)?, geometry.observed(Source::Second)?, geometry.observed(Source::Both)?];
         Ok(Self { geometry, observed })
     }
 }
@@ -188,7 +201,12 @@ impl<'a> Case<'a> {
         Self::new(subject, None, encoders, towers)
     }
 
-    fn new(subject: &'a Subject<'a>, objective: Option<&'a dyn Objective>, encoders: Encoders, towers: Towers) -> Result<Self, InformationError> {
+    fn new(
+        subject: &'a Subject<'a>,
+        objective: Option<&'a dyn Objective>,
+        encoders: Encoders,
+        towers: Towers,
+    ) -> Result<Self, InformationError> {
         let pair = &subject.pair;
         let alignment = Alignment::new(pair, &towers)?;
         let mut targets = Vec::with_capacity(subject.targets.len());
@@ -197,11 +215,22 @@ impl<'a> Case<'a> {
             let geometry = &target.geometry;
             let [x1, x2, x12] = target.observed.clone();
             let encoded = |source| geometry.encoded_by(&towers, source);
-            let sources = [x1, x2, x12, encoded(Source::EncodedFirst)?, encoded(Source::EncodedSecond)?, encoded(Source::EncodedBoth)?];
+            let sources = [
+                x1,
+                x2,
+                x12,
+                encoded(Source::EncodedFirst)?,
+                encoded(Source::EncodedSecond)?,
+                encoded(Source::EncodedBoth)?,
+            ];
             targets.push(EvaluatedTarget { name: &subject.model.targets()[index].name, geometry, sources });
             for encoder in 0..2 {
                 if geometry.is_private_to(encoder) {
-                    capacities.push(PrivateCapacity { target: index, encoder, capacity: Capacity::new(pair, &towers, geometry, encoder)? });
+                    capacities.push(PrivateCapacity {
+                        target: index,
+                        encoder,
+                        capacity: Capacity::new(pair, &towers, geometry, encoder)?,
+                    });
                 }
             }
         }
@@ -212,7 +241,12 @@ impl<'a> Case<'a> {
     ///
     /// # Errors
     /// [`CaseError`].
-    pub fn minimise(subject: &'a Subject<'a>, learner: &ClosedForm, objective: &'a dyn Objective, dim: usize) -> Result<Self, CaseError> {
+    pub fn minimise(
+        subject: &'a Subject<'a>,
+        learner: &ClosedForm,
+        objective: &'a dyn Objective,
+        dim: usize,
+    ) -> Result<Self, CaseError> {
         let learned = learner.minimise(objective, dim)?;
         let towers = Towers::from_coordinates(&subject.pair, &learned.coordinates)?;
         Ok(Self::new(subject, Some(objective), learned.encoders, towers)?)

@@ -18,11 +18,16 @@ impl Theorem for Correlation {
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
         if !case.has_full_rank() {
-            return Ok(Finding::Inapplicable(format!("an encoder has fewer than d = {} independent outputs", case.dim())));
+            return Ok(Finding::Inapplicable(format!(
+                "an encoder has fewer than d = {} independent outputs",
+                case.dim()
+            )));
         }
         let mut clauses = Vec::new();
         for target in case.targets.iter().filter(|target| target.geometry.dimension() == 1) {
-            for (name, encoded, other) in [("z1", Source::EncodedFirst, Source::Second), ("z2", Source::EncodedSecond, Source::First)] {
+            for (name, encoded, other) in
+                [("z1", Source::EncodedFirst, Source::Second), ("z2", Source::EncodedSecond, Source::First)]
+            {
                 let root = |source| target.source(source).r2.max(0.0).sqrt();
                 let (lhs, rhs) = (root(encoded), root(other) + case.alignment.error_operator);
                 // √R² near zero has the square root of R²'s rounding.
@@ -30,6 +35,10 @@ impl Theorem for Correlation {
                 clauses.push(Clause::at_most(format!("{name} about {}", target.name), lhs, rhs, error));
             }
         }
-        Ok(if clauses.is_empty() { Finding::Inapplicable("no scalar target".into()) } else { Finding::Checked(clauses) })
+        Ok(if clauses.is_empty() {
+            Finding::Inapplicable("no scalar target".into())
+        } else {
+            Finding::Checked(clauses)
+        })
     }
 }

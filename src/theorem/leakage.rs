@@ -32,16 +32,26 @@ impl Theorem for Leakage {
             .iter()
             .map(|entry| {
                 let target = &case.targets[entry.target];
-                let source = target.source(if entry.encoder == 0 { Source::EncodedFirst } else { Source::EncodedSecond });
+                let source =
+                    target.source(if entry.encoder == 0 { Source::EncodedFirst } else { Source::EncodedSecond });
                 let bound = Self::bound(case, entry.encoder);
                 // d log ρ = dρ/ρ: small correlations make the bound itself uncertain; at zero it is exactly infinite.
                 let least = case.subject.pair.correlation(case.towers.rank(entry.encoder).saturating_sub(1));
                 let uncertainty = if bound.is_finite() { case.subject.error(least.recip()) } else { 0.0 };
                 let error = case.subject.information_error(&source.angles) + uncertainty;
-                Clause::at_most(format!("z{} about {}", entry.encoder + 1, target.name), source.mutual_information_nats(), bound, error)
+                Clause::at_most(
+                    format!("z{} about {}", entry.encoder + 1, target.name),
+                    source.mutual_information_nats(),
+                    bound,
+                    error,
+                )
             })
             .collect();
-        Ok(if clauses.is_empty() { Finding::Inapplicable("no target is private to one modality".into()) } else { Finding::Checked(clauses) })
+        Ok(if clauses.is_empty() {
+            Finding::Inapplicable("no target is private to one modality".into())
+        } else {
+            Finding::Checked(clauses)
+        })
     }
 
     fn predict(&self, case: &Case, target: usize, quantity: &str) -> Result<Option<f64>, InformationError> {
@@ -52,7 +62,7 @@ impl Theorem for Leakage {
         let bound = Self::bound(case, 0);
         let available = case.targets[target].source(Source::First).mutual_information_nats();
         Ok(match quantity {
-            "mi.z1" => Some(bound.min(available)),
+            "mi.z1" => Some(bound),
             "information_loss.z1" => Some((available - bound).max(0.0)),
             _ => None,
         })

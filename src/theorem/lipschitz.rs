@@ -28,7 +28,9 @@ impl Theorem for Lipschitz {
         let epsilon = case.alignment.error.sqrt();
         let mut clauses = Vec::new();
         for target in &case.targets {
-            for (m, encoded, other) in [(0, Source::EncodedFirst, Source::Second), (1, Source::EncodedSecond, Source::First)] {
+            for (m, encoded, other) in
+                [(0, Source::EncodedFirst, Source::Second), (1, Source::EncodedSecond, Source::First)]
+            {
                 let regression = svd(&product_tn(case.towers.whitened(m), target.geometry.regression(m)))?.values;
                 let mmse = target.source(encoded).mmse;
                 let side = |lipschitz: f64| {
@@ -38,7 +40,12 @@ impl Theorem for Lipschitz {
                 let largest = regression.first().copied().unwrap_or(0.0);
                 let least = minimum_of_convex(side, largest);
                 let sigma = target.source(other).sigma();
-                clauses.push(Clause::at_most(format!("z{} about {}", m + 1, target.name), sigma, least, case.subject.error(least)));
+                clauses.push(Clause::at_most(
+                    format!("z{} about {}", m + 1, target.name),
+                    sigma,
+                    least,
+                    case.subject.error(least),
+                ));
             }
         }
         Ok(Finding::Checked(clauses))

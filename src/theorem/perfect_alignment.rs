@@ -34,7 +34,12 @@ impl Theorem for PerfectAlignment {
             let [x1, x2, z] = [Source::First, Source::Second, Source::EncodedFirst].map(|source| target.source(source));
             let least = if x1.mutual_information_nats() <= x2.mutual_information_nats() { x1 } else { x2 };
             let error = subject.information_error(&least.angles) + subject.information_error(&z.angles);
-            clauses.push(Clause::at_most(format!("information about {}", target.name), z.mutual_information_nats(), least.mutual_information_nats(), error));
+            clauses.push(Clause::at_most(
+                format!("information about {}", target.name),
+                z.mutual_information_nats(),
+                least.mutual_information_nats(),
+                error,
+            ));
             let (sigma, sigma_z) = (x1.sigma().max(x2.sigma()), z.sigma());
             clauses.push(Clause::at_most(format!("σ about {}", target.name), sigma, sigma_z, subject.error(sigma_z)));
         }

@@ -43,7 +43,12 @@ impl OrthogonalStructure {
             if m == 0 {
                 shared = modality.shared_loading.column_iter().filter(|column| column.norm() > 0.0).count();
             }
-            let columns: Vec<_> = modality.shared_loading.column_iter().chain(modality.private_loading.column_iter()).filter(|column| column.norm() > 0.0).collect();
+            let columns: Vec<_> = modality
+                .shared_loading
+                .column_iter()
+                .chain(modality.private_loading.column_iter())
+                .filter(|column| column.norm() > 0.0)
+                .collect();
             let units = Matrix::from_fn(covariance.nrows(), columns.len(), |i, j| columns[j][i] / columns[j].norm());
             if (product_tn(&units, &units) - Matrix::identity(units.ncols(), units.ncols())).amax() > STRUCTURAL {
                 return None;
@@ -58,7 +63,10 @@ impl OrthogonalStructure {
             directions.push(units);
             deviations.push(variances.iter().map(|variance| variance.max(0.0).sqrt()).collect::<Vec<_>>());
         }
-        let cross = product_nt(&product_tn(&directions[0], &subject.pair.factor(0).cross_covariance(subject.pair.factor(1))), &directions[1].transpose());
+        let cross = product_nt(
+            &product_tn(&directions[0], &subject.pair.factor(0).cross_covariance(subject.pair.factor(1))),
+            &directions[1].transpose(),
+        );
         let scale = cross.amax();
         let linked = |value: f64| value.abs() > STRUCTURAL * scale && scale > 0.0;
         let mut factors = Vec::new();
@@ -66,12 +74,14 @@ impl OrthogonalStructure {
             let partners: Vec<usize> = (0..cross.ncols()).filter(|&j| linked(cross[(i, j)])).collect();
             match partners[..] {
                 [] => {}
-                [j] if (0..cross.nrows()).all(|other| other == i || !linked(cross[(other, j)])) => factors.push(PairedFactor {
-                    shared: i < shared,
-                    direction: directions[0].columns(i, 1).into_owned(),
-                    correlation: cross[(i, j)].abs() / (deviations[0][i] * deviations[1][j]),
-                    deviations: [deviations[0][i], deviations[1][j]],
-                }),
+                [j] if (0..cross.nrows()).all(|other| other == i || !linked(cross[(other, j)])) => {
+                    factors.push(PairedFactor {
+                        shared: i < shared,
+                        direction: directions[0].columns(i, 1).into_owned(),
+                        correlation: cross[(i, j)].abs() / (deviations[0][i] * deviations[1][j]),
+                        deviations: [deviations[0][i], deviations[1][j]],
+                    })
+                }
                 _ => return None,
             }
         }
@@ -80,7 +90,8 @@ impl OrthogonalStructure {
 
     /// The factors kept with d dimensions, or `None` in a tie.
     fn kept(&self, whiten: [bool; 2], dim: usize) -> Option<Vec<&PairedFactor>> {
-        let mut ranked: Vec<(f64, &PairedFactor)> = self.factors.iter().map(|factor| (factor.score(whiten), factor)).collect();
+        let mut ranked: Vec<(f64, &PairedFactor)> =
+            self.factors.iter().map(|factor| (factor.score(whiten), factor)).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         let tie = dim < ranked.len() && ranked[dim - 1].0 - ranked[dim].0 <= STRUCTURAL * ranked[0].0;
         (!tie).then(|| ranked.into_iter().take(dim).map(|(_, factor)| factor).collect())
@@ -89,7 +100,9 @@ impl OrthogonalStructure {
 
 impl PairedFactor {
     fn score(&self, whiten: [bool; 2]) -> f64 {
-        self.correlation * if whiten[0] { 1.0 } else { self.deviations[0] } * if whiten[1] { 1.0 } else { self.deviations[1] }
+        self.correlation
+            * if whiten[0] { 1.0 } else { self.deviations[0] }
+            * if whiten[1] { 1.0 } else { self.deviations[1] }
     }
 }
 
@@ -107,7 +120,9 @@ impl Selection {
         if case.dim() > structure.factors.len() && beyond_rank == BeyondRank::Whitened {
             return Err(format!("d = {} is above the {} common factors", case.dim(), structure.factors.len()));
         }
-        structure.kept([whiten_first, whiten_second], case.dim()).ok_or_else(|| "two factors tie for the last dimension".into())
+        structure
+            .kept([whiten_first, whiten_second], case.dim())
+            .ok_or_else(|| "two factors tie for the last dimension".into())
     }
 }
 
@@ -116,7 +131,9 @@ impl Selection {
     fn margin(case: &Case) -> Option<f64> {
         let whiten = case.whitening_of_solution()?;
         let factors = &case.subject.orthogonal_structure()?.factors;
-        let scores = |shared: bool| factors.iter().filter(move |factor| factor.shared == shared).map(move |factor| factor.score(whiten));
+        let scores = |shared: bool| {
+            factors.iter().filter(move |factor| factor.shared == shared).map(move |factor| factor.score(whiten))
+        };
         let (weakest, strongest) = (scores(true).reduce(f64::min)?, scores(false).reduce(f64::max)?);
         Some(weakest.ln() - strongest.ln())
     }
@@ -167,7 +184,9 @@ impl Theorem for Selection {
             left -= product_nt(&covariance, &covariance);
         }
         let information = || -> Option<f64> {
-            let log_determinant = |matrix: Matrix| matrix.cholesky().map(|root| 2.0 * root.l().diagonal().iter().map(|value| value.ln()).sum::<f64>());
+            let log_determinant = |matrix: Matrix| {
+                matrix.cholesky().map(|root| 2.0 * root.l().diagonal().iter().map(|value| value.ln()).sum::<f64>())
+            };
             Some(0.5 * (log_determinant(whole.clone())? - log_determinant(left.clone())?))
         };
         let available = || case.targets[target].source(Source::First).mutual_information_nats();

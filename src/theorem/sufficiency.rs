@@ -36,16 +36,30 @@ impl Theorem for Sufficiency {
             let lost = information_loss_nats(pair.angles(), &kept);
             let (cosines, sines) = (pair.angles().cosines(), pair.angles().sines());
             let beyond = dim.min(cosines.len());
-            let expected = PrincipalAngles::new(cosines[beyond..].to_vec(), sines[beyond..].to_vec(), 0.0).mutual_information_nats();
+            let expected = PrincipalAngles::new(cosines[beyond..].to_vec(), sines[beyond..].to_vec(), 0.0)
+                .mutual_information_nats();
             // Where both are infinite the loss is over what stays finite; so is the formula, since d covers all determined pairs.
             let error = subject.information_error(pair.angles()) + subject.information_error(&kept);
             clauses.push(Clause::equal(format!("cross-modal loss of z{}", m + 1), lost, expected, error));
         }
-        if dim >= pair.rank() && separated_by_shared_factors(case)? && let Some((geometry, observed)) = subject.shared_factors() {
+        if dim >= pair.rank()
+            && separated_by_shared_factors(case)?
+            && let Some((geometry, observed)) = subject.shared_factors()
+        {
             let kept = geometry.encoded_by(&case.towers, Source::EncodedFirst)?;
             let error = subject.information_error(&observed.angles) + subject.information_error(&kept.angles);
-            clauses.push(Clause::equal("loss about the shared factors", information_loss_nats(&observed.angles, &kept.angles), 0.0, error));
-            clauses.push(Clause::equal("information about the shared factors", kept.mutual_information_nats(), observed.mutual_information_nats(), error));
+            clauses.push(Clause::equal(
+                "loss about the shared factors",
+                information_loss_nats(&observed.angles, &kept.angles),
+                0.0,
+                error,
+            ));
+            clauses.push(Clause::equal(
+                "information about the shared factors",
+                kept.mutual_information_nats(),
+                observed.mutual_information_nats(),
+                error,
+            ));
         }
         Ok(Finding::Checked(clauses))
     }
@@ -78,5 +92,8 @@ fn separated_by_shared_factors(case: &Case) -> Result<bool, InformationError> {
     let unexplained = (&cross - product_nt(&first, &second)).norm();
     let values = svd(&second)?.values;
     let scale = (subject.pair.factor(0).common.norm() * subject.pair.factor(1).common.norm()).max(f64::MIN_POSITIVE);
-    Ok(unexplained <= STRUCTURAL * scale && values.len() == k && shared.rank() == k && values[k - 1] > STRUCTURAL * values[0])
+    Ok(unexplained <= STRUCTURAL * scale
+        && values.len() == k
+        && shared.rank() == k
+        && values[k - 1] > STRUCTURAL * values[0])
 }

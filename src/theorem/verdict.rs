@@ -129,7 +129,8 @@ impl Clause {
         if self.relation == Relation::AtMost && self.rhs == f64::INFINITY && !self.lhs.is_nan() {
             return Status::Holds;
         }
-        let scale = [self.lhs, self.rhs].into_iter().filter(|side| side.is_finite()).fold(1.0_f64, |a, b| a.max(b.abs()));
+        let scale =
+            [self.lhs, self.rhs].into_iter().filter(|side| side.is_finite()).fold(1.0_f64, |a, b| a.max(b.abs()));
         if slack.is_nan() || !(self.error <= RESOLUTION * scale) && slack.abs() <= self.error {
             Status::Inconclusive
         } else if slack >= -self.error {
@@ -146,7 +147,16 @@ impl Verdict {
         let clauses = match finding {
             Finding::Checked(clauses) => clauses,
             Finding::Inapplicable(note) => {
-                return Self { id, applies: false, lhs: f64::NAN, rhs: f64::NAN, slack: f64::NAN, tightness: f64::NAN, status: Status::Inconclusive, note };
+                return Self {
+                    id,
+                    applies: false,
+                    lhs: f64::NAN,
+                    rhs: f64::NAN,
+                    slack: f64::NAN,
+                    tightness: f64::NAN,
+                    status: Status::Inconclusive,
+                    note,
+                };
             }
         };
         let gravity = |clause: &Clause| match clause.status() {
@@ -154,7 +164,8 @@ impl Verdict {
             Status::Inconclusive => 1,
             Status::Violated => 2,
         };
-        let tightness = |clause: &Clause| if clause.tightness().is_nan() { f64::NEG_INFINITY } else { clause.tightness() };
+        let tightness =
+            |clause: &Clause| if clause.tightness().is_nan() { f64::NEG_INFINITY } else { clause.tightness() };
         let worst = clauses
             .into_iter()
             .max_by(|a, b| gravity(a).cmp(&gravity(b)).then(tightness(a).total_cmp(&tightness(b))))
@@ -181,9 +192,17 @@ mod tests {
         let good = Clause::at_most("good", 0.5, 1.0, 1e-12);
         let tight = Clause::at_most("tight", 1.0, 1.0 - 1e-14, 1e-12);
         let bad = Clause::at_most("bad", 0.2, 0.1, 1e-12);
-        let verdict = |clauses: &[&Clause]| Verdict::of("x", Finding::Checked(clauses.iter().map(|&clause| clause.clone()).collect()));
-        assert_eq!((verdict(&[&good, &tight]).status, verdict(&[&good, &tight]).note.as_str()), (Status::Holds, "tight"));
-        assert_eq!((verdict(&[&tight, &bad, &good]).status, verdict(&[&tight, &bad, &good]).note.as_str()), (Status::Violated, "bad"));
+        let verdict = |clauses: &[&Clause]| {
+            Verdict::of("x", Finding::Checked(clauses.iter().map(|&clause| clause.clone()).collect()))
+        };
+        assert_eq!(
+            (verdict(&[&good, &tight]).status, verdict(&[&good, &tight]).note.as_str()),
+            (Status::Holds, "tight")
+        );
+        assert_eq!(
+            (verdict(&[&tight, &bad, &good]).status, verdict(&[&tight, &bad, &good]).note.as_str()),
+            (Status::Violated, "bad")
+        );
     }
 
     #[test]

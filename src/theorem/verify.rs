@@ -178,7 +178,9 @@ impl Plan<'_> {
         let families = family::REGISTRY.len() as u64;
         let family = &family::REGISTRY[usize::try_from(index % families).expect("few families")];
         let index = index / families;
-        let mut generator = Stream { seed: self.seed, experiment: self.experiment, cell: index, replicate: index % families }.generator();
+        let mut generator =
+            Stream { seed: self.seed, experiment: self.experiment, cell: index, replicate: index % families }
+                .generator();
         let fail = |source| TrialError { family: family.kind, index, seed: self.seed, source };
         let model = Draw::new(family).model(&mut generator).map_err(|error| fail(error.into()))?;
         self.try_model(&model, &mut generator).map_err(|error| fail(error.into()))
@@ -188,13 +190,21 @@ impl Plan<'_> {
         let subject = Subject::new(model, [0, 1])?;
         let learner = subject.learner(generator.next_u64());
         let largest = subject.pair.channels()[0].min(subject.pair.channels()[1]);
-        let mut trial = Trial { theorems: &self.theorems, model, summaries: summaries(&self.theorems), applied: vec![false; self.theorems.len()] };
+        let mut trial = Trial {
+            theorems: &self.theorems,
+            model,
+            summaries: summaries(&self.theorems),
+            applied: vec![false; self.theorems.len()],
+        };
 
         let start = generator.random_range(0..objective::REGISTRY.len());
         for step in 0..MINIMISERS_PER_MODEL {
             let objective = (objective::REGISTRY[(start + step * 2) % objective::REGISTRY.len()].default)();
             let dim = generator.random_range(1..=largest.min(LARGEST_DIM));
-            trial.judge(&Case::minimise(&subject, &learner, objective.as_ref(), dim)?, &format!("{} with d = {dim}", objective.id()))?;
+            trial.judge(
+                &Case::minimise(&subject, &learner, objective.as_ref(), dim)?,
+                &format!("{} with d = {dim}", objective.id()),
+            )?;
         }
         // The canonical encoders of every model: several theorems speak of nothing else.
         let dim = generator.random_range(1..=largest.min(LARGEST_DIM));
@@ -203,7 +213,10 @@ impl Plan<'_> {
         let random = gaussian(generator, dim, subject.pair.channels());
         // Between aligned and random, in all proportions: near the optimum the inequalities are tight.
         let share = 10.0_f64.powf(-4.0 * generator.random::<f64>());
-        let near = Encoders { first: &canonical.encoders.first + &random.first * share, second: &canonical.encoders.second + &random.second * share };
+        let near = Encoders {
+            first: &canonical.encoders.first + &random.first * share,
+            second: &canonical.encoders.second + &random.second * share,
+        };
         trial.judge(&Case::of_weights(&subject, random)?, "random encoders")?;
         trial.judge(&Case::of_weights(&subject, near)?, &format!("cca with d = {dim}, perturbed by {share:.1e}"))?;
         Ok(trial.finish())
@@ -225,8 +238,12 @@ impl Trial<'_> {
             summary.record(&verdict);
             *applied |= verdict.applies;
             if verdict.status == Status::Violated && summary.counterexample.is_none() {
-                summary.counterexample =
-                    Some(Box::new(Counterexample { model: self.model.clone(), encoders: case.encoders.clone(), origin: origin.to_owned(), verdict }));
+                summary.counterexample = Some(Box::new(Counterexample {
+                    model: self.model.clone(),
+                    encoders: case.encoders.clone(),
+                    origin: origin.to_owned(),
+                    verdict,
+                }));
             }
         }
         Ok(())

@@ -84,7 +84,8 @@ impl Dense {
     /// I(a; b) = ½ (log det Σ_aa + log det Σ_bb − log det Σ_{ab,ab}).
     pub(crate) fn information_nats(&self, a: &[usize], b: &[usize]) -> f64 {
         let both = [a, b].concat();
-        0.5 * (log_determinant(self.block(a, a)) + log_determinant(self.block(b, b)) - log_determinant(self.block(&both, &both)))
+        0.5 * (log_determinant(self.block(a, a)) + log_determinant(self.block(b, b))
+            - log_determinant(self.block(&both, &both)))
     }
 
     /// tr(Σ_yy − Σ_ys Σ_ss^{-1} Σ_sy).
@@ -101,11 +102,20 @@ impl Dense {
 
 /// log det of a positive definite matrix.
 pub(crate) fn log_determinant(matrix: Matrix) -> f64 {
-    2.0 * matrix.cholesky().expect("a positive definite matrix").l().diagonal().iter().map(|pivot| pivot.ln()).sum::<f64>()
+    2.0 * matrix
+        .cholesky()
+        .expect("a positive definite matrix")
+        .l()
+        .diagonal()
+        .iter()
+        .map(|pivot| pivot.ln())
+        .sum::<f64>()
 }
 
 /// Σ^{-1/2}, symmetric, by nalgebra's eigendecomposition.
 pub(crate) fn symmetric_inverse_root(matrix: &Matrix) -> Matrix {
     let eigen = matrix.clone().symmetric_eigen();
-    &eigen.eigenvectors * Matrix::from_diagonal(&eigen.eigenvalues.map(|value| value.sqrt().recip())) * eigen.eigenvectors.transpose()
+    &eigen.eigenvectors
+        * Matrix::from_diagonal(&eigen.eigenvalues.map(|value| value.sqrt().recip()))
+        * eigen.eigenvectors.transpose()
 }

@@ -10,6 +10,19 @@ const _: fn() = || {
     let _ = (models::scalar, models::noiseless, models::rank_deficient, models::correlated_nuisance);
     let _ = (models::modality, models::target, models::text);
     let _ = (random::model, random::encoders, random::generator, random::gaussian, random::orthonormal);
-    let _ = (dense::Dense::of, dense::Dense::encoded, dense::Dense::information_nats, dense::Dense::mmse, dense::Dense::block);
-    let _ = (dense::log_determinant, dense::blocks::X1, dense::blocks::X2, dense::blocks::Y, dense::Dense::joint, dense::symmetric_inverse_root);
+    let _ = (
+        dense::Dense::of,
+        dense::Dense::encoded,
+        dense::Dense::information_nats,
+        dense::Dense::mmse,
+        dense::Dense::block,
+    );
+    let _ = (
+        dense::log_determinant,
+        dense::blocks::X1,
+        dense::blocks::X2,
+        dense::blocks::Y,
+        dense::Dense::joint,
+        dense::symmetric_inverse_root,
+    );
 };

@@ -10,7 +10,11 @@ pub(crate) fn modality(name: &str, shared: Matrix, private: Matrix, noise: Noise
 
 /// A scalar target.
 pub(crate) fn target(name: &str, loading: &[f64], noise: f64) -> Target {
-    Target { name: name.into(), loading: Matrix::from_row_slice(1, loading.len(), loading), noise: Noise::Isotropic(noise) }
+    Target {
+        name: name.into(),
+        loading: Matrix::from_row_slice(1, loading.len(), loading),
+        noise: Noise::Isotropic(noise),
+    }
 }
 
 /// Reads a model from TOML text.

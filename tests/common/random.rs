@@ -63,10 +63,18 @@ pub(crate) fn model(seed: u64) -> LatentModel {
             for latent in starts[from]..starts[to] {
                 loading[(0, latent)] = generator.sample(StandardNormal);
             }
-            Target { name: format!("target {index}"), loading, noise: Noise::Isotropic(if index % 2 == 0 { 0.0 } else { 0.3 }) }
+            Target {
+                name: format!("target {index}"),
+                loading,
+                noise: Noise::Isotropic(if index % 2 == 0 { 0.0 } else { 0.3 }),
+            }
         })
         .collect();
-    targets.push(Target { name: "pair".into(), loading: gaussian(generator, 2, latents), noise: Noise::Diagonal(vec![0.1, 0.4]) });
+    targets.push(Target {
+        name: "pair".into(),
+        loading: gaussian(generator, 2, latents),
+        noise: Noise::Diagonal(vec![0.1, 0.4]),
+    });
     LatentModel::new(format!("random {seed}"), shared, private, covariance, modalities, targets).expect("a valid model")
 }
 

@@ -17,7 +17,8 @@ fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
     let common = parameters.common(2, 2, |k, p| (k + p, k + p))?;
     let (k, private) = (common.shared, &common.private);
     let pairs = private.iter().copied().min().unwrap_or(0);
-    let correlation = parameters.nuisance_correlation.clone().unwrap_or(OneOrMany::One(0.5)).expand("nuisance_correlation", pairs)?;
+    let correlation =
+        parameters.nuisance_correlation.clone().unwrap_or(OneOrMany::One(0.5)).expand("nuisance_correlation", pairs)?;
     // Equicorrelated across M modalities: positive semidefinite from −1/(M−1).
     require("family.", "nuisance_correlation", &correlation, -1.0 / (private.len() as f64 - 1.0)..=1.0)?;
     let shared_noise = match &parameters.shared_noise {

@@ -40,7 +40,15 @@ impl Draw {
         let noise = (0..modalities).map(|_| if noiseless { 0.0 } else { scale(-3.0, 0.5) }).collect();
         let observed = private
             .iter()
-            .map(|p| shared + p + if noiseless && self.family.kind == "correlated-nuisance" { 0 } else { generator.random_range(0..=3) })
+            .map(|p| {
+                shared
+                    + p
+                    + if noiseless && self.family.kind == "correlated-nuisance" {
+                        0
+                    } else {
+                        generator.random_range(0..=3)
+                    }
+            })
             .collect();
         let takes = |parameter: &str| self.family.parameters.contains(&parameter);
         let parameters = FamilyParameters {
@@ -55,9 +63,11 @@ impl Draw {
             seed: Some(generator.random()),
             private_fraction: None,
             angle_degrees: takes("angle_degrees").then(|| generator.random_range(5.0..=90.0)),
-            nuisance_correlation: takes("nuisance_correlation").then(|| OneOrMany::One(generator.random_range(-0.9..=0.95))),
+            nuisance_correlation: takes("nuisance_correlation")
+                .then(|| OneOrMany::One(generator.random_range(-0.9..=0.95))),
             shared_noise: None,
-            correlations: takes("correlations").then(|| (0..shared).map(|_| generator.random_range(0.05..=0.99)).collect()),
+            correlations: takes("correlations")
+                .then(|| (0..shared).map(|_| generator.random_range(0.05..=0.99)).collect()),
         };
         let mut model = parameters.build(None)?;
         if self.family.kind == "random" && generator.random_bool(COUPLED) {

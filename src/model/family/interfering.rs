@@ -5,8 +5,12 @@ use super::loadings::haar;
 use super::{Family, FamilyParameters, parameters::require};
 use crate::model::{LatentModel, Modality, ModelError, Noise};
 
-pub(super) const FAMILY: Family =
-    Family { kind: "interfering", summary: "col A and col B at a principal angle θ", parameters: &["angle_degrees"], build };
+pub(super) const FAMILY: Family = Family {
+    kind: "interfering",
+    summary: "col A and col B at a principal angle θ",
+    parameters: &["angle_degrees"],
+    build,
+};
 
 fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
     let common = parameters.common(2, 2, |k, p| (k + p, k + 2 * k.max(p)))?;
@@ -23,8 +27,20 @@ fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
                 let leaning = private_loading.column(j) * sine + shared_loading.column(j) * cosine;
                 private_loading.set_column(j, &leaning);
             }
-            Modality { name: format!("modality {}", m + 1), shared_loading, private_loading, noise: Noise::Isotropic(common.noise[m]) }
+            Modality {
+                name: format!("modality {}", m + 1),
+                shared_loading,
+                private_loading,
+                noise: Noise::Isotropic(common.noise[m]),
+            }
         })
         .collect();
-    common.with_targets(LatentModel::new(FAMILY.kind, common.shared, common.private.clone(), common.covariance(), modalities, Vec::new())?)
+    common.with_targets(LatentModel::new(
+        FAMILY.kind,
+        common.shared,
+        common.private.clone(),
+        common.covariance(),
+        modalities,
+        Vec::new(),
+    )?)
 }

@@ -30,8 +30,14 @@ pub struct Family {
 }
 
 /// Every family, in the order in which they are shown.
-pub const REGISTRY: [Family; 6] =
-    [orthogonal::FAMILY, random::FAMILY, interfering::FAMILY, correlated_nuisance::FAMILY, spiked::FAMILY, multi::FAMILY];
+pub const REGISTRY: [Family; 6] = [
+    orthogonal::FAMILY,
+    random::FAMILY,
+    interfering::FAMILY,
+    correlated_nuisance::FAMILY,
+    spiked::FAMILY,
+    multi::FAMILY,
+];
 
 /// The family of a kind.
 ///
@@ -40,7 +46,9 @@ pub const REGISTRY: [Family; 6] =
 pub fn find(kind: &str) -> Result<&'static Family, ModelError> {
     REGISTRY.iter().find(|family| family.kind == kind).ok_or_else(|| {
         let kinds: Vec<&str> = REGISTRY.iter().map(|family| family.kind).collect();
-        let hint = crate::text::nearest(kind, kinds.iter().copied()).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+        let hint = crate::text::nearest(kind, kinds.iter().copied())
+            .map(|near| format!("; did you mean {near:?}?"))
+            .unwrap_or_default();
         ModelError::field("family.kind", format!("{kind:?} is not one of {}{hint}", kinds.join(", ")))
     })
 }

@@ -5,8 +5,12 @@ use super::loadings::haar;
 use super::{Family, FamilyParameters};
 use crate::model::{LatentModel, Modality, ModelError, Noise};
 
-pub(super) const FAMILY: Family =
-    Family { kind: "orthogonal", summary: "orthonormal loadings, isotropic noise: solvable by hand", parameters: &[], build };
+pub(super) const FAMILY: Family = Family {
+    kind: "orthogonal",
+    summary: "orthonormal loadings, isotropic noise: solvable by hand",
+    parameters: &[],
+    build,
+};
 
 fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
     let common = parameters.common(2, 2, |k, p| (k + p, k + p))?;
@@ -21,5 +25,12 @@ fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
             }
         })
         .collect();
-    common.with_targets(LatentModel::new(FAMILY.kind, common.shared, common.private.clone(), common.covariance(), modalities, Vec::new())?)
+    common.with_targets(LatentModel::new(
+        FAMILY.kind,
+        common.shared,
+        common.private.clone(),
+        common.covariance(),
+        modalities,
+        Vec::new(),
+    )?)
 }

@@ -21,7 +21,10 @@ impl<T: Copy> OneOrMany<T> {
         match self {
             Self::One(value) => Ok(vec![*value; count]),
             Self::Many(values) if values.len() == count => Ok(values.clone()),
-            Self::Many(values) => Err(ModelError::field(format!("family.{field}"), format!("{} values, expected one or {count}", values.len()))),
+            Self::Many(values) => Err(ModelError::field(
+                format!("family.{field}"),
+                format!("{} values, expected one or {count}", values.len()),
+            )),
         }
     }
 }
@@ -121,7 +124,10 @@ impl FamilyParameters {
         let largest = crate::model::LARGEST_DIMENSION;
         let latents = private.iter().fold(shared, |sum, &p| sum.saturating_add(p));
         if latents > largest {
-            return Err(ModelError::field("family.private", format!("shared = {shared} and private = {private:?} add up to more than {largest}")));
+            return Err(ModelError::field(
+                "family.private",
+                format!("shared = {shared} and private = {private:?} add up to more than {largest}"),
+            ));
         }
         let needs: Vec<(usize, usize)> = private.iter().map(|&p| channels(shared, p)).collect();
         let observed = match &self.observed {
@@ -132,7 +138,13 @@ impl FamilyParameters {
             if n < fewest.max(1) || n > largest {
                 return Err(ModelError::field(
                     "family.observed",
-                    format!("{n} channels in modality {} (shared = {shared}, private = {}): {} needs {} to {largest}", m + 1, private[m], self.kind, fewest.max(1)),
+                    format!(
+                        "{n} channels in modality {} (shared = {shared}, private = {}): {} needs {} to {largest}",
+                        m + 1,
+                        private[m],
+                        self.kind,
+                        fewest.max(1)
+                    ),
                 ));
             }
         }
@@ -149,10 +161,21 @@ impl FamilyParameters {
         if let Some(fraction) = self.private_fraction {
             require("family.", "private_fraction", &[fraction], 0.0..=1.0)?;
             if shared == 0 || private[0] == 0 {
-                return Err(ModelError::field("family.private_fraction", "a mixture needs shared ≥ 1 and private ≥ 1 in modality 1"));
+                return Err(ModelError::field(
+                    "family.private_fraction",
+                    "a mixture needs shared ≥ 1 and private ≥ 1 in modality 1",
+                ));
             }
         }
-        Ok(Common { shared, private, observed, latent_std, noise, seed: self.seed.unwrap_or(0), private_fraction: self.private_fraction })
+        Ok(Common {
+            shared,
+            private,
+            observed,
+            latent_std,
+            noise,
+            seed: self.seed.unwrap_or(0),
+            private_fraction: self.private_fraction,
+        })
     }
 
     fn reject_parameters_of_others(&self, family: &Family) -> Result<(), ModelError> {
@@ -165,7 +188,9 @@ impl FamilyParameters {
         ];
         match given.iter().find(|(name, present)| *present && !family.parameters.contains(name)) {
             None => Ok(()),
-            Some((name, _)) => Err(ModelError::field(format!("family.{name}"), format!("not a parameter of kind {:?}", family.kind))),
+            Some((name, _)) => {
+                Err(ModelError::field(format!("family.{name}"), format!("not a parameter of kind {:?}", family.kind)))
+            }
         }
     }
 }
@@ -174,7 +199,8 @@ impl Common {
     /// diag of the latents' variances, or nothing where that is the identity.
     #[expect(clippy::float_cmp, reason = "exactly one is the default, which stays the identity")]
     pub(super) fn covariance(&self) -> Option<Matrix> {
-        let variances = nalgebra::DVector::from_iterator(self.latent_std.len(), self.latent_std.iter().map(|std| std * std));
+        let variances =
+            nalgebra::DVector::from_iterator(self.latent_std.len(), self.latent_std.iter().map(|std| std * std));
         (!variances.iter().all(|&variance| variance == 1.0)).then(|| Matrix::from_diagonal(&variances))
     }
 
@@ -183,7 +209,12 @@ impl Common {
         let deviation = |latent: usize| self.latent_std[latent];
         let mut targets = model.standard_targets();
         // A factor without variance is no target: at private_std = 0 the modality has no private information.
-        targets.retain(|target| target.loading.row_iter().any(|row| row.iter().enumerate().any(|(latent, &c)| c != 0.0 && deviation(latent) > 0.0)));
+        targets.retain(|target| {
+            target
+                .loading
+                .row_iter()
+                .any(|row| row.iter().enumerate().any(|(latent, &c)| c != 0.0 && deviation(latent) > 0.0))
+        });
         if let Some(fraction) = self.private_fraction {
             let mut loading = Matrix::zeros(1, model.latents());
             for (range, weight) in [(0..self.shared, 1.0 - fraction), (model.private_range(0), fraction)] {
@@ -202,9 +233,17 @@ impl Common {
 }
 
 /// Every value finite and in the range.
-pub(super) fn require(prefix: &str, field: &str, values: &[f64], range: std::ops::RangeInclusive<f64>) -> Result<(), ModelError> {
+pub(super) fn require(
+    prefix: &str,
+    field: &str,
+    values: &[f64],
+    range: std::ops::RangeInclusive<f64>,
+) -> Result<(), ModelError> {
     match values.iter().find(|value| !range.contains(value)) {
         None => Ok(()),
-        Some(value) => Err(ModelError::field(format!("{prefix}{field}"), format!("{value}, expected a number from {} to {:e}", range.start(), range.end()))),
+        Some(value) => Err(ModelError::field(
+            format!("{prefix}{field}"),
+            format!("{value}, expected a number from {} to {:e}", range.start(), range.end()),
+        )),
     }
 }

@@ -25,5 +25,12 @@ pub(super) fn gaussian_model(parameters: &FamilyParameters, name: &str) -> Resul
             }
         })
         .collect();
-    common.with_targets(LatentModel::new(name, common.shared, common.private.clone(), common.covariance(), modalities, Vec::new())?)
+    common.with_targets(LatentModel::new(
+        name,
+        common.shared,
+        common.private.clone(),
+        common.covariance(),
+        modalities,
+        Vec::new(),
+    )?)
 }

@@ -5,16 +5,27 @@ use super::{Family, FamilyParameters, parameters::require};
 use crate::linalg::Matrix;
 use crate::model::{LatentModel, Modality, ModelError, Noise};
 
-pub(super) const FAMILY: Family =
-    Family { kind: "spiked", summary: "identity covariances, a few correlated directions", parameters: &["correlations"], build };
+pub(super) const FAMILY: Family = Family {
+    kind: "spiked",
+    summary: "identity covariances, a few correlated directions",
+    parameters: &["correlations"],
+    build,
+};
 
 fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
     let correlations = parameters.correlations.clone().unwrap_or_else(|| vec![0.9, 0.7, 0.5]);
     require("family.", "correlations", &correlations, 0.0..=1.0)?;
     let k = correlations.len();
-    for (name, given) in [("shared_std", parameters.shared_std.is_some()), ("private_std", parameters.private_std.is_some()), ("noise", parameters.noise.is_some())] {
+    for (name, given) in [
+        ("shared_std", parameters.shared_std.is_some()),
+        ("private_std", parameters.private_std.is_some()),
+        ("noise", parameters.noise.is_some()),
+    ] {
         if given {
-            return Err(ModelError::field(format!("family.{name}"), "not a parameter of kind \"spiked\": its covariances are the identity"));
+            return Err(ModelError::field(
+                format!("family.{name}"),
+                "not a parameter of kind \"spiked\": its covariances are the identity",
+            ));
         }
     }
     let common = parameters.common(k, 0, |k, p| (k + p, k + p + 8))?;
@@ -25,7 +36,17 @@ fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
         .map(|m| {
             let (n, p) = (common.observed[m], common.private[m]);
             // Private factors, if any, fill the variance of the next p directions.
-            let noise = (0..n).map(|i| if i < k { 1.0 - correlations[i] } else if i < k + p { 0.0 } else { 1.0 }).collect();
+            let noise = (0..n)
+                .map(|i| {
+                    if i < k {
+                        1.0 - correlations[i]
+                    } else if i < k + p {
+                        0.0
+                    } else {
+                        1.0
+                    }
+                })
+                .collect();
             Modality {
                 name: format!("modality {}", m + 1),
                 shared_loading: Matrix::from_fn(n, k, |i, j| if i == j { correlations[j].sqrt() } else { 0.0 }),
