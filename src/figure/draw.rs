@@ -1,11 +1,12 @@
 //! Layers, axes and legends drawn into a scene.
 
-use super::axis::{Axis, Span, drawable};
-use super::layer::{ColourScale, Heatmap, Layer, category_index, extent};
-use super::legend::{Block, Entry, KEY, KEY_GAP, Key, Note};
+use super::colour_bar::{BAR, Bar, Colouring};
+use super::layer::{Heatmap, Layer};
+use super::legend::{Block, Entry, KEY, KEY_GAP, Key};
+use super::note::Note;
 use super::plot::Plot;
 use super::scene::{Anchor, Face, Frame, Mosaic, Point, Scene, Shape, dash, distance};
-use super::style::{BOUNDARY_DASHES, Colour, Marker, Sizes, THEORY_DASH, category, colour_map};
+use super::style::{BOUNDARY_DASHES, Colour, Marker, Sizes, THEORY_DASH};
 use super::ticks::Tick;
 use super::{FigureError, SeriesStyle, Theme, font};
 
@@ -85,8 +86,6 @@ impl Pen<'_> {
         let pattern = self.pattern(style);
         self.strokes(&lines, &pattern, self.sizes.line, colour);
         let marks = self.plot.marks(points);
-        // A point between two gaps has no line: its marker is all there is of it.
-        let lonely = |p: &Point| !lines.iter().flatten().any(|q| distance(*p, *q) < 1e-6);
         let length: f64 = marks.windows(2).map(|pair| distance(pair[0], pair[1])).sum();
         let unit = self.sizes.unit;
         // All points while they are few; else a marker every so often, at different points in each series.
@@ -96,10 +95,14 @@ impl Pen<'_> {
         for mark in marks {
             walked += before.map_or(0.0, |p| distance(p, mark));
             before = Some(mark);
-            if (style.has_markers() && walked >= step) || lonely(&mark) {
+            if style.has_markers() && walked >= step {
                 walked = 0.0;
                 self.ringed(mark, style.marker(), colour);
             }
+        }
+        // A point between two gaps has no line: its marker is all there is of it.
+        for mark in self.plot.lonely(points) {
+            self.ringed(mark, style.marker(), colour);
         }
     }
 
@@ -317,83 +320,5 @@ impl Pen<'_> {
         let face = Face { turned, colour: self.theme.muted(), ..self.face(self.sizes.small, Anchor::Start) };
         let origin = if turned { (spot.right, spot.bottom) } else { (spot.left, spot.bottom) };
         self.scene.text(&note.text, origin, face)
-    }
-}
-
-/// Width of a colour bar.
-pub(super) const BAR: f64 = 8.0;
-
-/// A colour bar: the axis it shows and the interval its colours span.
-#[derive(Debug, Clone)]
-pub(super) struct Bar {
-    pub(super) axis: Axis,
-    pub(super) span: Span,
-    /// The share of the bar at which a diverging map is white, with the longer of its two arms.
-    white: Option<(f64, f64)>,
-}
-
-impl Bar {
-    /// The bar of a heatmap that is not categorical.
-    pub(super) fn of(map: &Heatmap) -> Result<Option<Self>, FigureError> {
-        let (axis, centre) = match &map.colours {
-            ColourScale::Sequential(axis) => (axis, None),
-            ColourScale::Diverging { axis, centre } => (axis, Some(*centre)),
-            ColourScale::Categories(_) => return Ok(None),
-        };
-        let data = extent(map.values.iter().copied().filter(|v| drawable(*v, axis.scale)));
-        let span = Span::resolve(axis, data, 0.0)?;
-        let white = centre.and_then(|c| span.position(c)).map(|p| (p, p.max(1.0 - p).max(p.abs())));
-        Ok(Some(Self { axis: axis.clone(), span, white }))
-    }
-
-    /// Colour at a share of the bar.
-    fn colour(&self, share: f64) -> [u8; 3] {
-        match self.white {
-            Some((white, arm)) => colour_map(0.5 + 0.5 * (share - white) / arm, true),
-            None => colour_map(share, false),
-        }
-    }
-}
-
-/// From heatmap values to colours.
-enum Colouring {
-    Bar(Bar),
-    Categories(usize),
-}
-
-impl Colouring {
-    fn of(map: &Heatmap) -> Option<Self> {
-        match &map.colours {
-            ColourScale::Categories(names) => Some(Self::Categories(names.len())),
-            _ => Bar::of(map).ok().flatten().map(Self::Bar),
-        }
-    }
-
-    fn colour(&self, value: f64) -> Option<[u8; 3]> {
-        match self {
-            Self::Categories(count) => category_index(value, *count).map(|i| category(i).rgb),
-            Self::Bar(bar) if drawable(value, bar.axis.scale) => bar.span.position(value).map(|p| bar.colour(p)),
-            Self::Bar(_) => None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::figure::{Cells, Scale};
-
-    #[test]
-    fn diverging_maps_are_white_at_the_centre_whatever_the_range() {
-        let map = Heatmap {
-            x: Cells::Centres(vec![0.0, 1.0]),
-            y: Cells::Centres(vec![0.0]),
-            values: vec![-1.0, 9.0],
-            colours: ColourScale::Diverging { axis: Axis::linear("Δ"), centre: 0.0 },
-        };
-        let paint = Colouring::of(&map).unwrap();
-        assert_eq!(paint.colour(0.0), Some([0xF7, 0xF7, 0xF7]));
-        assert_eq!(paint.colour(f64::NAN), None);
-        assert_eq!(Bar::of(&map).unwrap().unwrap().span.scale, Scale::Linear);
     }
 }

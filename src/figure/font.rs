@@ -10,8 +10,8 @@ use super::FigureError;
 /// The family list written into SVG and the name under which plotters knows the bundled font.
 pub(super) const FAMILY: &str = "DejaVu Sans, Bitstream Vera Sans, Verdana, Arial, sans-serif";
 
-const REGULAR: &[u8] = include_bytes!("fonts/DejaVuSans.ttf");
-const BOLD: &[u8] = include_bytes!("fonts/DejaVuSans-Bold.ttf");
+pub(super) const REGULAR: &[u8] = include_bytes!("fonts/DejaVuSans.ttf");
+pub(super) const BOLD: &[u8] = include_bytes!("fonts/DejaVuSans-Bold.ttf");
 
 /// Size of sub- and superscripts relative to their line.
 const SCRIPT_SIZE: f64 = 0.74;

@@ -8,6 +8,7 @@
 //! experiment, reads or writes a file, or prints.
 
 mod axis;
+mod colour_bar;
 mod compose;
 mod draw;
 mod error;
@@ -15,7 +16,9 @@ mod font;
 mod layer;
 mod layout;
 mod legend;
+mod note;
 mod paint;
+mod panel;
 mod plot;
 mod raster;
 mod scene;
@@ -39,7 +42,7 @@ pub enum Legend {
     Auto,
     /// Nowhere.
     None,
-    /// To the right, each entry at the height where its curve ends.
+    /// To the right, each entry at the height where its curve ends, if the plot is tall enough for all.
     Direct,
 }
 

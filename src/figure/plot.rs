@@ -42,6 +42,12 @@ impl Plot {
         points.iter().filter_map(|p| self.place(*p)).filter(|p| frame.contains(*p)).collect()
     }
 
+    /// Points inside the frame that have no drawable neighbour.
+    pub(super) fn lonely(&self, points: &[Point]) -> Vec<Point> {
+        let missing = |p: &Point| self.place(*p).is_none();
+        points.split(missing).filter(|run| run.len() == 1).flat_map(|run| self.marks(run)).collect()
+    }
+
     /// The areas of a band, broken where an end cannot be drawn.
     pub(super) fn bands(&self, points: &[(f64, f64, f64)]) -> Vec<Vec<Point>> {
         let placed: Vec<Option<(Point, Point)>> =
@@ -78,8 +84,12 @@ impl Plot {
                     add(self.lines(points));
                     add(self.marks(points).into_iter().map(|p| vec![p]).collect());
                 }
-                Layer::Theory { points, .. } | Layer::Boundary { points, .. } => add(self.lines(points)),
-                Layer::Scatter { points, .. } => add(self.marks(points).into_iter().map(|p| vec![p]).collect()),
+                Layer::Theory { points, .. } | Layer::Boundary { points, .. } => {
+                    add(self.lines(points));
+                }
+                Layer::Scatter { points, .. } => {
+                    add(self.marks(points).into_iter().map(|p| vec![p]).collect());
+                }
                 Layer::Band { points, .. } => {
                     let low: Vec<Point> = points.iter().map(|p| (p.0, p.1)).collect();
                     let high: Vec<Point> = points.iter().map(|p| (p.0, p.2)).collect();

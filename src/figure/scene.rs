@@ -190,7 +190,9 @@ impl Frame {
                 continue;
             };
             match parts.last_mut() {
-                Some(part) if part.last().is_some_and(|end| distance(*end, a) < 1e-9) => part.push(b),
+                Some(part) if part.last().is_some_and(|end| distance(*end, a) < 1e-9) => {
+                    part.push(b);
+                }
                 _ => parts.push(vec![a, b]),
             }
         }

@@ -50,12 +50,8 @@ fn test() -> Result<(), String> {
     let mut main_job = cargo(&["run", "--release", "--quiet", "--", "figures", "--quiet", "--out"]);
     main_job.arg(&figures).arg("--results").arg(&results);
     let outcome = step("the main job: figures", main_job);
-    let drawn = std::fs::read_dir(&figures)
-        .map(|entries| {
-            let svg = |entry: &std::fs::DirEntry| entry.path().extension().is_some_and(|extension| extension == "svg");
-            entries.filter_map(Result::ok).filter(svg).count()
-        })
-        .unwrap_or(0);
+    let is_svg = |entry: &std::fs::DirEntry| entry.path().extension().is_some_and(|extension| extension == "svg");
+    let drawn = std::fs::read_dir(&figures).map_or(0, |entries| entries.filter_map(Result::ok).filter(is_svg).count());
     let _ = std::fs::remove_dir_all(&scratch);
     outcome?;
     if drawn < 6 { Err(format!("the main job drew {drawn} figures, expected at least 6")) } else { Ok(()) }
