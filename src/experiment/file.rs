@@ -6,6 +6,7 @@ use crate::model::{Format, LatentModel, ModelFile};
 use crate::{objective, text, theorem};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::sync::LazyLock;
 
 /// An experiment that can't be run, with the field and the value that are wrong.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -146,6 +147,12 @@ fn unit() -> f64 {
     1.0
 }
 
+/// The running program, hashed: a changed formula makes results stale even when no version number changed.
+static PROGRAM: LazyLock<String> = LazyLock::new(|| {
+    let program = std::env::current_exe().and_then(std::fs::read);
+    program.map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |bytes| blake3::hash(&bytes).to_hex().to_string())
+});
+
 /// Cells beyond this number are a mistake.
 const LARGEST_GRID: u64 = 100_000_000;
 
@@ -267,10 +274,11 @@ impl Experiment {
         file.build().map_err(|error| wrong(error.to_string()))
     }
 
-    /// What results depend on, hashed: everything but the wording and the figures (their overlays are columns, and count).
+    /// What results depend on, hashed: the program, and everything in the file but the wording and the figures (their
+    /// overlays are columns, and count).
     pub fn hash(&self) -> String {
         let identity = serde_json::json!({
-            "version": env!("CARGO_PKG_VERSION"),
+            "program": *PROGRAM,
             "estimator": self.estimator,
             "replicates": self.replicates,
             "seed": self.seed,

@@ -98,8 +98,8 @@ impl<'a> Panel<'a> {
 
     /// Whether the legend of this panel holds all that the other's would.
     pub(super) fn explains(&self, other: &Self) -> bool {
-        let same = |(a, b): (&Entry, &Entry)| a.label == b.label && a.key == b.key;
-        self.entries.len() == other.entries.len() && self.entries.iter().zip(&other.entries).all(same)
+        let held = |entry: &Entry| self.entries.iter().any(|own| own.label == entry.label && own.key == entry.key);
+        other.entries.iter().all(held)
     }
 
     pub(super) fn hide_legend(&mut self) {
