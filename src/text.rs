@@ -18,11 +18,9 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str, format: Format) -> Result<T
         }
         Format::Toml => {
             let located = |error: &toml::de::Error| match error.span() {
-                Some(span) => format!(
-                    "{} (line {})",
-                    error.message(),
-                    1 + text.as_bytes()[..span.start.min(text.len())].iter().filter(|&&byte| byte == b'\n').count()
-                ),
+                Some(span) => {
+                    format!("{} (line {})", error.message(), text[..span.start.min(text.len())].lines().count().max(1))
+                }
                 None => error.message().to_owned(),
             };
             let deserializer = toml::de::Deserializer::parse(text).map_err(|error| describe(".", &located(&error)))?;

@@ -472,6 +472,9 @@ fn a_constant_modality_and_a_model_without_factors_are_refused() {
         .replacen("[[0.0], [1.0]]", "[[0.0], [0.0]]", 1)
         .replacen("noise = 0.5", "noise = 0.0", 1);
     assert!(complaint("m.toml", silent, &[]).starts_with("m.toml: modality[0]: \"modality 1\" is constant"));
+    // Variances that leave the range of doubles count as zero.
+    let silent = MODEL.replacen("[[1.0, 0.0, 0.0]]", "[[1e-200, 0.0, 0.0]]", 1);
+    assert!(complaint("m.toml", silent, &[]).starts_with("m.toml: target[0]: \"s\" is constant"));
     let sensor = "[[modality]]\nshared_loading = [[]]\nprivate_loading = [[]]\nnoise = 1.0\n";
     let nothing = format!("[latent]\nshared = 0\nprivate = [0, 0]\n{sensor}{sensor}");
     assert!(complaint("m.toml", nothing, &[]).starts_with("m.toml: latent: shared = 0 and no private factor"));

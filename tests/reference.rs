@@ -127,7 +127,7 @@ fn compare(got: &Value, expected: &Value, scale: f64, place: &str, worst: &mut W
             let difference = (number(got) - truth).abs();
             let error = if difference == 0.0 { 0.0 } else { difference / scale.max(truth.abs()) };
             // Written so that NaN counts as the worst.
-            if !(error <= worst.error) {
+            if error.is_nan() || error > worst.error {
                 *worst = Worst { error, place: format!("{place}: got {got}, expected {truth:e}") };
             }
         }

@@ -350,6 +350,9 @@ fn correlation_compares_the_two_roots_of_r2() {
     sides(&clause("correlation", &case, "z1 about s"), 0.8_f64.sqrt(), (2.0_f64 / 3.0).sqrt() + operator);
     sides(&clause("correlation", &case, "z2 about s"), (2.0_f64 / 3.0).sqrt(), 0.8_f64.sqrt() + operator);
     sides(&clause("correlation", &case, "z1 about s + u1"), 0.4_f64.sqrt(), (1.0_f64 / 3.0).sqrt() + operator);
+    // With d = 2 the towers differ by 2(1−ρ) along one direction and by 2 along the other: the operator norm, not the trace.
+    let wide = minimise(&subject, &CanonicalCorrelation, 2);
+    sides(&clause("correlation", &wide, "z1 about s"), 0.8_f64.sqrt(), (2.0_f64 / 3.0).sqrt() + 2.0_f64.sqrt());
     // Without noise both sides are one.
     let model = models::noiseless();
     let subject = Subject::new(&model, [0, 1]).expect("a subject");

@@ -9,6 +9,7 @@ use crate::objective;
 use crate::theorem::{Case, Subject};
 use anyhow::{Context, bail, ensure};
 use clap::{Args, ValueEnum};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Everything exact about one model and one objective
@@ -69,17 +70,13 @@ impl Eval {
         }
         let subject = Subject::new(&model, [first - 1, second - 1]).with_context(describe)?;
         let objective = objective::find(&self.objective)?;
-        let (case, name) = match &self.encoders {
-            Some(path) => (
-                Case::of_weights(&subject, read_encoders(path)?).with_context(|| path.display().to_string())?,
-                "given encoders",
-            ),
-            None => {
-                let dim = self.dim.unwrap_or(model.shared().max(1));
-                let case = Case::minimise(&subject, &subject.learner(self.seed), objective.as_ref(), dim)
-                    .with_context(describe)?;
-                (case, objective.id())
-            }
+        let (case, name) = if let Some(path) = &self.encoders {
+            let encoders = read_encoders(path)?;
+            (Case::of_weights(&subject, encoders).with_context(|| path.display().to_string())?, "given encoders")
+        } else {
+            let dim = self.dim.unwrap_or(model.shared().max(1));
+            let learner = subject.learner(self.seed);
+            (Case::minimise(&subject, &learner, objective.as_ref(), dim).with_context(describe)?, objective.id())
         };
         let report = Evaluation::new(&case, name, self.lambda).with_context(describe)?;
         super::print(&match self.format {
@@ -122,11 +119,12 @@ fn as_tables(report: &Evaluation) -> String {
         report.model.shared,
         report.model.private
     );
-    text += &format!("canonical correlations   {}\n", list(&report.canonical_correlations));
-    text += &format!("objective value          {}\n", number(report.objective_value.0));
+    let _ = writeln!(text, "canonical correlations   {}", list(&report.canonical_correlations));
+    let _ = writeln!(text, "objective value          {}", number(report.objective_value.0));
     let alignment = &report.alignment;
-    text += &format!(
-        "alignment                error {}  floor {}  operator {}\ncross-modal information  I(x1;x2) {}  I(z1;z2) {}\n",
+    let _ = writeln!(
+        text,
+        "alignment                error {}  floor {}  operator {}\ncross-modal information  I(x1;x2) {}  I(z1;z2) {}",
         number(alignment.error.0),
         number(alignment.floor.0),
         number(alignment.error_op.0),
@@ -150,11 +148,12 @@ fn as_tables(report: &Evaluation) -> String {
                 .chain([loss.z1, loss.z2, loss.z12].map(|value| number(value.0)))
                 .collect(),
         ];
-        text += &format!("\ntarget {:?} (dimension {})\n", target.name, target.dimension);
+        let _ = writeln!(text, "\ntarget {:?} (dimension {})", target.name, target.dimension);
         text += &table(&["", "x1", "x2", "x1,x2", "z1", "z2", "z1,z2"], &rows);
         if let Some(parts) = &target.pid {
-            text += &format!(
-                "redundant {}  unique to 1 {}  unique to 2 {}  synergistic {}\n",
+            let _ = writeln!(
+                text,
+                "redundant {}  unique to 1 {}  unique to 2 {}  synergistic {}",
                 number(parts.redundancy.0),
                 number(parts.unique1.0),
                 number(parts.unique2.0),
@@ -163,8 +162,9 @@ fn as_tables(report: &Evaluation) -> String {
         }
     }
     for entry in &report.capacity {
-        text += &format!(
-            "\ncapacity of z{} about {:?}: aligned {} + private {} ≤ {}\n",
+        let _ = writeln!(
+            text,
+            "\ncapacity of z{} about {:?}: aligned {} + private {} ≤ {}",
             entry.encoder,
             entry.target,
             number(entry.aligned.0),

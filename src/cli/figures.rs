@@ -50,7 +50,7 @@ impl Figures {
             let results = store.read()?;
             for (index, spec) in experiment.figures().iter().enumerate() {
                 let name = figure_name(experiment, index);
-                let figure = compose(experiment, spec, &results).with_context(|| format!("figure {name}"))?;
+                let figure = compose(experiment, spec, &results);
                 let describe = || format!("figure {name}");
                 self.write(&format!("{name}.svg"), render_svg(&figure).with_context(describe)?.as_bytes())?;
                 self.write(&format!("{name}.png"), &render_png(&figure, 1.0).with_context(describe)?)?;

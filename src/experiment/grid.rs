@@ -190,7 +190,7 @@ fn parse_range(field: &str, range: &Map<String, Value>) -> Result<Vec<AxisValue>
         let (Some(from), Some(to)) = (range["from"].as_i64(), range["to"].as_i64()) else {
             return Err(wrong(field, format!("the range {from}…{to} needs `steps`")));
         };
-        if to < from || to - from >= LARGEST_AXIS as i64 {
+        if to < from || to.abs_diff(from) >= LARGEST_AXIS as u64 {
             return Err(wrong(field, format!("the range {from}…{to} has no values, or too many")));
         }
         return Ok((from..=to).map(AxisValue::Integer).collect());

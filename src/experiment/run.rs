@@ -24,24 +24,24 @@ pub struct Shard {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// A cell has no model, or no such parameters.
-    #[error("cell {cell} ({parameters}): {source}")]
+    #[error("cell {cell} ({parameters}): {problem}")]
     Cell {
         /// Which cell.
         cell: u64,
         /// Its parameters.
         parameters: String,
         /// What is wrong.
-        source: ExperimentError,
+        problem: ExperimentError,
     },
     /// A cell can't be measured.
-    #[error("cell {cell} ({parameters}): {source}")]
+    #[error("cell {cell} ({parameters}): {problem}")]
     Measure {
         /// Which cell.
         cell: u64,
         /// Its parameters.
         parameters: String,
         /// What is wrong.
-        source: CaseError,
+        problem: CaseError,
     },
     /// The results can't be stored.
     #[error(transparent)]
@@ -146,12 +146,15 @@ impl<'a> Run<'a> {
                 let model = self
                     .experiment
                     .model(&cell.model_parameters(), group.replicate)
-                    .map_err(|source| RunError::Cell { cell: cell.index, parameters: describe(cell), source })?;
+                    .map_err(|problem| RunError::Cell { cell: cell.index, parameters: describe(cell), problem })?;
                 models.push((key, model));
             }
         }
-        let failed =
-            |cell: &Cell, source: CaseError| RunError::Measure { cell: cell.index, parameters: describe(cell), source };
+        let failed = |cell: &Cell, problem: CaseError| RunError::Measure {
+            cell: cell.index,
+            parameters: describe(cell),
+            problem,
+        };
         let first = Subject::new(&models[0].1, [0, 1]).map_err(|error| failed(&cells[0], error.into()))?;
         let mut subjects = Vec::with_capacity(models.len());
         for (_, model) in &models[1..] {
@@ -199,11 +202,8 @@ impl<'a> Run<'a> {
 }
 
 fn target_key(cell: &Cell) -> String {
-    cell.model_parameters()
-        .into_iter()
-        .filter(|(name, _)| TARGET_PARAMETERS.contains(name))
-        .map(|(name, value)| format!("{name}={}\n", value.text()))
-        .collect()
+    let own = cell.model_parameters().into_iter().filter(|(name, _)| TARGET_PARAMETERS.contains(name));
+    own.map(|(name, value)| format!("{name}={}", value.text())).collect::<Vec<_>>().join("\n")
 }
 
 fn describe(cell: &Cell) -> String {

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The file system said no.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {problem}", path.display())]
     Io {
         /// Which file.
         path: PathBuf,
         /// What it said.
-        source: std::io::Error,
+        problem: std::io::Error,
     },
     /// A part or the manifest is not what was written.
     #[error("{}: {problem}", path.display())]
@@ -213,7 +213,7 @@ impl Store {
 
     #[expect(clippy::unused_self, reason = "reads as the store's own error")]
     fn io(&self, path: &Path, source: std::io::Error) -> StoreError {
-        StoreError::Io { path: path.into(), source }
+        StoreError::Io { path: path.into(), problem: source }
     }
 }
 

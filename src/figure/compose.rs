@@ -1,9 +1,10 @@
 //! From results to figures: which rows, which series, which lines of theory.
 
-use super::{Axis, Cells, Chart, ColourScale, Figure, FigureError, Heatmap, Layer, Scale, SeriesStyle, Width};
+use super::{Axis, Cells, Chart, ColourScale, Figure, Heatmap, Layer, Scale, SeriesStyle, Width};
 use crate::experiment::{Experiment, FigureKind, FigureSpec, Results, describe};
 use crate::theorem::MARGIN;
 use serde_json::Value;
+use statrs::statistics::{Data, OrderStatistics, Statistics};
 use std::collections::BTreeMap;
 
 /// Quantiles of the band around a mean over replicates.
@@ -59,26 +60,21 @@ impl<'a> Rows<'a> {
 }
 
 /// Makes the figure of one `[[figure]]` section from the results of its experiment.
-///
-/// # Errors
-/// [`FigureError`] when there is nothing to draw.
-pub fn compose(experiment: &Experiment, spec: &FigureSpec, results: &Results) -> Result<Figure, FigureError> {
+pub fn compose(experiment: &Experiment, spec: &FigureSpec, results: &Results) -> Figure {
     let rows = Rows::new(results, spec);
     let title = spec.title.clone().unwrap_or_else(|| experiment.title().to_owned());
     let panels = rows.distinct(spec.panels.as_deref());
     if panels.len() <= 1 {
-        return Ok(chart(spec, &rows, title)?.into());
+        return chart(spec, &rows, title).into();
     }
-    let charts = panels
-        .iter()
-        .map(|panel| {
-            Ok(chart(spec, &rows.only(spec.panels.as_deref(), panel), (*panel).to_owned())?.width(Width::DoubleColumn))
-        })
-        .collect::<Result<Vec<_>, FigureError>>()?;
-    Ok(Figure { title, columns: charts.len().min(2), panels: charts })
+    let panel = |name: &&str| {
+        chart(spec, &rows.only(spec.panels.as_deref(), name), (*name).to_owned()).width(Width::DoubleColumn)
+    };
+    let charts: Vec<Chart> = panels.iter().map(panel).collect();
+    Figure { title, columns: charts.len().min(2), panels: charts }
 }
 
-fn chart(spec: &FigureSpec, rows: &Rows, title: String) -> Result<Chart, FigureError> {
+fn chart(spec: &FigureSpec, rows: &Rows, title: String) -> Chart {
     let axis = |column: &str, label: Option<&String>, logarithmic: bool| {
         let (name, unit) = describe(column);
         let mut axis = Axis::linear(label.cloned().unwrap_or(name));
@@ -91,11 +87,11 @@ fn chart(spec: &FigureSpec, rows: &Rows, title: String) -> Result<Chart, FigureE
     let mut y = axis(&spec.y, spec.y_label.as_ref(), spec.y_log);
     y.range = spec.y_range.map(|[low, high]| (low, high));
     let chart = Chart::new(title, axis(&spec.x, spec.x_label.as_ref(), spec.x_log), y);
-    Ok(match spec.kind {
+    match spec.kind {
         FigureKind::Curve | FigureKind::Frontier | FigureKind::Scatter => lines(spec, rows, chart),
         FigureKind::Heatmap => heatmap(spec, rows, chart),
         FigureKind::Phase => phase(spec, rows, chart),
-    })
+    }
 }
 
 fn lines(spec: &FigureSpec, rows: &Rows, mut chart: Chart) -> Chart {
@@ -305,17 +301,12 @@ fn summarise(points: &[(f64, f64)]) -> (Vec<(f64, f64)>, Vec<(f64, f64, f64)>) {
     }
     let mut groups: Vec<(f64, Vec<f64>)> = groups.into_values().collect();
     groups.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let quantile = |values: &[f64], share: f64| {
-        let place = share * (values.len() - 1) as f64;
-        let (low, high) = (values[place.floor() as usize], values[place.ceil() as usize]);
-        low + (high - low) * place.fract()
-    };
     groups
         .into_iter()
-        .map(|(x, mut values)| {
-            values.sort_by(f64::total_cmp);
-            let mean = values.iter().sum::<f64>() / values.len() as f64;
-            ((x, mean), (x, quantile(&values, BAND[0]), quantile(&values, BAND[1])))
+        .map(|(x, values)| {
+            let mean = values.iter().mean();
+            let mut data = Data::new(values);
+            ((x, mean), (x, data.quantile(BAND[0]), data.quantile(BAND[1])))
         })
         .unzip()
 }

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
 use super::FigureError;
@@ -40,6 +40,9 @@ pub(super) fn to_png(scene: &Scene, scale: f64) -> Result<Vec<u8>, FigureError> 
     let options = Options { fontdb: Arc::clone(&FONTS), ..Options::default() };
     let tree = Tree::from_str(&to_svg(scene)?, &options).map_err(|error| FigureError::Backend(error.to_string()))?;
     let mut map = Pixmap::new(width as u32, height as u32).ok_or(unusable)?;
+    // The page may end within a pixel, which must not show as an edge.
+    let [red, green, blue] = scene.background.rgb;
+    map.fill(Color::from_rgba8(red, green, blue, 255));
     let zoom = (scale * DPI / SVG_DPI) as f32;
     resvg::render(&tree, Transform::from_scale(zoom, zoom), &mut map.as_mut());
     // The page is opaque, so premultiplied colour is colour.

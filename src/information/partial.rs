@@ -39,7 +39,7 @@ mod tests {
     fn the_parts_add_up_to_the_whole() {
         let parts = PartialInformation::new(0.3, 0.5, 1.1);
         assert!((parts.redundancy + parts.unique_first + parts.unique_second + parts.synergy - 1.1).abs() < 1e-15);
-        assert_eq!(parts.unique_first, 0.0);
+        assert!(parts.unique_first.abs() < f64::EPSILON);
     }
 
     #[test]
@@ -53,6 +53,6 @@ mod tests {
             PartialInformation::new(inf, 0.5, inf),
             PartialInformation { redundancy: 0.5, unique_first: inf, unique_second: 0.0, synergy: 0.0 }
         );
-        assert_eq!(PartialInformation::new(0.4, 0.5, inf).synergy, inf);
+        assert!(PartialInformation::new(0.4, 0.5, inf).synergy.is_infinite());
     }
 }

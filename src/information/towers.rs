@@ -2,7 +2,10 @@
 
 use super::pair::stacked;
 use super::{InformationError, Pair};
-use crate::linalg::{Matrix, PrincipalAngles, orthonormal_columns, outside, product, product_nt, product_tn, svd};
+use crate::linalg::{
+    Matrix, PrincipalAngles, orthonormal_columns, outside, power_of_two_near, product, product_nt, product_tn,
+    require_finite, svd,
+};
 
 /// The weights of two linear encoders, z_m = W_m x_m.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,13 +51,20 @@ impl Towers {
     pub fn new(pair: &Pair, encoders: &Encoders) -> Result<Self, InformationError> {
         let dim = encoders.dim();
         let channels = pair.channels();
-        for m in 0..2 {
+        for (m, channels) in channels.into_iter().enumerate() {
             let (rows, columns) = encoders.weights(m).shape();
-            if (rows, columns) != (dim, channels[m]) || dim == 0 {
-                return Err(InformationError::Shape { modality: m + 1, rows, columns, dim, channels: channels[m] });
+            if (rows, columns) != (dim, channels) || dim == 0 {
+                return Err(InformationError::Shape { modality: m + 1, rows, columns, dim, channels });
             }
         }
-        let coordinates = [0, 1].map(|m| product_nt(&pair.whitening(m).root.transpose(), encoders.weights(m)));
+        // Towers do not depend on an encoder's scale; a power of two keeps products of extreme weights in range, digit for
+        // digit.
+        let coordinates = [0, 1].map(|m| {
+            let weights = encoders.weights(m);
+            let largest = weights.amax();
+            let scale = if largest > 0.0 && largest.is_finite() { power_of_two_near(largest) } else { 1.0 };
+            product_nt(&pair.whitening(m).root.transpose(), &(weights / scale))
+        });
         Self::from_coordinates(pair, &coordinates)
     }
 
@@ -65,6 +75,10 @@ impl Towers {
     /// [`InformationError::Linalg`].
     pub fn from_coordinates(pair: &Pair, coordinates: &[Matrix; 2]) -> Result<Self, InformationError> {
         let dim = coordinates[0].ncols();
+        // A Gram–Schmidt step drops a column of NaN as if it were dependent: a diverged encoder must not look like an empty one.
+        for side in coordinates {
+            require_finite(side)?;
+        }
         let bases = [orthonormal_columns(&coordinates[0]), orthonormal_columns(&coordinates[1])];
         let [first, second] = pair.ranks();
         let mut both = Matrix::zeros(first + second, bases[0].ncols() + bases[1].ncols());

@@ -76,7 +76,7 @@ impl<'a> ClosedForm<'a> {
                 self.cross_covariance(objective, dim, [whiten_first, whiten_second], beyond_rank)
             }
             Solution::PrincipalComponents => {
-                let learned = self.each(|m| {
+                let learned = both(|m| {
                     Ok(self.tower_of_weights(m, leading(&svd(&self.pair.whitening(m).root)?.left, dim), dim))
                 })?;
                 Ok(self.with_matching_signs(learned))
@@ -86,10 +86,10 @@ impl<'a> ClosedForm<'a> {
                     return Err(LearnerError::NoTarget);
                 }
                 let learned =
-                    self.each(|m| Ok(self.tower_of_directions(m, leading(&self.regression_directions(m)?, dim), dim)))?;
+                    both(|m| Ok(self.tower_of_directions(m, leading(&self.regression_directions(m)?, dim), dim)))?;
                 Ok(self.with_matching_signs(learned))
             }
-            Solution::Random => self.each(|m| {
+            Solution::Random => both(|m| {
                 let mut generator =
                     Stream { seed: self.seed, experiment: "random encoder", cell: m as u64, replicate: 0 }.generator();
                 let weights = Matrix::from_fn(self.pair.channels()[m], dim, |_, _| generator.sample(StandardNormal));
@@ -107,14 +107,6 @@ impl<'a> ClosedForm<'a> {
         let mut values = self.cross_svd([false, false])?.values.clone();
         values.resize(first.min(second), 0.0);
         Ok(values)
-    }
-
-    fn each(&self, tower: impl Fn(usize) -> Result<Tower, LearnerError>) -> Result<Learned, LearnerError> {
-        let (first, second) = (tower(0)?, tower(1)?);
-        Ok(Learned {
-            encoders: Encoders { first: first.weights, second: second.weights },
-            coordinates: [first.coordinates, second.coordinates],
-        })
     }
 
     /// An encoder from columns over the channels (n_m × at most d), with zero rows up to d.
@@ -153,14 +145,14 @@ impl<'a> ClosedForm<'a> {
         let size = |m: usize| if whiten[m] { 1.0 } else { self.pair.factor(m).common.norm() };
         let cutoff = self.pair.zero() * size(0) * size(1);
         let rank = svd.values.iter().take(dim).filter(|&&value| value > cutoff).count();
-        self.each(|m| {
+        both(|m| {
             let vectors = if m == 0 { &svd.left } else { &svd.right };
             let mut directions = leading(vectors, rank);
             for (mut column, &value) in directions.column_iter_mut().zip(&svd.values) {
                 column *= objective.scale(value);
             }
             if beyond_rank == BeyondRank::Whitened && rank < dim {
-                directions = self.completed(m, directions, dim)?;
+                directions = self.completed(m, &directions, dim)?;
             }
             Ok(if whiten[m] {
                 self.tower_of_directions(m, directions, dim)
@@ -190,14 +182,14 @@ impl<'a> ClosedForm<'a> {
     }
 
     /// Completes orthonormal directions by those of largest explained variance among the rest.
-    fn completed(&self, m: usize, directions: Matrix, dim: usize) -> Result<Matrix, LearnerError> {
+    fn completed(&self, m: usize, directions: &Matrix, dim: usize) -> Result<Matrix, LearnerError> {
         let root = &self.pair.whitening(m).root;
         // The variance of x explained by a whitened direction q is ‖root·q‖²; restrict q to the complement.
-        let rest = outside(&directions, &root.transpose());
+        let rest = outside(directions, &root.transpose());
         let extra = svd(&rest)?;
         let wanted = (dim - directions.ncols()).min(root.ncols() - directions.ncols());
         let mut all = Matrix::zeros(directions.nrows(), directions.ncols() + wanted);
-        all.columns_mut(0, directions.ncols()).copy_from(&directions);
+        all.columns_mut(0, directions.ncols()).copy_from(directions);
         all.columns_mut(directions.ncols(), wanted).copy_from(&extra.left.columns(0, wanted));
         Ok(all)
     }
@@ -228,4 +220,13 @@ fn leading(matrix: &Matrix, count: usize) -> Matrix {
 /// The columns followed by zero columns up to d.
 fn padded(columns: Matrix, dim: usize) -> Matrix {
     if columns.ncols() == dim { columns } else { columns.resize_horizontally(dim, 0.0) }
+}
+
+/// Both towers, made one by one.
+fn both(tower: impl Fn(usize) -> Result<Tower, LearnerError>) -> Result<Learned, LearnerError> {
+    let (first, second) = (tower(0)?, tower(1)?);
+    Ok(Learned {
+        encoders: Encoders { first: first.weights, second: second.weights },
+        coordinates: [first.coordinates, second.coordinates],
+    })
 }

@@ -59,7 +59,8 @@ pub fn svd(matrix: &Matrix) -> Result<Svd, LinalgError> {
     let backend = view(&scaled).thin_svd().map_err(|_| failed())?;
     let mut values: Vec<f64> = backend.S().column_vector().iter().copied().collect();
     let sum_of_squares: f64 = values.iter().map(|value| value * value).sum();
-    if !((sum_of_squares / scaled.norm_squared() - 1.0).abs() <= FROBENIUS_CHECK) {
+    let disagreement = (sum_of_squares / scaled.norm_squared() - 1.0).abs();
+    if disagreement.is_nan() || disagreement > FROBENIUS_CHECK {
         return Err(failed());
     }
     for value in &mut values {
@@ -173,6 +174,29 @@ pub fn positive_semidefinite_root(matrix: &Matrix) -> Result<Matrix, LinalgError
     }))
 }
 
+/// log det A of a symmetric positive definite matrix, through its Cholesky factor: it neither overflows nor underflows where
+/// the determinant would.
+///
+/// # Errors
+/// [`LinalgError::NotFinite`]; [`LinalgError::NotPositiveSemidefinite`] when A is not positive definite.
+///
+/// # Examples
+/// ```
+/// use alignloss::linalg::{Matrix, log_determinant};
+/// let matrix = Matrix::from_diagonal_element(800, 800, 0.01);
+/// assert!((log_determinant(&matrix)? / (800.0 * 0.01_f64.ln()) - 1.0).abs() < 1e-14);
+/// # Ok::<(), alignloss::linalg::LinalgError>(())
+/// ```
+pub fn log_determinant(matrix: &Matrix) -> Result<f64, LinalgError> {
+    require_finite(matrix)?;
+    if let Ok(factor) = view(matrix).llt(Side::Lower) {
+        return Ok(2.0 * factor.L().diagonal().column_vector().iter().map(|pivot| pivot.ln()).sum::<f64>());
+    }
+    let values = symmetric_eigen(matrix)?.values;
+    let [largest, smallest] = [values.first(), values.last()].map(|value| value.copied().unwrap_or(0.0));
+    Err(LinalgError::NotPositiveSemidefinite { smallest, largest })
+}
+
 /// R of a QR factorisation: the upper-triangular columns × columns factor with RᵀR = AᵀA, computed without
 /// forming AᵀA.
 pub fn upper_triangle(matrix: &Matrix) -> Matrix {
@@ -201,7 +225,7 @@ fn is_diagonal(matrix: &Matrix) -> bool {
     (0..matrix.ncols()).all(|j| (0..matrix.nrows()).all(|i| i == j || matrix[(i, j)] == 0.0))
 }
 
-fn power_of_two_near(value: f64) -> f64 {
+pub(crate) fn power_of_two_near(value: f64) -> f64 {
     // Clamped so that neither the scale nor its reciprocal leaves the range of normal numbers.
     value.log2().round().clamp(-1000.0, 1000.0).exp2()
 }

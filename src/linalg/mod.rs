@@ -12,6 +12,7 @@
 //! | [`svd`] | residual ≤ 64 n ε ‖A‖, orthogonality ≤ 64 n ε, values descending and non-negative |
 //! | [`symmetric_eigen`] | the same, values descending |
 //! | [`Whitening::of_factor`] | `x̃ = whitener·x` has covariance I within 64 n ε κ, κ = [`Whitening::condition`] |
+//! | [`log_determinant`] | through Cholesky: no overflow, relative error ≤ 64 n ε κ |
 //! | [`orthonormal_columns`] | orthogonality ≤ 64 n ε; columns that depend on earlier ones are dropped |
 //!
 //! What it does not do: decide what a matrix means. It knows nothing of models.
@@ -22,8 +23,10 @@ mod product;
 mod whitening;
 
 pub use angles::PrincipalAngles;
+pub(crate) use decomposition::power_of_two_near;
 pub use decomposition::{
-    Svd, SymmetricEigen, positive_semidefinite_root, svd, svd_of_product, symmetric_eigen, upper_triangle,
+    Svd, SymmetricEigen, log_determinant, positive_semidefinite_root, svd, svd_of_product, symmetric_eigen,
+    upper_triangle,
 };
 pub use product::{product, product_nt, product_tn};
 pub(crate) use whitening::outside;
@@ -58,7 +61,7 @@ pub enum LinalgError {
         lower: f64,
     },
     /// A positive semidefinite matrix was needed.
-    #[error("not positive semidefinite: smallest eigenvalue {smallest:e}, largest {largest:e}")]
+    #[error("not positive semidefinite: smallest eigenvalue {smallest:.3e}, largest {largest:.3e}")]
     NotPositiveSemidefinite {
         /// Smallest eigenvalue.
         smallest: f64,

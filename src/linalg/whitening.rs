@@ -35,8 +35,12 @@ impl Whitening {
     pub fn of_factor(factor: &Matrix) -> Result<Self, LinalgError> {
         require_finite(factor)?;
         let n = factor.nrows();
-        let scale: Vec<f64> =
-            factor.row_iter().map(|row| row.norm()).map(|norm| if norm > 0.0 { norm } else { 1.0 }).collect();
+        // By the largest entry first: the sum of squares of 1e±200 leaves the range of doubles.
+        let length = |row: nalgebra::RowDVector<f64>| match row.amax() {
+            0.0 => 1.0,
+            largest => largest * (row / largest).norm(),
+        };
+        let scale: Vec<f64> = factor.row_iter().map(|row| length(row.into_owned())).collect();
         let equilibrated = Matrix::from_fn(factor.ncols(), n, |w, i| factor[(i, w)] / scale[i]);
         let rounding = f64::EPSILON * 4.0 * factor.ncols().max(n) as f64;
         let mut whitening = match Self::of_full_rank(&equilibrated) {
@@ -100,11 +104,12 @@ pub fn orthonormal_columns(matrix: &Matrix) -> Matrix {
     let mut basis = Matrix::zeros(matrix.nrows(), matrix.ncols().min(matrix.nrows()));
     let mut rank = 0;
     for column in matrix.column_iter() {
-        let length = column.norm();
-        if rank == basis.ncols() || length == 0.0 {
+        let largest = column.amax();
+        if rank == basis.ncols() || largest == 0.0 {
             continue;
         }
-        let mut candidate = column / length;
+        // By the largest entry first: the sum of squares of 1e±200 leaves the range of doubles.
+        let mut candidate = (column / largest).normalize();
         for _ in 0..2 {
             for earlier in 0..rank {
                 let overlap = basis.column(earlier).dot(&candidate);

@@ -20,12 +20,12 @@ pub enum ModelError {
         message: String,
     },
     /// A decomposition of the model's matrices failed.
-    #[error("{field}: {source}")]
+    #[error("{field}: {problem}")]
     Linalg {
         /// Path of the field whose matrix it is.
         field: String,
-        /// What failed.
-        source: LinalgError,
+        /// What failed. Not called `source`: reports that print the chain of sources would say it twice.
+        problem: LinalgError,
     },
 }
 

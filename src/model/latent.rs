@@ -9,6 +9,9 @@ pub const LARGEST_DIMENSION: usize = 4096;
 /// Largest magnitude of an entry: its square must stay a finite number after summation.
 const LARGEST_ENTRY: f64 = 1e100;
 
+/// Least standard deviation that counts: its square must stay a normal number.
+const SMALLEST_DEVIATION: f64 = 1e-150;
+
 /// The covariance Ψ of a sensor's noise, in the form in which it was given.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Noise {
@@ -132,25 +135,31 @@ impl LatentModel {
                 }
                 check_entries("latent.covariance", matrix)?;
                 positive_semidefinite_root(matrix)
-                    .map_err(|source| ModelError::Linalg { field: "latent.covariance".into(), source })?
+                    .map_err(|problem| ModelError::Linalg { field: "latent.covariance".into(), problem })?
             }
         };
         let model = Self { name: name.into(), shared, private, covariance, latent_root, modalities, targets };
         for (m, factor) in model.modalities.iter().enumerate() {
             let variance = model.observed(m);
-            if variance.common.amax() == 0.0 && variance.own.amax() == 0.0 {
+            if variance.common.amax().max(variance.own.amax()) < SMALLEST_DEVIATION {
                 return Err(ModelError::field(
                     format!("modality[{m}]"),
-                    format!("{:?} is constant: loadings and noise are all zero", factor.name),
+                    format!(
+                        "{:?} is constant: loadings and noise are all zero, or below {SMALLEST_DEVIATION:e}",
+                        factor.name
+                    ),
                 ));
             }
         }
         for (t, target) in model.targets.iter().enumerate() {
             let factor = model.target(t);
-            if factor.common.amax() == 0.0 && factor.own.amax() == 0.0 {
+            if factor.common.amax().max(factor.own.amax()) < SMALLEST_DEVIATION {
                 return Err(ModelError::field(
                     format!("target[{t}]"),
-                    format!("{:?} is constant: its loading and noise are zero", target.name),
+                    format!(
+                        "{:?} is constant: its loading and noise are zero, or below {SMALLEST_DEVIATION:e}",
+                        target.name
+                    ),
                 ));
             }
         }
@@ -369,7 +378,7 @@ fn check_noise(field: &str, noise: &Noise, n: usize) -> Result<(), ModelError> {
             check_entries(field, matrix)?;
             positive_semidefinite_root(matrix)
                 .map(drop)
-                .map_err(|source| ModelError::Linalg { field: field.into(), source })
+                .map_err(|problem| ModelError::Linalg { field: field.into(), problem })
         }
     }
 }

@@ -19,7 +19,7 @@ impl Default for InfoNce {
 
 impl InfoNce {
     /// The encoders with the temperature absorbed in equal parts.
-    fn absorbed(&self, encoders: &Encoders) -> Encoders {
+    fn absorbed(self, encoders: &Encoders) -> Encoders {
         let scale = self.temperature.sqrt().recip();
         Encoders { first: &encoders.first * scale, second: &encoders.second * scale }
     }

@@ -2,7 +2,7 @@
 
 use super::{BeyondRank, Objective, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
-use crate::linalg::{Matrix, product};
+use crate::linalg::{Matrix, positive_semidefinite_root, product, product_tn, symmetric_eigen};
 
 /// −E s + log E_{x_1}E_{x_2'} e^s with a bilinear critic s = z_1ᵀz_2: the canonical directions with singular values
 /// (√(1+4ρ²) − 1)/(2ρ) in place of ρ. The second term is −½ log det(I − W_1Σ11W_1ᵀ·W_2Σ22W_2ᵀ), infinite where the
@@ -11,12 +11,15 @@ use crate::linalg::{Matrix, product};
 pub struct JointDensity;
 
 impl JointDensity {
-    /// I − A_1A_2 of the encoded covariances, where the expectation is finite.
-    fn remainder(moments: &SecondMoments, encoders: &Encoders) -> Option<Matrix> {
-        let (a1, a2) = (moments.encoded(0, &encoders.first), moments.encoded(1, &encoders.second));
-        let product = product(&a1, &a2);
-        let radius = product.complex_eigenvalues().iter().fold(0.0_f64, |largest, value| largest.max(value.re));
-        (radius < 1.0).then(|| Matrix::identity(product.nrows(), product.nrows()) - product)
+    /// The eigenvalues of W_1Σ11W_1ᵀ·W_2Σ22W_2ᵀ, all real and non-negative, descending.
+    fn spectrum(moments: &SecondMoments, encoders: &Encoders) -> Option<Vec<f64>> {
+        let root = positive_semidefinite_root(&moments.encoded(0, &encoders.first)).ok()?;
+        if root.ncols() == 0 {
+            return Some(Vec::new());
+        }
+        // A_1A_2 has the eigenvalues of RᵀA_2R with A_1 = RRᵀ.
+        let similar = product_tn(&root, &product(&moments.encoded(1, &encoders.second), &root));
+        symmetric_eigen(&similar).ok().map(|eigen| eigen.values)
     }
 }
 
@@ -39,18 +42,25 @@ impl Objective for JointDensity {
     }
 
     fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64> {
-        let normaliser =
-            Self::remainder(moments, encoders).map_or(f64::INFINITY, |remainder| -0.5 * remainder.determinant().ln());
-        Some(-moments.cross_trace(&encoders.first, &encoders.second) + normaliser)
+        let spectrum = Self::spectrum(moments, encoders)?;
+        let normaliser = if spectrum.first().is_some_and(|&largest| largest >= 1.0) {
+            f64::INFINITY
+        } else {
+            spectrum.iter().map(|value| -0.5 * (-value).ln_1p()).sum()
+        };
+        Some(normaliser - moments.cross_trace(&encoders.first, &encoders.second))
     }
 
     fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {
         let Encoders { first, second } = encoders;
+        if Self::spectrum(moments, encoders)?.first().is_some_and(|&largest| largest >= 1.0) {
+            return None;
+        }
         let cross = cross_gradient(moments, encoders);
-        let solve = Self::remainder(moments, encoders)?.lu().try_inverse()?;
+        let (a1, a2) = (moments.encoded(0, first), moments.encoded(1, second));
+        let solve = (Matrix::identity(a1.nrows(), a1.nrows()) - product(&a1, &a2)).lu().try_inverse()?;
         // d(−½ log det(I − A_1A_2)) = ½ tr((I − A_1A_2)^{-1} d(A_1A_2)); both factors below are symmetric.
-        let by_first = product(&moments.encoded(1, second), &solve);
-        let by_second = product(&solve, &moments.encoded(0, first));
+        let (by_first, by_second) = (product(&a2, &solve), product(&solve, &a1));
         Some(Encoders {
             first: product(&by_first, &product(first, &moments.first)) - cross.first,
             second: product(&by_second, &product(second, &moments.second)) - cross.second,

@@ -32,6 +32,6 @@ impl Theorem for AlignmentFloor {
     }
 
     fn predict(&self, case: &Case, _: usize, quantity: &str) -> Result<Option<f64>, InformationError> {
-        Ok((quantity == "alignment.error").then_some(case.alignment.floor))
+        Ok((quantity == "alignment.error" && case.has_full_rank()).then_some(case.alignment.floor))
     }
 }

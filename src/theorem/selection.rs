@@ -2,7 +2,7 @@
 
 use super::{Case, Clause, Finding, MARGIN, Subject, Theorem};
 use crate::information::{InformationError, Source};
-use crate::linalg::{Matrix, orthonormal_columns, product, product_nt, product_tn};
+use crate::linalg::{Matrix, log_determinant, orthonormal_columns, product, product_nt, product_tn};
 use crate::objective::{BeyondRank, Solution};
 
 /// Objective (a, b) with d dimensions keeps the d factors with the largest |ρ_i|·t_{1,i}^{1−2a}·t_{2,i}^{1−2b}.
@@ -80,7 +80,7 @@ impl OrthogonalStructure {
                         direction: directions[0].columns(i, 1).into_owned(),
                         correlation: cross[(i, j)].abs() / (deviations[0][i] * deviations[1][j]),
                         deviations: [deviations[0][i], deviations[1][j]],
-                    })
+                    });
                 }
                 _ => return None,
             }
@@ -183,12 +183,8 @@ impl Theorem for Selection {
             let covariance = product(&cross, &factor.direction) / factor.deviations[0];
             left -= product_nt(&covariance, &covariance);
         }
-        let information = || -> Option<f64> {
-            let log_determinant = |matrix: Matrix| {
-                matrix.cholesky().map(|root| 2.0 * root.l().diagonal().iter().map(|value| value.ln()).sum::<f64>())
-            };
-            Some(0.5 * (log_determinant(whole.clone())? - log_determinant(left.clone())?))
-        };
+        let information =
+            || -> Option<f64> { Some(0.5 * (log_determinant(&whole).ok()? - log_determinant(&left).ok()?)) };
         let available = || case.targets[target].source(Source::First).mutual_information_nats();
         Ok(match quantity {
             "mi.z1" => information(),

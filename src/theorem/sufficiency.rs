@@ -65,8 +65,14 @@ impl Theorem for Sufficiency {
     }
 
     fn predict(&self, case: &Case, target: usize, quantity: &str) -> Result<Option<f64>, InformationError> {
-        let shared = case.targets[target].name == "shared";
-        if !shared || case.dim() < case.subject.pair.rank() || !separated_by_shared_factors(case)? {
+        // Whatever depends on s alone, by the sufficiency of z_1 for s; a name proves nothing.
+        let loading = &case.subject.model.targets()[target].loading;
+        let of_shared_alone = loading.columns_range(case.subject.model.shared()..).iter().all(|&entry| entry == 0.0);
+        if !of_shared_alone
+            || !case.is_canonical()
+            || case.dim() < case.subject.pair.rank()
+            || !separated_by_shared_factors(case)?
+        {
             return Ok(None);
         }
         Ok(match quantity {
@@ -91,9 +97,9 @@ fn separated_by_shared_factors(case: &Case) -> Result<bool, InformationError> {
     let cross = subject.pair.factor(0).cross_covariance(subject.pair.factor(1));
     let unexplained = (&cross - product_nt(&first, &second)).norm();
     let values = svd(&second)?.values;
-    let scale = (subject.pair.factor(0).common.norm() * subject.pair.factor(1).common.norm()).max(f64::MIN_POSITIVE);
-    Ok(unexplained <= STRUCTURAL * scale
-        && values.len() == k
-        && shared.rank() == k
-        && values[k - 1] > STRUCTURAL * values[0])
+    // Relative to the factors: where Cov(x_2, s) cancels, its largest singular value is rounding too.
+    let [scale_first, scale_second] = [0, 1].map(|m| subject.pair.factor(m).common.norm());
+    let scale = (scale_first * scale_second).max(f64::MIN_POSITIVE);
+    let full_rank = values.len() == k && shared.rank() == k && values[k - 1] > STRUCTURAL * scale_second;
+    Ok(unexplained <= STRUCTURAL * scale && full_rank)
 }

@@ -131,7 +131,8 @@ impl Clause {
         }
         let scale =
             [self.lhs, self.rhs].into_iter().filter(|side| side.is_finite()).fold(1.0_f64, |a, b| a.max(b.abs()));
-        if slack.is_nan() || !(self.error <= RESOLUTION * scale) && slack.abs() <= self.error {
+        let wide = self.error.is_nan() || self.error > RESOLUTION * scale;
+        if slack.is_nan() || self.error.is_nan() || wide && slack.abs() <= self.error {
             Status::Inconclusive
         } else if slack >= -self.error {
             Status::Holds
@@ -143,6 +144,9 @@ impl Clause {
 
 impl Verdict {
     /// From a finding: the worst claim decides, and among equally good ones the tightest is shown.
+    ///
+    /// # Panics
+    /// When a checked finding has no clause: a broken invariant of the theorem.
     pub fn of(id: &'static str, finding: Finding) -> Self {
         let clauses = match finding {
             Finding::Checked(clauses) => clauses,

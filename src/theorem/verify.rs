@@ -61,12 +61,12 @@ pub struct Counterexample {
 
 /// Why a trial could not be run: a defect of the tool, not of a theorem.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("model {index} of family {family:?} (seed {seed}): {source}")]
+#[error("model {index} of family {family:?} (seed {seed}): {failure}")]
 pub struct TrialError {
     family: &'static str,
     index: u64,
     seed: u64,
-    source: TrialFailure,
+    failure: TrialFailure,
 }
 
 #[derive(Debug, Clone, thiserror::Error)]
@@ -181,7 +181,7 @@ impl Plan<'_> {
         let mut generator =
             Stream { seed: self.seed, experiment: self.experiment, cell: index, replicate: index % families }
                 .generator();
-        let fail = |source| TrialError { family: family.kind, index, seed: self.seed, source };
+        let fail = |failure| TrialError { family: family.kind, index, seed: self.seed, failure };
         let model = Draw::new(family).model(&mut generator).map_err(|error| fail(error.into()))?;
         self.try_model(&model, &mut generator).map_err(|error| fail(error.into()))
     }

@@ -241,9 +241,10 @@ pub(super) fn require(
 ) -> Result<(), ModelError> {
     match values.iter().find(|value| !range.contains(value)) {
         None => Ok(()),
-        Some(value) => Err(ModelError::field(
-            format!("{prefix}{field}"),
-            format!("{value}, expected a number from {} to {:e}", range.start(), range.end()),
-        )),
+        Some(value) => {
+            let end = if *range.end() < 1e6 { range.end().to_string() } else { format!("{:e}", range.end()) };
+            let problem = format!("{value}, expected a number from {} to {end}", range.start());
+            Err(ModelError::field(format!("{prefix}{field}"), problem))
+        }
     }
 }

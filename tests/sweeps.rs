@@ -1,0 +1,179 @@
+//! Experiments end to end: the built binary, killed, resumed, sharded, on different numbers of threads.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const EXPERIMENT: &str = r#"
+title = "A small grid"
+shows = "capacity"
+[model.family]
+kind = "random"
+shared = 2
+private = 2
+observed = 5
+[grid]
+objective = ["cca", "pca", "random"]
+dim = { from = 1, to = 3 }
+"model.seed" = { from = 1, to = 40 }
+[[figure]]
+kind = "scatter"
+x = "capacity.aligned"
+y = "capacity.private"
+series = "objective"
+where = { target = "private 1" }
+overlay = ["capacity"]
+"#;
+
+fn alignloss(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_alignloss"));
+    command.current_dir(folder).arg("--quiet");
+    for variable in ["SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_COUNT"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    alignloss(folder).args(arguments).output().expect("the binary runs")
+}
+
+fn succeed(folder: &Path, arguments: &[&str]) -> String {
+    let output = run(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+fn folder_with(experiment: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("small.toml"), experiment).expect("writable");
+    folder
+}
+
+fn merged(folder: &Path, out: &str) -> String {
+    succeed(folder, &["merge", "small.toml", "--out", out]);
+    fs::read_to_string(folder.join(out).join("small/merged.csv")).expect("merged results")
+}
+
+#[test]
+fn the_bytes_do_not_depend_on_threads_or_shards() {
+    let folder = folder_with(EXPERIMENT);
+    let at = folder.path();
+    succeed(at, &["sweep", "small.toml", "--out", "one", "--threads", "1"]);
+    succeed(at, &["sweep", "small.toml", "--out", "four", "--threads", "4"]);
+    for shard in ["3/3", "1/3", "2/3"] {
+        succeed(at, &["sweep", "small.toml", "--out", "shards", "--shard", shard]);
+    }
+    let reference = merged(at, "one");
+    assert_eq!(reference, merged(at, "four"));
+    assert_eq!(reference, merged(at, "shards"));
+    // 3 objectives × 3 dimensions × 40 seeds × 3 targets (shared, private 1, private 2), and the header.
+    assert_eq!(reference.lines().count(), 3 * 3 * 40 * 3 + 1);
+}
+
+#[test]
+fn a_killed_sweep_resumes_and_gives_the_same_bytes() {
+    // Enough work that the kill lands in the middle.
+    let large = EXPERIMENT.replace("to = 40", "to = 4000");
+    let folder = folder_with(&large);
+    let at = folder.path();
+    succeed(at, &["sweep", "small.toml", "--out", "whole"]);
+
+    let mut child = alignloss(at)
+        .args(["sweep", "small.toml", "--out", "killed", "--threads", "1"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary runs");
+    let parts = || {
+        let entries = fs::read_dir(at.join("killed/small")).ok();
+        entries.map_or(0, |entries| {
+            entries
+                .filter(|entry| {
+                    entry.as_ref().is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("part-"))
+                })
+                .count()
+        })
+    };
+    let start = Instant::now();
+    while parts() < 3 && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().expect("kill -9");
+    child.wait().expect("it ends");
+    let kept = parts();
+    assert!(kept >= 3, "finished parts are there: {kept}");
+
+    let status = succeed(at, &["status", "small.toml", "--out", "killed"]);
+    assert!(status.contains(&format!("{kept} of ")), "{status}");
+    if kept < 64 {
+        let early = run(at, &["merge", "small.toml", "--out", "killed"]);
+        assert_eq!(early.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&early.stderr).contains("parts are missing"));
+    }
+    succeed(at, &["sweep", "small.toml", "--out", "killed"]);
+    assert_eq!(merged(at, "whole"), merged(at, "killed"));
+}
+
+#[test]
+fn results_of_another_version_are_refused_and_discarded_only_when_told() {
+    let folder = folder_with(EXPERIMENT);
+    let at = folder.path();
+    succeed(at, &["sweep", "small.toml"]);
+    fs::write(at.join("small.toml"), EXPERIMENT.replace("observed = 5", "observed = 6")).expect("writable");
+    let refused = run(at, &["sweep", "small.toml"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--fresh"));
+    succeed(at, &["sweep", "small.toml", "--fresh"]);
+    // A change of wording reruns nothing and is accepted.
+    fs::write(
+        at.join("small.toml"),
+        EXPERIMENT.replace("observed = 5", "observed = 6").replace("A small grid", "Other words"),
+    )
+    .expect("writable");
+    succeed(at, &["sweep", "small.toml"]);
+}
+
+#[test]
+fn figures_are_drawn_and_are_the_same_bytes_again() {
+    let folder = folder_with(EXPERIMENT);
+    let at = folder.path();
+    let table = succeed(at, &["figures", "--experiments", ".", "--out", "a"]);
+    assert!(table.contains("capacity") && table.contains("holds"), "{table}");
+    succeed(at, &["figures", "--experiments", ".", "--out", "b", "--results", "again", "--threads", "1"]);
+    for name in ["small.svg", "small.png", "verdicts.md"] {
+        let read = |out: &str| fs::read(at.join(out).join(name)).expect("a figure");
+        assert_eq!(read("a"), read("b"), "{name}");
+    }
+    let svg = fs::read_to_string(at.join("a/small.svg")).expect("a figure");
+    for text in ["aligned capacity tr K", "private capacity tr P", "cca"] {
+        assert!(svg.contains(text), "{text:?} is in the figure");
+    }
+}
+
+#[test]
+fn wrong_experiments_end_with_one_line_that_names_the_field() {
+    let cases = [
+        ("shows = \"capacity\"", "shows = \"capasity\"", "did you mean \"capacity\"?"),
+        ("objective = [\"cca\"", "objective = [\"cc\"", "grid.objective"),
+        ("dim = { from = 1, to = 3 }", "dim = [0]", "grid.dim: 0"),
+        ("dim = { from = 1, to = 3 }", "dim = { from = 1, upto = 3 }", "unknown key `upto`"),
+        ("dim = { from = 1, to = 3 }", "dimm = [1]", "did you mean \"dim\"?"),
+        ("kind = \"random\"", "kind = \"randem\"", "did you mean \"random\"?"),
+        ("observed = 5", "observed = -5", "observed"),
+        ("\"model.seed\"", "\"model.sed\"", "did you mean `seed`?"),
+        ("x = \"capacity.aligned\"", "x = \"capacity.alined\"", "did you mean \"capacity.aligned\"?"),
+        ("overlay = [\"capacity\"]", "overlay = [\"x\"]", "figure[0].overlay"),
+        ("title = \"A small grid\"", "titel = \"A small grid\"", "did you mean `title`?"),
+        ("kind = \"scatter\"", "kind = \"scater\"", "did you mean `scatter`?"),
+    ];
+    for (from, to, expected) in cases {
+        let folder = folder_with(&EXPERIMENT.replace(from, to));
+        let output = run(folder.path(), &["sweep", "small.toml"]);
+        let message = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(2), "{to}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+        assert!(message.contains("small.toml") && message.contains(expected), "{to}: {message}");
+    }
+}

@@ -1,0 +1,73 @@
+//! Seeded numbers never change: results can be repeated from a seed for as long as these pass. A commit that changes one of them
+//! says so.
+
+use alignloss::model::{Format, LatentModel};
+use alignloss::objective;
+use alignloss::sample::Stream;
+use alignloss::theorem::Subject;
+use rand::{Rng, RngExt};
+use rand_distr::StandardNormal;
+
+#[test]
+fn the_first_draws_of_a_stream_never_change() {
+    let mut generator = Stream { seed: 1, experiment: "test", cell: 2, replicate: 3 }.generator();
+    let words: Vec<u64> = (0..3).map(|_| generator.next_u64()).collect();
+    assert_eq!(words, [1_110_621_306_976_494_531, 4_878_508_094_089_795_410, 11_529_657_853_302_334_547]);
+    let normals: Vec<f64> = (0..3).map(|_| generator.sample(StandardNormal)).collect();
+    let pinned = [1.490_586_944_767_293_f64, -0.244_077_709_840_758_66, 0.056_416_734_136_233_916];
+    assert_eq!(
+        normals.iter().map(|value| value.to_bits()).collect::<Vec<_>>(),
+        pinned.map(f64::to_bits),
+        "{normals:?}"
+    );
+}
+
+#[test]
+fn the_loadings_of_a_family_never_change() {
+    let model = LatentModel::parse("[family]\nkind = \"random\"\nseed = 5\n", Format::Toml).expect("a model");
+    let first = model.modalities()[0].shared_loading[(0, 0)];
+    let last = model.modalities()[1].private_loading[(3, 1)];
+    assert_eq!(
+        [first, last].map(f64::to_bits),
+        [0.144_363_873_072_387_46_f64, -0.505_938_800_026_837_9].map(f64::to_bits),
+        "{first:?} {last:?}"
+    );
+    // Orthonormal loadings pass through sums, whose last digit may differ between machines.
+    let model = LatentModel::parse("[family]\nkind = \"orthogonal\"\nseed = 5\n", Format::Toml).expect("a model");
+    let entry = model.modalities()[0].shared_loading[(0, 0)];
+    assert!((entry - 0.733_352_514_983_330_3).abs() < 1e-14, "{entry:?}");
+}
+
+#[test]
+fn random_encoders_never_change() {
+    let model = LatentModel::parse("[family]\nkind = \"random\"\nseed = 5\n", Format::Toml).expect("a model");
+    let subject = Subject::new(&model, [0, 1]).expect("a subject");
+    let weights = |seed| {
+        subject
+            .learner(seed)
+            .minimise(objective::find("random").expect("a known id").as_ref(), 2)
+            .expect("encoders")
+            .encoders
+    };
+    let (one, two) = (weights(9).first[(0, 0)], weights(9).second[(1, 3)]);
+    assert_eq!(
+        [one, two].map(f64::to_bits),
+        [0.080_260_041_441_746_78_f64, -0.013_090_251_303_470_166].map(f64::to_bits),
+        "{one:?} {two:?}"
+    );
+    assert_ne!(weights(9), weights(10));
+}
+
+#[test]
+fn seeds_modalities_and_families_have_draws_of_their_own() {
+    let loading = |kind: &str, seed: u64, m: usize| {
+        let model = LatentModel::parse(&format!("[family]\nkind = \"{kind}\"\nseed = {seed}\n"), Format::Toml)
+            .expect("a model");
+        model.modalities()[m].shared_loading.clone()
+    };
+    assert_eq!(loading("random", 1, 0), loading("random", 1, 0));
+    assert_ne!(loading("random", 1, 0), loading("random", 2, 0));
+    assert_ne!(loading("random", 1, 0), loading("random", 1, 1));
+    // `multi` is `random` with more modalities: the same seed gives the same first sensors.
+    assert_eq!(loading("random", 1, 1), loading("multi", 1, 1));
+}
