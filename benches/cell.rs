@@ -63,7 +63,9 @@ fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("cell");
     for (n, k, p) in SIZES {
         let model = random_model(n, k, p, 1.0);
-        group.bench_function(BenchmarkId::from_parameter(n), |bencher| bencher.iter(|| cell(black_box(&model), &*cca, k)));
+        group.bench_function(BenchmarkId::from_parameter(n), |bencher| {
+            bencher.iter(|| cell(black_box(&model), &*cca, k))
+        });
     }
     group.finish();
     let pool = pool();

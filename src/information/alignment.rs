@@ -2,7 +2,7 @@
 
 use super::pair::stacked;
 use super::{InformationError, Pair, Towers};
-use crate::linalg::{PrincipalAngles, svd};
+use crate::linalg::{PrincipalAngles, largest_singular_value};
 
 /// Alignment of two encoders, each whitened symmetrically (see [`Towers::whitened`]).
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ impl Alignment {
         let difference = stacked(&(first - pair.onto_first(second)), &pair.beyond_other(1, second));
         Ok(Self {
             error: difference.norm_squared(),
-            error_operator: svd(&difference)?.values.first().copied().unwrap_or(0.0),
+            error_operator: largest_singular_value(&difference)?,
             floor: (0..towers.dim()).map(|i| 2.0 * one_minus_correlation(pair, i)).sum(),
             angles: towers.angles(pair)?,
         })

@@ -1,7 +1,7 @@
 //! How an encoder's dimensions are spent (theorem `capacity`).
 
 use super::{InformationError, Pair, TargetGeometry, Towers};
-use crate::linalg::{product_nt, product_tn, symmetric_eigen};
+use crate::linalg::{largest_eigenvalue, product_nt, product_tn};
 
 /// K = Cov(E[z_m|x_other]) and P = Cov(E[z_m|y]) of a whitened encoder.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +30,7 @@ impl Capacity {
         Ok(Self {
             aligned: predicted.norm_squared(),
             private: explained.norm_squared(),
-            largest_eigenvalue: symmetric_eigen(&sum)?.values[0],
+            largest_eigenvalue: largest_eigenvalue(&sum)?,
         })
     }
 }

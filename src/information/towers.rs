@@ -3,9 +3,15 @@
 use super::pair::stacked;
 use super::{InformationError, Pair};
 use crate::linalg::{
-    Matrix, PrincipalAngles, orthonormal_columns, outside, power_of_two_near, product, product_nt, product_tn,
-    require_finite, svd,
+    Matrix, PrincipalAngles, cosines_and_sines, orthonormal_columns, orthonormal_extension, outside, power_of_two_near,
+    product, product_nt, product_tn, require_finite, singular_values, svd,
 };
+
+/// Up to this many angles Jacobi rotations are faster than two bidiagonal SVDs.
+const SMALL: usize = 24;
+
+/// Columns whose cosine of the angle between them is below this count as orthogonal.
+const ORTHOGONAL: f64 = 64.0 * f64::EPSILON;
 
 /// The weights of two linear encoders, z_m = W_m x_m.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,11 +86,8 @@ impl Towers {
             require_finite(side)?;
         }
         let bases = [orthonormal_columns(&coordinates[0]), orthonormal_columns(&coordinates[1])];
-        let [first, second] = pair.ranks();
-        let mut both = Matrix::zeros(first + second, bases[0].ncols() + bases[1].ncols());
-        both.view_mut((0, 0), bases[0].shape()).copy_from(&bases[0]);
-        both.columns_mut(bases[0].ncols(), bases[1].ncols()).copy_from(&pair.second_in_joint(&bases[1]));
-        let joint = orthonormal_columns(&both);
+        let padded = stacked(&bases[0], &Matrix::zeros(pair.ranks()[1], bases[0].ncols()));
+        let joint = orthonormal_extension(&padded, &pair.second_in_joint(&bases[1]));
         let whitened =
             [symmetric_whitening(&coordinates[0], &bases[0])?, symmetric_whitening(&coordinates[1], &bases[1])?];
         Ok(Self { dim, bases, joint, whitened })
@@ -140,6 +143,12 @@ pub(super) fn angles(
     count: usize,
     zero: f64,
 ) -> Result<PrincipalAngles, InformationError> {
+    let small = if cosines.ncols() <= SMALL { cosines_and_sines(cosines, sines) } else { None };
+    if let Some((mut cosines, mut sines)) = small {
+        cosines.truncate(count);
+        sines.truncate(count);
+        return Ok(PrincipalAngles::new(cosines, sines, zero));
+    }
     let mut cosines = values(cosines)?;
     let mut sines = values(sines)?;
     // The sine matrix may carry angles of π/2 beyond the count, and lacks none of the small ones.
@@ -159,7 +168,7 @@ fn values(matrix: &Matrix) -> Result<Vec<f64>, InformationError> {
     if matrix.ncols() == 1 || matrix.nrows() == 1 {
         return Ok(vec![matrix.norm()]);
     }
-    Ok(svd(matrix)?.values)
+    Ok(singular_values(matrix)?)
 }
 
 /// The orthonormal polar factor of the coordinates, within the given basis of their span.
@@ -167,6 +176,30 @@ fn symmetric_whitening(coordinates: &Matrix, basis: &Matrix) -> Result<Matrix, I
     if basis.ncols() == 0 {
         return Ok(Matrix::zeros(coordinates.nrows(), coordinates.ncols()));
     }
-    let within = svd(&product_tn(basis, coordinates))?;
+    let within = product_tn(basis, coordinates);
+    if let Some(whitened) = normalised(&within, basis) {
+        return Ok(whitened);
+    }
+    let within = svd(&within)?;
     Ok(product(basis, &product_nt(&within.left, &within.right)))
+}
+
+/// The polar factor of columns that are orthogonal up to rounding, or zero: each column by itself. `within` are the
+/// columns in the Gram–Schmidt basis that was made of them, so that the j-th column that is not zero is the j-th basis vector.
+fn normalised(within: &Matrix, basis: &Matrix) -> Option<Matrix> {
+    let mut whitened = Matrix::zeros(basis.nrows(), within.ncols());
+    let mut index = 0;
+    for (j, column) in within.column_iter().enumerate() {
+        let length = column.norm();
+        if length == 0.0 {
+            continue;
+        }
+        if index == basis.ncols() || column.iter().enumerate().any(|(i, x)| i != index && x.abs() > ORTHOGONAL * length)
+        {
+            return None;
+        }
+        whitened.set_column(j, &basis.column(index));
+        index += 1;
+    }
+    Some(whitened)
 }

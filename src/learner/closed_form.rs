@@ -7,6 +7,7 @@ use crate::objective::{BeyondRank, Objective, Solution};
 use crate::sample::Stream;
 use rand::RngExt;
 use rand_distr::StandardNormal;
+use std::sync::OnceLock;
 
 /// Why there is no minimiser.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -49,13 +50,17 @@ pub struct ClosedForm<'a> {
     pair: &'a Pair,
     targets: &'a [Factor],
     seed: u64,
-    cross: [std::sync::OnceLock<Result<Svd, LinalgError>>; 4],
+    cross: [OnceLock<Result<Svd, LinalgError>>; 4],
+    /// Principal components of each modality, n_m × min(n_m, r_m).
+    principal: [OnceLock<Result<Matrix, LinalgError>>; 2],
+    /// By slot of `cross` and modality: whitened directions outside those of rank Σ12, by explained variance.
+    rest: [[OnceLock<Result<Matrix, LinalgError>>; 2]; 4],
 }
 
 impl<'a> ClosedForm<'a> {
     /// A learner over a pair; `targets` serve `supervised`, `seed` serves `random`.
     pub fn new(pair: &'a Pair, targets: &'a [Factor], seed: u64) -> Self {
-        Self { pair, targets, seed, cross: Default::default() }
+        Self { pair, targets, seed, cross: Default::default(), principal: Default::default(), rest: Default::default() }
     }
 
     /// The exact minimiser of an objective with d = `dim` outputs per encoder.
@@ -76,9 +81,7 @@ impl<'a> ClosedForm<'a> {
                 self.cross_covariance(objective, dim, [whiten_first, whiten_second], beyond_rank)
             }
             Solution::PrincipalComponents => {
-                let learned = both(|m| {
-                    Ok(self.tower_of_weights(m, leading(&svd(&self.pair.whitening(m).root)?.left, dim), dim))
-                })?;
+                let learned = both(|m| Ok(self.tower_of_weights(m, leading(self.principal_components(m)?, dim), dim)))?;
                 Ok(self.with_matching_signs(learned))
             }
             Solution::TargetRegression => {
@@ -152,7 +155,7 @@ impl<'a> ClosedForm<'a> {
                 column *= objective.scale(value);
             }
             if beyond_rank == BeyondRank::Whitened && rank < dim {
-                directions = self.completed(m, &directions, dim)?;
+                directions = self.completed(slot(whiten), m, &directions, dim)?;
             }
             Ok(if whiten[m] {
                 self.tower_of_directions(m, directions, dim)
@@ -164,8 +167,7 @@ impl<'a> ClosedForm<'a> {
 
     /// T_{a,b}'s decomposition, in whitened coordinates where the exponent is ½.
     fn cross_svd(&self, whiten: [bool; 2]) -> Result<&Svd, LearnerError> {
-        let slot = usize::from(whiten[0]) * 2 + usize::from(whiten[1]);
-        let decomposition = self.cross[slot].get_or_init(|| {
+        let decomposition = self.cross[slot(whiten)].get_or_init(|| {
             if whiten == [true, true] {
                 return Ok(Svd {
                     left: self.pair.canonical_directions(0).clone(),
@@ -181,16 +183,23 @@ impl<'a> ClosedForm<'a> {
         decomposition.as_ref().map_err(|error| LearnerError::Linalg(error.clone()))
     }
 
+    /// Principal components of modality m, leading first.
+    fn principal_components(&self, m: usize) -> Result<&Matrix, LearnerError> {
+        let components = self.principal[m].get_or_init(|| Ok(svd(&self.pair.whitening(m).root)?.left));
+        components.as_ref().map_err(|error| LearnerError::Linalg(error.clone()))
+    }
+
     /// Completes orthonormal directions by those of largest explained variance among the rest.
-    fn completed(&self, m: usize, directions: &Matrix, dim: usize) -> Result<Matrix, LearnerError> {
+    fn completed(&self, slot: usize, m: usize, directions: &Matrix, dim: usize) -> Result<Matrix, LearnerError> {
         let root = &self.pair.whitening(m).root;
-        // The variance of x explained by a whitened direction q is ‖root·q‖²; restrict q to the complement.
-        let rest = outside(directions, &root.transpose());
-        let extra = svd(&rest)?;
+        // The variance of x explained by a whitened direction q is ‖root·q‖²; restrict q to the complement. Directions that
+        // need completing are all those of the slot, whatever the dimension.
+        let rest = self.rest[slot][m].get_or_init(|| Ok(svd(&outside(directions, &root.transpose()))?.left));
+        let extra = rest.as_ref().map_err(|error| LearnerError::Linalg(error.clone()))?;
         let wanted = (dim - directions.ncols()).min(root.ncols() - directions.ncols());
         let mut all = Matrix::zeros(directions.nrows(), directions.ncols() + wanted);
         all.columns_mut(0, directions.ncols()).copy_from(directions);
-        all.columns_mut(directions.ncols(), wanted).copy_from(&extra.left.columns(0, wanted));
+        all.columns_mut(directions.ncols(), wanted).copy_from(&extra.columns(0, wanted));
         Ok(all)
     }
 
@@ -210,6 +219,11 @@ impl<'a> ClosedForm<'a> {
         let rank = svd.values.iter().filter(|&&value| value > cutoff).count();
         Ok(leading(&svd.left, rank))
     }
+}
+
+/// Where the decomposition of T_{a,b} is kept.
+fn slot(whiten: [bool; 2]) -> usize {
+    usize::from(whiten[0]) * 2 + usize::from(whiten[1])
 }
 
 /// The first columns, at most as many as there are.

@@ -78,6 +78,70 @@ pub fn svd(matrix: &Matrix) -> Result<Svd, LinalgError> {
     Ok(Svd { left, values, right })
 }
 
+/// The singular values of any finite matrix, descending: those of [`svd`], several times faster.
+///
+/// # Errors
+/// As [`svd`].
+pub fn singular_values(matrix: &Matrix) -> Result<Vec<f64>, LinalgError> {
+    require_finite(matrix)?;
+    let (rows, columns) = matrix.shape();
+    let largest = matrix.amax();
+    if largest == 0.0 || matrix.is_empty() {
+        return Ok(vec![0.0; rows.min(columns)]);
+    }
+    let scale = power_of_two_near(largest);
+    let scaled = matrix / scale;
+    let failed = || LinalgError::NoConvergence { algorithm: "SVD", rows, columns };
+    let mut values = view(&scaled).singular_values().map_err(|_| failed())?;
+    let sum_of_squares: f64 = values.iter().map(|value| value * value).sum();
+    let disagreement = (sum_of_squares / scaled.norm_squared() - 1.0).abs();
+    if disagreement.is_nan() || disagreement > FROBENIUS_CHECK {
+        return Err(failed());
+    }
+    for value in &mut values {
+        *value *= scale;
+    }
+    Ok(values)
+}
+
+/// ‖A‖, the largest singular value: from the Gram matrix, whose largest eigenvalue has all its digits.
+///
+/// # Errors
+/// As [`svd`].
+pub fn largest_singular_value(matrix: &Matrix) -> Result<f64, LinalgError> {
+    require_finite(matrix)?;
+    let (rows, columns) = matrix.shape();
+    let largest = matrix.amax();
+    if largest == 0.0 || matrix.is_empty() {
+        return Ok(0.0);
+    }
+    let scale = power_of_two_near(largest);
+    let scaled = matrix / scale;
+    let gram = if rows < columns { product_nt(&scaled, &scaled) } else { product_tn(&scaled, &scaled) };
+    Ok(scale * largest_eigenvalue(&gram)?.max(0.0).sqrt())
+}
+
+/// The largest eigenvalue of a symmetric matrix, of which the lower triangle is read.
+///
+/// # Errors
+/// [`LinalgError::NotFinite`], [`LinalgError::Empty`], [`LinalgError::NoConvergence`].
+pub fn largest_eigenvalue(matrix: &Matrix) -> Result<f64, LinalgError> {
+    require_finite(matrix)?;
+    let (rows, columns) = matrix.shape();
+    let largest = matrix.amax();
+    if rows != columns || rows == 0 {
+        return Err(LinalgError::Empty { rows, columns });
+    }
+    if largest == 0.0 || rows == 1 {
+        return Ok(matrix[0]);
+    }
+    let scale = power_of_two_near(largest);
+    let ascending = view(&(matrix / scale))
+        .self_adjoint_eigenvalues(Side::Lower)
+        .map_err(|_| LinalgError::NoConvergence { algorithm: "symmetric eigendecomposition", rows, columns })?;
+    Ok(ascending.last().expect("as many eigenvalues as rows") * scale)
+}
+
 /// The thin SVD of aᵀ·b for a, b with as many rows (q): of q × q work where q is the smallest of the three sizes, so
 /// that a cross-covariance through few common factors costs what the factors cost, and its rank is never above q.
 ///

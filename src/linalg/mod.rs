@@ -19,18 +19,20 @@
 
 mod angles;
 mod decomposition;
+mod jacobi;
 mod product;
 mod whitening;
 
 pub use angles::PrincipalAngles;
 pub(crate) use decomposition::power_of_two_near;
 pub use decomposition::{
-    Svd, SymmetricEigen, log_determinant, positive_semidefinite_root, svd, svd_of_product, symmetric_eigen,
-    upper_triangle,
+    Svd, SymmetricEigen, largest_eigenvalue, largest_singular_value, log_determinant, positive_semidefinite_root,
+    singular_values, svd, svd_of_product, symmetric_eigen, upper_triangle,
 };
+pub(crate) use jacobi::cosines_and_sines;
 pub use product::{product, product_nt, product_tn};
-pub(crate) use whitening::outside;
 pub use whitening::{Whitening, orthonormal_columns};
+pub(crate) use whitening::{orthonormal_extension, outside};
 
 /// A dense, column-major, double-precision matrix.
 pub type Matrix = nalgebra::DMatrix<f64>;

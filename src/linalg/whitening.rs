@@ -101,8 +101,15 @@ impl Whitening {
 ///
 /// Gram–Schmidt with one reorthogonalisation ("twice is enough"); for the thin matrices of encoders.
 pub fn orthonormal_columns(matrix: &Matrix) -> Matrix {
-    let mut basis = Matrix::zeros(matrix.nrows(), matrix.ncols().min(matrix.nrows()));
-    let mut rank = 0;
+    orthonormal_extension(&Matrix::zeros(matrix.nrows(), 0), matrix)
+}
+
+/// Orthonormal columns and, after them, those that span what `matrix` adds to them: [`orthonormal_columns`] of the two side
+/// by side, without the work on the first.
+pub(crate) fn orthonormal_extension(orthonormal: &Matrix, matrix: &Matrix) -> Matrix {
+    let mut rank = orthonormal.ncols();
+    let mut basis = Matrix::zeros(matrix.nrows(), (rank + matrix.ncols()).min(matrix.nrows()));
+    basis.columns_mut(0, rank).copy_from(orthonormal);
     for column in matrix.column_iter() {
         let largest = column.amax();
         if rank == basis.ncols() || largest == 0.0 {

@@ -2,6 +2,9 @@
 
 use crate::linalg::{Matrix, product, product_nt, product_tn};
 
+/// Ratio of the pivots of a Cholesky factor above which a pseudo-inverse is an inverse.
+const WELL_CONDITIONED: f64 = 1e-4;
+
 /// min_D E‖t − D·W x‖² = tr Σ_tt − tr(Σ_tx Wᵀ (W Σ Wᵀ)⁺ W Σ_xt).
 ///
 /// `weights` is d × n, `covariance` Σ n × n, `cross` Σ_xt n × q.
@@ -21,6 +24,9 @@ pub(super) fn gradient(weights: &Matrix, covariance: &Matrix, cross: &Matrix) ->
 /// (WΣWᵀ)⁺·B.
 fn coefficients(weights: &Matrix, covariance: &Matrix, encoded: &Matrix) -> Matrix {
     let gram = product_nt(&product(weights, covariance), weights);
+    if let Some(coefficients) = solved(&gram, encoded) {
+        return coefficients;
+    }
     let svd = crate::linalg::svd(&gram).unwrap_or_else(|error| panic!("the covariance of an encoder: {error}"));
     let cutoff = svd.values.first().copied().unwrap_or(0.0) * f64::EPSILON * gram.nrows() as f64;
     let mut inner = product_tn(&svd.left, encoded);
@@ -28,4 +34,11 @@ fn coefficients(weights: &Matrix, covariance: &Matrix, encoded: &Matrix) -> Matr
         row *= if *value > cutoff { value.recip() } else { 0.0 };
     }
     product(&svd.right, &inner)
+}
+
+/// A⁻¹·B by Cholesky, where every pivot shows that A is far from singular.
+fn solved(gram: &Matrix, encoded: &Matrix) -> Option<Matrix> {
+    let cholesky = gram.clone().cholesky()?;
+    let pivots = cholesky.l_dirty().diagonal();
+    (pivots.min() > WELL_CONDITIONED * pivots.max()).then(|| cholesky.solve(encoded))
 }
