@@ -19,7 +19,11 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str, format: Format) -> Result<T
         Format::Toml => {
             let located = |error: &toml::de::Error| match error.span() {
                 Some(span) => {
-                    format!("{} (line {})", error.message(), text[..span.start.min(text.len())].lines().count().max(1))
+                    format!(
+                        "{} (line {})",
+                        error.message(),
+                        1 + text[..span.start.min(text.len())].matches('\n').count()
+                    )
                 }
                 None => error.message().to_owned(),
             };
