@@ -139,7 +139,7 @@ pub fn largest_eigenvalue(matrix: &Matrix) -> Result<f64, LinalgError> {
     let ascending = view(&(matrix / scale))
         .self_adjoint_eigenvalues(Side::Lower)
         .map_err(|_| LinalgError::NoConvergence { algorithm: "symmetric eigendecomposition", rows, columns })?;
-    Ok(ascending.last().expect("as many eigenvalues as rows") * scale)
+    Ok(ascending.last().copied().unwrap_or(0.0) * scale)
 }
 
 /// The thin SVD of aᵀ·b for a, b with as many rows (q): of q × q work where q is the smallest of the three sizes, so

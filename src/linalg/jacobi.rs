@@ -141,6 +141,7 @@ impl Columns {
 
 impl Rotation {
     /// What makes two columns orthogonal; `None` where they are.
+    #[expect(clippy::imprecise_flops, reason = "the hottest line; lengths are of order one, nothing overflows")]
     fn between(x: &[f64], y: &[f64]) -> Option<Self> {
         let (alpha, beta, gamma) = inner_products(x, y);
         if gamma * gamma <= ORTHOGONAL * ORTHOGONAL * alpha * beta || alpha.min(beta) <= NEGLIGIBLE * NEGLIGIBLE {
