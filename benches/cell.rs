@@ -64,7 +64,7 @@ fn bench(criterion: &mut Criterion) {
     for (n, k, p) in SIZES {
         let model = random_model(n, k, p, 1.0);
         group.bench_function(BenchmarkId::from_parameter(n), |bencher| {
-            bencher.iter(|| cell(black_box(&model), &*cca, k))
+            bencher.iter(|| cell(black_box(&model), &*cca, k));
         });
     }
     group.finish();

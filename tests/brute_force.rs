@@ -133,7 +133,9 @@ fn start(generator: &mut ChaCha8Rng, objective: &dyn Objective, moments: &Second
         .expect("a value")
         .is_finite()
     {
-        parameters.iter_mut().for_each(|parameter| *parameter *= 0.5);
+        for parameter in &mut parameters {
+            *parameter *= 0.5;
+        }
     }
     parameters
 }

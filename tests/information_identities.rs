@@ -1,5 +1,7 @@
 //! Identities and limits that every information measure must satisfy, on random models, and the hand-made models' numbers.
 
+#![expect(clippy::float_cmp, reason = "limits and exact zeros are exact")]
+
 mod common;
 
 use alignloss::information::{Encoders, InformationError, PartialInformation, Source, Towers, information_loss_nats};
