@@ -1,4 +1,5 @@
-//! alignloss
+#![doc = include_str!("../README.md")]
+
 pub mod cli;
 pub mod evaluation;
 pub mod experiment;

@@ -4,7 +4,7 @@
 //! [`render_png`] turn it into bytes, the same bytes on every machine. The layout is computed in points, so both
 //! outputs agree; text is never smaller than 7 pt at the width of a column.
 //!
-//! [`compose`] makes the figure that an experiment file describes from that experiment's results. Nothing here runs an
+//! [`compose()`] makes the figure that an experiment file describes from that experiment's results. Nothing here runs an
 //! experiment, reads or writes a file, or prints.
 
 mod axis;

@@ -4,7 +4,7 @@ use super::{BeyondRank, Objective, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{product, product_nt};
 
-/// −tr(W_1 Σ12 W_2ᵀ) + (c/2)‖W_1ᵀW_2‖²_F, minimised by W_1ᵀW_2 = (1/c)[Σ12]_d: the directions of PLS-SVD.
+/// −tr(W_1 Σ12 W_2ᵀ) + (c/2)‖W_1ᵀW_2‖²_F, minimised by W_1ᵀW_2 = (1/c)·(Σ12 truncated to rank d): the directions of PLS-SVD.
 #[derive(Debug, Clone, Copy)]
 pub struct LinearContrastive {
     /// c > 0, the strength of the penalty.

@@ -4,7 +4,8 @@ use super::{BeyondRank, Objective, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::product;
 
-/// −2 tr(W_1 Σ12 W_2ᵀ) + tr(W_1Σ11W_1ᵀ·W_2Σ22W_2ᵀ), minimised by W_1ᵀW_2 = Σ11^{-1/2}[T]_dΣ22^{-1/2}.
+/// −2 tr(W_1 Σ12 W_2ᵀ) + tr(W_1Σ11W_1ᵀ·W_2Σ22W_2ᵀ), minimised by W_1ᵀW_2 = Σ11^{-1/2}·T_d·Σ22^{-1/2}, T_d
+/// the truncation of T to rank d.
 #[derive(Debug, Clone, Copy)]
 pub struct Spectral;
 

@@ -59,7 +59,6 @@ fn test() -> Result<(), String> {
 
 /// Benchmarks, side by side with the peers.
 fn bench() -> Result<(), String> {
-    step("backends of the decompositions", cargo(&["bench", "--bench", "decompositions"]))?;
     let mut peers = Command::new("python3");
     peers.arg("benches/peers/compare_cells.py");
     step("cells and grids beside numpy", peers)
