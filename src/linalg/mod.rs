@@ -21,6 +21,7 @@ mod angles;
 mod decomposition;
 mod jacobi;
 mod product;
+mod real;
 mod whitening;
 
 pub use angles::PrincipalAngles;
@@ -31,6 +32,7 @@ pub use decomposition::{
 };
 pub(crate) use jacobi::cosines_and_sines;
 pub use product::{product, product_nt, product_tn};
+pub use real::Real;
 pub use whitening::{Whitening, orthonormal_columns};
 pub(crate) use whitening::{orthonormal_extension, outside};
 
