@@ -172,8 +172,13 @@ fn check(objective: &dyn Objective) {
 
 #[test]
 fn linear_contrastive_is_minimised() {
-    check(&LinearContrastive { penalty: 1.0 });
-    check(&LinearContrastive { penalty: 2.5 });
+    check(&LinearContrastive { penalty: 1.0, weight_decay: 0.0 });
+    check(&LinearContrastive { penalty: 2.5, weight_decay: 0.0 });
+}
+
+#[test]
+fn linear_contrastive_with_weight_decay_is_minimised() {
+    check(&LinearContrastive { penalty: 1.0, weight_decay: 0.3 });
 }
 
 #[test]
@@ -246,12 +251,19 @@ fn the_values_at_the_minimum_are_those_of_the_theory() {
                 assert!((scale - rho * (1.0 - scale * scale)).abs() < 1e-9);
                 -scale * rho - 0.5 * (1.0 - scale * scale).ln()
             };
-            let expected: [(&dyn Objective, f64); 6] = [
+            let expected: [(&dyn Objective, f64); 7] = [
                 (&CanonicalCorrelation, sum(&correlations, &|rho| rho)),
                 (&Spectral, -sum(&correlations, &|rho| rho * rho)),
                 (&InfoNce { temperature: 0.7 }, -0.5 * sum(&correlations, &|rho| rho * rho)),
                 (&JointDensity, sum(&correlations, &density)),
-                (&LinearContrastive { penalty: 2.0 }, -0.25 * sum(&singular, &|sigma| sigma * sigma)),
+                (
+                    &LinearContrastive { penalty: 2.0, weight_decay: 0.0 },
+                    -0.25 * sum(&singular, &|sigma| sigma * sigma),
+                ),
+                (
+                    &LinearContrastive { penalty: 2.0, weight_decay: 0.1 },
+                    -0.25 * sum(&singular, &|sigma| (sigma - 0.1_f64).max(0.0).powi(2)),
+                ),
                 (&Prediction, moments.second.trace() - sum(&predicted, &|sigma| sigma * sigma)),
             ];
             for (objective, expected) in expected {
@@ -290,7 +302,7 @@ fn the_product_of_the_encoders_is_the_one_of_the_theory() {
             let expected: [(&dyn Objective, Matrix); 3] = [
                 (&Spectral, canonical.clone()),
                 (&InfoNce { temperature: 0.5 }, canonical * 0.5),
-                (&LinearContrastive { penalty: 4.0 }, truncated(&moments.cross, dim) * 0.25),
+                (&LinearContrastive { penalty: 4.0, weight_decay: 0.0 }, truncated(&moments.cross, dim) * 0.25),
             ];
             for (objective, expected) in expected {
                 let Encoders { first, second } =

@@ -8,10 +8,13 @@ use alignloss::linalg::Matrix;
 use alignloss::model::family::{self, Draw};
 use alignloss::model::{LatentModel, Noise};
 use alignloss::objective::{
-    self, CanonicalCorrelation, LinearContrastive, Objective, Prediction, PrincipalComponents, Supervised,
+    self, CanonicalCorrelation, InfoNce, LinearContrastive, Objective, Prediction, PrincipalComponents, Supervised,
 };
+use alignloss::sample::Stream;
+use alignloss::theorem::random_matrix::{AspectRatios, InformationPlusNoise};
+use alignloss::theorem::spiked_cca::SpikedDraw;
 use alignloss::theorem::verify::Plan;
-use alignloss::theorem::{self, Case, Clause, Finding, Status, Subject, Verdict};
+use alignloss::theorem::{self, Case, Clause, Finding, Question, Status, Subject, Verdict};
 use common::models::{self, modality, target};
 use common::random::{encoders, generator};
 use proptest::prelude::*;
@@ -39,7 +42,7 @@ fn try_everywhere(seed: u64, judge: &mut dyn FnMut(&Case, &str)) {
         let largest = channels[0].min(channels[1]).min(5);
         let place = |what: &str| format!("seed {seed}, {}, {what}", family.kind);
         for entry in objective::REGISTRY {
-            let objective = (entry.default)();
+            let objective = entry.default();
             let dim = generator.random_range(1..=largest);
             let case = Case::minimise(&subject, &learner, objective.as_ref(), dim).expect("a case");
             judge(&case, &place(&format!("{} d = {dim}", entry.id)));
@@ -109,6 +112,11 @@ fn check_predictions(theorem: &dyn theorem::Theorem, case: &Case, t: usize, plac
     let target = &case.targets[t];
     let first = target.source(Source::EncodedFirst);
     let capacity = case.capacities.iter().find(|entry| entry.target == t).map(|entry| entry.capacity);
+    // What `infonce-gap` says of the loss is said of InfoNCE's.
+    let value = case
+        .objective
+        .filter(|objective| objective.id() == "infonce")
+        .and_then(|objective| objective.value(case.subject.moments(), &case.encoders));
     let measured = [
         ("alignment.error", case.alignment.error),
         ("mi.z1", first.mutual_information_nats()),
@@ -117,15 +125,22 @@ fn check_predictions(theorem: &dyn theorem::Theorem, case: &Case, t: usize, plac
         ("mmse.z1", first.mmse),
         ("capacity.aligned", capacity.map_or(f64::NAN, |capacity| capacity.aligned)),
         ("capacity.private", capacity.map_or(f64::NAN, |capacity| capacity.private)),
+        ("objective_value", value.unwrap_or(f64::NAN)),
     ];
     for (quantity, value) in measured {
-        let Some(predicted) = theorem.predict(case, t, quantity).expect("a prediction") else { continue };
-        if predicted.is_infinite() || value.is_infinite() {
+        let Some(predicted) =
+            theorem.predict(case, &Question { quantity, target: t, samples: None }).expect("a prediction")
+        else {
+            continue;
+        };
+        if predicted.is_infinite() || value.is_infinite() || quantity == "objective_value" && value.is_nan() {
             continue;
         }
         let tolerance = PREDICTED * (1.0 + value.abs());
         let agrees = match (theorem.id(), quantity) {
-            ("selection" | "sufficiency", _) => (predicted - value).abs() <= tolerance,
+            ("selection" | "sufficiency" | "leak-by-mixing" | "infonce-gap", _) => {
+                (predicted - value).abs() <= tolerance
+            }
             ("alignment-floor", _) | ("leakage", "information_loss.z1") => predicted <= value + tolerance,
             ("leakage" | "perfect-alignment", "mi.z1") | ("capacity", _) => predicted >= value - tolerance,
             (id, quantity) => panic!("{id} predicts {quantity}: say here on which side"),
@@ -150,8 +165,8 @@ fn every_theorem_applies_to_many_random_cases() {
         });
     }
     // Of 20 · 6 · 11 = 1320 cases. Perfect alignment needs noiseless sensors, a fifth of the models.
-    for (id, count) in theorem::ids().into_iter().zip(applied) {
-        assert!(count >= 25, "{id} applied to {count} cases only");
+    for (theorem, count) in theorem::REGISTRY.iter().zip(applied) {
+        assert!(count >= 25 || theorem.sampled(), "{} applied to {count} cases only", theorem.id());
     }
 }
 
@@ -511,7 +526,7 @@ fn selection_lets_cca_and_prediction_take_the_nuisance_and_linear_contrastive_th
     let rows: [(&dyn Objective, f64, f64); 3] = [
         (&CanonicalCorrelation, 0.0, nuisance),
         (&Prediction, 0.0, nuisance),
-        (&LinearContrastive { penalty: 1.0 }, signal, 0.0),
+        (&LinearContrastive { penalty: 1.0, weight_decay: 0.0 }, signal, 0.0),
     ];
     for (objective, about_s, about_u1) in rows {
         let case = minimise(&subject, objective, 1);
@@ -584,4 +599,144 @@ fn selection_needs_orthogonal_factors() {
     // The channel has interference of variance 1.01: ½ log(1 + 1/1.01).
     close(information(&channel), 0.5 * (1.0_f64 / 1.01).ln_1p());
     assert!(information(&case) > information(&channel) + 1.0);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Width, critics, mixing, samples
+// ---------------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn width_is_attained_by_the_soft_threshold_of_the_cross_covariance() {
+    // Σ12 of the scalar model is 2·e_1e_1ᵀ: with η = 0.2·2 the greatest gain is ½·1.6² and σ(W_1ᵀW_2) = 1.6.
+    let model = models::scalar();
+    let subject = subject(&model);
+    let objective = LinearContrastive::default();
+    let case = minimise(&subject, &objective, 1);
+    sides(&clause("width", &case, "greatest gain at weight decay 0.2·σ1"), 1.28, 1.28);
+    sides(&clause("width", &case, "greatest gain at weight decay 0·σ1"), 2.0, 2.0);
+    // The encoders without decay, measured with it: gain 2 − ½·0.8·(2 + 2) = 0.4 of the 1.28 that there are.
+    sides(&clause("width", &case, "gain at weight decay 0.2·σ1"), 2.0 - 0.5 * 0.4 * 4.0, 1.28);
+    let shrunk = LinearContrastive { penalty: 2.0, weight_decay: 0.5 };
+    let case = minimise(&subject, &shrunk, 2);
+    let question = |quantity| Question { quantity, target: 0, samples: None };
+    let width = theorem::find("width").expect("a theorem");
+    close(width.predict(&case, &question("critic.1")).expect("no failure").expect("a prediction"), 0.75);
+    close(width.predict(&case, &question("critic.2")).expect("no failure").expect("a prediction"), 0.0);
+    // A decay above σ_1 kills everything: the least of ½·2·p² + (η/2)(…) is at zero.
+    let dead = LinearContrastive { penalty: 1.0, weight_decay: 2.5 };
+    assert!(minimise(&subject, &dead, 1).encoders.first.amax() == 0.0);
+}
+
+#[test]
+fn infonce_gap_gives_the_three_critics_their_values() {
+    let model = models::scalar();
+    let subject = subject(&model);
+    let objective = InfoNce::default();
+    let case = minimise(&subject, &objective, 1);
+    let rho = scalar_correlation();
+    sides(&clause("infonce-gap", &case, "bilinear critic"), 0.5 * rho * rho, 0.5 * rho * rho);
+    let information = -0.5 * (1.0 - rho * rho).ln();
+    let one_sided = clause("infonce-gap", &case, "one-sided squared distance, pair 1");
+    assert!((one_sided.lhs - information).abs() < 1e-12 && one_sided.status() == Status::Holds);
+    // Each critic attains more than the last: bilinear < symmetric distance < one-sided distance, at ρ = 0.73.
+    let symmetric = clause("infonce-gap", &case, "symmetric below one-sided, pair 1");
+    assert!(0.5 * rho * rho < symmetric.lhs && symmetric.lhs < information, "{symmetric:?}");
+    assert!(
+        clause("infonce-gap", &case, "estimates of 24 samples, pair 1").lhs > 1.0,
+        "a huge critic overfits a batch"
+    );
+    inapplicable("infonce-gap", &minimise(&subject, &CanonicalCorrelation, 1));
+}
+
+/// x_1 = (s, s + u_1), x_2 = (s, u_2), no noise: an invertible mixing of shared and private.
+fn mixed() -> LatentModel {
+    let column = |a: f64, b: f64| Matrix::from_column_slice(2, 1, &[a, b]);
+    let modalities = vec![
+        modality("1", column(1.0, 1.0), column(0.0, 1.0), Noise::Isotropic(0.0)),
+        modality("2", column(1.0, 0.0), column(0.0, 1.0), Noise::Isotropic(0.0)),
+    ];
+    LatentModel::new("mixed", 1, vec![1, 1], None, modalities, vec![target("u1", &[0.0, 1.0, 0.0], 0.0)])
+        .expect("a model")
+}
+
+#[test]
+fn leak_by_mixing_is_undone_by_whitening_and_not_without_it() {
+    let model = mixed();
+    let subject = subject(&model);
+    let canonical = minimise(&subject, &CanonicalCorrelation, 1);
+    sides(&clause("leak-by-mixing", &canonical, "R² of z1 on u1"), 0.0, 0.0);
+    // Σ12 = (1, 1)ᵀ(1, 0): U = (1, 1)/√2, σ = √2, and Cov(z_1, u_1) = √σ·UᵀB_1 = 2^{1/4}/√2, squared 1/√2.
+    let objective = LinearContrastive::default();
+    let linear = minimise(&subject, &objective, 1);
+    let leak = clause("leak-by-mixing", &linear, "Cov(z1, u1)");
+    sides(&leak, 0.5_f64.sqrt(), 0.5_f64.sqrt());
+    // x̂ ∝ 2s + u_1: R² = 1/5.
+    close(linear.targets[0].source(Source::EncodedFirst).r2, 0.2);
+    inapplicable("leak-by-mixing", &minimise(&subject, &PrincipalComponents, 1));
+    let noisy = models::scalar();
+    let subject = self::subject(&noisy);
+    inapplicable("leak-by-mixing", &minimise(&subject, &CanonicalCorrelation, 1));
+}
+
+#[test]
+fn spiked_cca_meets_its_limits_at_four_thousand_samples() {
+    // Issue 3: n = 4000, n_1 = 800, n_2 = 400. Fluctuations of one draw are of order 1/√n ≈ 0.008 for spikes, n^{-2/3} ≈ 0.004 at
+    // the edge; three draws.
+    let ratios = AspectRatios::new(0.2, 0.1).expect("valid");
+    let correlations = [0.9, 0.7, 0.5, 0.3];
+    let draws: Vec<SpikedDraw> = (0..3)
+        .map(|replicate| {
+            let mut generator = Stream { seed: 0, experiment: "test", cell: 0, replicate }.generator();
+            SpikedDraw::new(&mut generator, 4000, [800, 400], &correlations).expect("a draw")
+        })
+        .collect();
+    for (i, rho) in correlations.iter().enumerate() {
+        let values: Vec<f64> = draws.iter().map(|draw| draw.squared[i]).collect();
+        let mean = values.iter().sum::<f64>() / 3.0;
+        let limit = ratios.sample_correlation_squared(rho * rho);
+        assert!((mean - limit).abs() < 0.015, "ρ = {rho}: {values:?} against {limit}");
+        for m in 0..2 {
+            let sine = draws.iter().map(|draw| draw.sines_squared[m][i]).sum::<f64>() / 3.0;
+            let limit = ratios.variate_sine_squared(m, rho * rho);
+            // Near the threshold (ρ = 0.41) the angle is far from its limit at any n that one can afford.
+            assert!((sine - limit).abs() < if *rho > 0.6 { 0.02 } else { 0.2 }, "ρ = {rho}: {sine} against {limit}");
+        }
+    }
+    // The bulk follows Wachter's law: Kolmogorov's distance of 396 rigid eigenvalues is of order 1/396.
+    let bulk = &draws[0].squared[4..];
+    let [low, high] = ratios.bulk();
+    let steps = 20_000;
+    let mut cumulative = 0.0;
+    let mut worst: f64 = 0.0;
+    for step in 0..steps {
+        let width = (high - low) / f64::from(steps);
+        let x = low + (f64::from(step) + 0.5) * width;
+        cumulative += ratios.bulk_density(x) * width;
+        let share = bulk.iter().filter(|value| **value <= x).count() as f64 / bulk.len() as f64;
+        worst = worst.max((share - cumulative).abs());
+    }
+    assert!(worst < 0.02, "{worst}");
+}
+
+#[test]
+fn white_noise_has_the_cross_covariance_edge_of_the_formula() {
+    let (samples, channels) = (2000, [400, 200]);
+    let generator = &mut generator(5);
+    let [first, second] = channels.map(|rows| common::random::gaussian(generator, rows, samples));
+    let cross = alignloss::linalg::product_nt(&first, &second) / samples as f64;
+    let largest = alignloss::linalg::singular_values(&cross).expect("singular values")[0].powi(2);
+    let edge = AspectRatios::new(0.2, 0.1).expect("valid").null_cross_covariance_edge();
+    assert!((largest / edge - 1.0).abs() < 0.03, "{largest} {edge}");
+}
+
+#[test]
+fn information_plus_noise_has_the_edge_of_the_deterministic_equivalent() {
+    let law = InformationPlusNoise { rows: 300, columns: 240, rank: 200, signal: 1.5, noise: 0.05 };
+    let generator = &mut generator(6);
+    let mut matrix = common::random::gaussian(generator, law.rows, law.columns) * law.noise;
+    for i in 0..law.rank {
+        matrix[(i, i)] += law.signal;
+    }
+    let largest = alignloss::linalg::singular_values(&matrix).expect("singular values")[0].powi(2);
+    assert!((largest / law.edge_squared() - 1.0).abs() < 0.03, "{largest} {}", law.edge_squared());
 }

@@ -4,7 +4,7 @@ use super::columns::{field, measure};
 use super::{AxisValue, Cell, Experiment, ExperimentError, Store, StoreError};
 use crate::model::LatentModel;
 use crate::objective;
-use crate::theorem::{self, Case, CaseError, Subject, judge_all};
+use crate::theorem::{self, Case, CaseError, Question, Subject, judge_all};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -190,8 +190,9 @@ impl<'a> Run<'a> {
                 row.push(evaluated.name.to_owned());
                 row.extend(measure(&case, target, value, &verdicts));
                 for (theorem, quantity) in &overlays {
-                    let predicted =
-                        theorem.predict(&case, target, quantity).map_err(|error| failed(cell, error.into()))?;
+                    let predicted = theorem
+                        .predict(&case, &Question { quantity, target, samples: None })
+                        .map_err(|error| failed(cell, error.into()))?;
                     row.push(field(predicted.unwrap_or(f64::NAN)));
                 }
                 rows.push(row);

@@ -95,46 +95,125 @@ pub trait Objective: Debug + Send + Sync {
     fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders>;
 }
 
+/// Parameters that objectives may have; `None` is the objective's own default.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Parameters {
+    /// τ > 0 of `infonce`.
+    pub temperature: Option<f64>,
+    /// c > 0 of `linear-contrastive`.
+    pub penalty: Option<f64>,
+    /// η ≥ 0 of `linear-contrastive`.
+    pub weight_decay: Option<f64>,
+}
+
 /// How an objective is named and made.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
     /// The id.
     pub id: &'static str,
-    /// Makes the objective at its default parameters.
-    pub default: fn() -> Box<dyn Objective>,
+    /// The names of its parameters.
+    pub parameters: &'static [&'static str],
+    build: fn(&Parameters) -> Box<dyn Objective>,
+}
+
+impl Entry {
+    const fn plain(id: &'static str, build: fn(&Parameters) -> Box<dyn Objective>) -> Self {
+        Self { id, parameters: &[], build }
+    }
+
+    /// The objective at its default parameters.
+    pub fn default(&self) -> Box<dyn Objective> {
+        (self.build)(&Parameters::default())
+    }
 }
 
 /// Every objective, in the order in which they are shown.
 pub const REGISTRY: [Entry; 9] = [
-    Entry { id: "linear-contrastive", default: || Box::new(LinearContrastive::default()) },
-    Entry { id: "spectral", default: || Box::new(Spectral) },
-    Entry { id: "infonce", default: || Box::new(InfoNce::default()) },
-    Entry { id: "joint-density", default: || Box::new(JointDensity) },
-    Entry { id: "cca", default: || Box::new(CanonicalCorrelation) },
-    Entry { id: "prediction", default: || Box::new(Prediction) },
-    Entry { id: "pca", default: || Box::new(PrincipalComponents) },
-    Entry { id: "supervised", default: || Box::new(Supervised) },
-    Entry { id: "random", default: || Box::new(Random) },
+    Entry {
+        id: "linear-contrastive",
+        parameters: &["penalty", "weight_decay"],
+        build: |parameters| {
+            let default = LinearContrastive::default();
+            Box::new(LinearContrastive {
+                penalty: parameters.penalty.unwrap_or(default.penalty),
+                weight_decay: parameters.weight_decay.unwrap_or(default.weight_decay),
+            })
+        },
+    },
+    Entry::plain("spectral", |_| Box::new(Spectral)),
+    Entry {
+        id: "infonce",
+        parameters: &["temperature"],
+        build: |parameters| {
+            Box::new(InfoNce { temperature: parameters.temperature.unwrap_or(InfoNce::default().temperature) })
+        },
+    },
+    Entry::plain("joint-density", |_| Box::new(JointDensity)),
+    Entry::plain("cca", |_| Box::new(CanonicalCorrelation)),
+    Entry::plain("prediction", |_| Box::new(Prediction)),
+    Entry::plain("pca", |_| Box::new(PrincipalComponents)),
+    Entry::plain("supervised", |_| Box::new(Supervised)),
+    Entry::plain("random", |_| Box::new(Random)),
 ];
 
-/// An id that names no objective.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{id:?} is not one of {}{}", REGISTRY.map(|entry| entry.id).join(", "), crate::text::nearest(id, REGISTRY.map(|entry| entry.id)).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
-pub struct UnknownObjective {
-    /// The id.
-    pub id: String,
+/// An objective that can't be made.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ObjectiveError {
+    /// An id that names no objective.
+    #[error("{id:?} is not one of {}{}", REGISTRY.map(|entry| entry.id).join(", "), crate::text::nearest(id, REGISTRY.map(|entry| entry.id)).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
+    Unknown {
+        /// The id.
+        id: String,
+    },
+    /// A parameter outside its range.
+    #[error("{name} = {value}, expected a finite number {}", if *least_excluded { "above 0" } else { "of at least 0" })]
+    Range {
+        /// The parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// Whether 0 itself is out of range.
+        least_excluded: bool,
+    },
+}
+
+impl Parameters {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`ObjectiveError::Range`].
+    pub fn check(&self) -> Result<(), ObjectiveError> {
+        for (name, value, least_excluded) in [
+            ("temperature", self.temperature, true),
+            ("penalty", self.penalty, true),
+            ("weight_decay", self.weight_decay, false),
+        ] {
+            if let Some(value) = value
+                && !(value.is_finite() && (value > 0.0 || value == 0.0 && !least_excluded))
+            {
+                return Err(ObjectiveError::Range { name, value, least_excluded });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The objective of an id, at its default parameters.
 ///
 /// # Errors
-/// [`UnknownObjective`], with the nearest valid id.
-pub fn find(id: &str) -> Result<Box<dyn Objective>, UnknownObjective> {
-    REGISTRY
-        .iter()
-        .find(|entry| entry.id == id)
-        .map(|entry| (entry.default)())
-        .ok_or_else(|| UnknownObjective { id: id.into() })
+/// [`ObjectiveError::Unknown`], with the nearest valid id.
+pub fn find(id: &str) -> Result<Box<dyn Objective>, ObjectiveError> {
+    with_parameters(id, &Parameters::default())
+}
+
+/// The objective of an id; it reads those of the parameters that it has.
+///
+/// # Errors
+/// [`ObjectiveError`].
+pub fn with_parameters(id: &str, parameters: &Parameters) -> Result<Box<dyn Objective>, ObjectiveError> {
+    parameters.check()?;
+    let entry = REGISTRY.iter().find(|entry| entry.id == id);
+    entry.map(|entry| (entry.build)(parameters)).ok_or_else(|| ObjectiveError::Unknown { id: id.into() })
 }
 
 /// The gradient of tr(W_1 Σ12 W_2ᵀ): (W_2 Σ21, W_1 Σ12).

@@ -5,4 +5,4 @@
 
 mod stream;
 
-pub use stream::Stream;
+pub use stream::{Generator, Stream};

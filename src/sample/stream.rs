@@ -3,6 +3,9 @@
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
+/// The generator of every random number of the project.
+pub type Generator = ChaCha8Rng;
+
 /// The name of a random stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stream<'a> {
@@ -19,7 +22,7 @@ pub struct Stream<'a> {
 impl Stream<'_> {
     /// The generator of this stream: ChaCha8 keyed with the BLAKE3 hash of the four parts. Stable across machines and
     /// versions (a test pins the first draws); distinct names give independent streams.
-    pub fn generator(self) -> ChaCha8Rng {
+    pub fn generator(self) -> Generator {
         let mut hash = blake3::Hasher::new_derive_key("alignloss random stream v1");
         hash.update(&self.seed.to_le_bytes());
         hash.update(&self.cell.to_le_bytes());

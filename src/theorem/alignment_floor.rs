@@ -1,6 +1,6 @@
 //! `alignment-floor`: no whitened linear encoders agree better than the canonical ones.
 
-use super::{Case, Clause, Finding, Theorem};
+use super::{Case, Clause, Finding, Question, Theorem};
 use crate::information::InformationError;
 
 /// ε² ≥ 2 Σ_{i≤d} (1 − ρ_i) over whitened linear encoders, with equality for CCA.
@@ -31,7 +31,8 @@ impl Theorem for AlignmentFloor {
         Ok(Finding::Checked(clauses))
     }
 
-    fn predict(&self, case: &Case, _: usize, quantity: &str) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+        let quantity = question.quantity;
         Ok((quantity == "alignment.error" && case.has_full_rank()).then_some(case.alignment.floor))
     }
 }

@@ -1,6 +1,6 @@
 //! `capacity`: the trade-off law. Every dimension is spent either on alignment or on private content.
 
-use super::{Case, Clause, Finding, Theorem};
+use super::{Case, Clause, Finding, Question, Theorem};
 use crate::information::InformationError;
 
 /// K + P ⪯ I_d for y ⟂ x_other and whitened z, hence tr K + tr P ≤ d.
@@ -49,7 +49,8 @@ impl Theorem for CapacityLaw {
         })
     }
 
-    fn predict(&self, case: &Case, target: usize, quantity: &str) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+        let Question { quantity, target, .. } = *question;
         let entry = case.capacities.iter().find(|entry| entry.target == target);
         Ok(match (quantity, entry) {
             ("capacity.private", Some(entry)) => Some(case.dim() as f64 - entry.capacity.aligned),

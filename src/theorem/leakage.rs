@@ -1,6 +1,6 @@
 //! `leakage`: the better the modalities align, the less private information is left.
 
-use super::{Case, Clause, Finding, Theorem};
+use super::{Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source};
 
 /// I(z_m; y) ≤ Σ_{i≤d} log(1/ρ_i) at canonical encoders, for y ⟂ x_other.
@@ -54,7 +54,8 @@ impl Theorem for Leakage {
         })
     }
 
-    fn predict(&self, case: &Case, target: usize, quantity: &str) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+        let Question { quantity, target, .. } = *question;
         let private = case.capacities.iter().any(|entry| entry.target == target && entry.encoder == 0);
         if !private || !case.is_canonical() {
             return Ok(None);

@@ -7,13 +7,18 @@ mod alignment_floor;
 mod capacity;
 mod case;
 mod correlation;
+mod infonce_gap;
+mod leak_by_mixing;
 mod leakage;
 mod lipschitz;
 mod perfect_alignment;
+pub mod random_matrix;
 mod selection;
+pub mod spiked_cca;
 mod sufficiency;
 mod verdict;
 pub mod verify;
+mod width;
 
 pub use case::{Case, CaseError, EvaluatedTarget, PrivateCapacity, Subject};
 pub use verdict::{Clause, Finding, Relation, Status, Verdict};
@@ -24,6 +29,17 @@ use std::fmt::Debug;
 /// The quantity that [`Theorem::predict`] of `selection` gives for phase diagrams: the logarithm of the weakest shared
 /// factor's score over the strongest private one's; its zero contour is the boundary.
 pub const MARGIN: &str = "selection.margin";
+
+/// A measured quantity of which a theorem may say something.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// Its column in the results.
+    pub quantity: &'a str,
+    /// The index of the target.
+    pub target: usize,
+    /// How many samples it was measured on; `None` in the population.
+    pub samples: Option<u64>,
+}
 
 /// A statement about encoders, checked on one case at a time.
 pub trait Theorem: Debug + Send + Sync {
@@ -39,18 +55,24 @@ pub trait Theorem: Debug + Send + Sync {
     /// [`InformationError`] when a decomposition fails.
     fn examine(&self, case: &Case) -> Result<Finding, InformationError>;
 
-    /// What the theorem says a measured quantity is (or is bounded by), to be drawn over the measured curve. `quantity` is a
-    /// column of the results, `target` the index of the target. `None` where the theorem says nothing of it.
+    /// Whether examining a case draws samples, so that it takes milliseconds: such theorems are tried on a share of the models of
+    /// `verify`, and not in `eval`.
+    fn sampled(&self) -> bool {
+        false
+    }
+
+    /// What the theorem says a measured quantity is (or is bounded by), to be drawn over the measured curve. The case is the
+    /// population's. `None` where the theorem says nothing of it.
     ///
     /// # Errors
     /// [`InformationError`] when a decomposition fails.
-    fn predict(&self, _case: &Case, _target: usize, _quantity: &str) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, _case: &Case, _question: &Question) -> Result<Option<f64>, InformationError> {
         Ok(None)
     }
 }
 
 /// Every theorem, in the order of theory.md.
-pub static REGISTRY: [&dyn Theorem; 8] = [
+pub static REGISTRY: [&dyn Theorem; 12] = [
     &perfect_alignment::PerfectAlignment,
     &alignment_floor::AlignmentFloor,
     &lipschitz::Lipschitz,
@@ -59,6 +81,10 @@ pub static REGISTRY: [&dyn Theorem; 8] = [
     &leakage::Leakage,
     &sufficiency::Sufficiency,
     &selection::Selection,
+    &width::Width,
+    &infonce_gap::InfoNceGap,
+    &spiked_cca::SpikedCca,
+    &leak_by_mixing::LeakByMixing,
 ];
 
 /// An id that names no theorem.
@@ -82,10 +108,16 @@ pub fn ids() -> Vec<&'static str> {
     REGISTRY.iter().map(|theorem| theorem.id()).collect()
 }
 
-/// The verdicts of all theorems on one case.
+/// The verdicts of all theorems on one case; those that draw samples are left to `verify`.
 ///
 /// # Errors
 /// [`InformationError`] when a decomposition fails.
 pub fn judge_all(case: &Case) -> Result<Vec<Verdict>, InformationError> {
-    REGISTRY.iter().map(|theorem| Ok(Verdict::of(theorem.id(), theorem.examine(case)?))).collect()
+    let examine = |theorem: &&dyn Theorem| {
+        if theorem.sampled() {
+            return Ok(Finding::Inapplicable(format!("checked on samples, by: alignloss verify {}", theorem.id())));
+        }
+        theorem.examine(case)
+    };
+    REGISTRY.iter().map(|theorem| Ok(Verdict::of(theorem.id(), examine(theorem)?))).collect()
 }

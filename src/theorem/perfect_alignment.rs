@@ -1,6 +1,6 @@
 //! `perfect-alignment`: what two towers agree on exactly is at most redundant information.
 
-use super::{Case, Clause, Finding, Theorem};
+use super::{Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source};
 
 /// If z_1 = z_2 = z almost surely, I(z; y) ≤ min_m I(x_m; y) and σ(z; y) ≥ max_m σ(x_m; y) for every target.
@@ -46,7 +46,8 @@ impl Theorem for PerfectAlignment {
         Ok(Finding::Checked(clauses))
     }
 
-    fn predict(&self, case: &Case, target: usize, quantity: &str) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+        let Question { quantity, target, .. } = *question;
         let information = |source| case.targets[target].source(source).mutual_information_nats();
         let agree = case.alignment.error_operator <= AGREEMENT_UNITS * case.subject.pair.zero();
         Ok((agree && quantity == "mi.z1").then(|| information(Source::First).min(information(Source::Second))))

@@ -1,6 +1,6 @@
 //! `selection`: which factors an objective keeps in an orthogonal model. The align-versus-predict phase diagram.
 
-use super::{Case, Clause, Finding, MARGIN, Subject, Theorem};
+use super::{Case, Clause, Finding, MARGIN, Question, Subject, Theorem};
 use crate::information::{InformationError, Source};
 use crate::linalg::{Matrix, log_determinant, orthonormal_columns, product, product_nt, product_tn};
 use crate::objective::{BeyondRank, Solution};
@@ -170,7 +170,8 @@ impl Theorem for Selection {
     }
 
     /// For [`MARGIN`] the phase boundary; otherwise by hand: the factors kept are independent coordinates, so Σ_{y|z} = Σ_yy − Σ_i c_i c_iᵀ/t_i².
-    fn predict(&self, case: &Case, target: usize, quantity: &str) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+        let Question { quantity, target, .. } = *question;
         if quantity == MARGIN {
             return Ok(Self::margin(case));
         }

@@ -1,6 +1,6 @@
 //! `sufficiency`: alignment keeps all shared information, and what it loses below the rank is known exactly.
 
-use super::{Case, Clause, Finding, Theorem};
+use super::{Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source, information_loss_nats};
 use crate::linalg::{PrincipalAngles, product_nt, svd};
 
@@ -64,7 +64,8 @@ impl Theorem for Sufficiency {
         Ok(Finding::Checked(clauses))
     }
 
-    fn predict(&self, case: &Case, target: usize, quantity: &str) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+        let Question { quantity, target, .. } = *question;
         // Whatever depends on s alone, by the sufficiency of z_1 for s; a name proves nothing.
         let loading = &case.subject.model.targets()[target].loading;
         let of_shared_alone = loading.columns_range(case.subject.model.shared()..).iter().all(|&entry| entry == 0.0);

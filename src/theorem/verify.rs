@@ -6,8 +6,7 @@ use crate::linalg::Matrix;
 use crate::model::family::{self, Draw};
 use crate::model::{LatentModel, ModelError};
 use crate::objective;
-use crate::sample::Stream;
-use rand::rngs::ChaCha8Rng;
+use crate::sample::{Generator, Stream};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
@@ -79,6 +78,8 @@ enum TrialFailure {
 
 /// Encoders tried per model besides the minimisers: two random, one between aligned and supervised.
 const MINIMISERS_PER_MODEL: usize = 3;
+/// Theorems that draw samples are tried on one model in this many of each family, unless nothing else was asked for.
+const SAMPLED_EVERY: u64 = 200;
 /// The largest dimension tried.
 const LARGEST_DIM: usize = 6;
 
@@ -183,15 +184,22 @@ impl Plan<'_> {
                 .generator();
         let fail = |failure| TrialError { family: family.kind, index, seed: self.seed, failure };
         let model = Draw::new(family).model(&mut generator).map_err(|error| fail(error.into()))?;
-        self.try_model(&model, &mut generator).map_err(|error| fail(error.into()))
+        let sampled = index.is_multiple_of(SAMPLED_EVERY) || self.theorems.iter().all(|theorem| theorem.sampled());
+        self.try_model(&model, sampled, &mut generator).map_err(|error| fail(error.into()))
     }
 
-    fn try_model(&self, model: &LatentModel, generator: &mut ChaCha8Rng) -> Result<Vec<Summary>, CaseError> {
+    fn try_model(
+        &self,
+        model: &LatentModel,
+        sampled: bool,
+        generator: &mut Generator,
+    ) -> Result<Vec<Summary>, CaseError> {
         let subject = Subject::new(model, [0, 1])?;
         let learner = subject.learner(generator.next_u64());
         let largest = subject.pair.channels()[0].min(subject.pair.channels()[1]);
         let mut trial = Trial {
             theorems: &self.theorems,
+            sampled,
             model,
             summaries: summaries(&self.theorems),
             applied: vec![false; self.theorems.len()],
@@ -199,7 +207,7 @@ impl Plan<'_> {
 
         let start = generator.random_range(0..objective::REGISTRY.len());
         for step in 0..MINIMISERS_PER_MODEL {
-            let objective = (objective::REGISTRY[(start + step * 2) % objective::REGISTRY.len()].default)();
+            let objective = objective::REGISTRY[(start + step * 2) % objective::REGISTRY.len()].default();
             let dim = generator.random_range(1..=largest.min(LARGEST_DIM));
             trial.judge(
                 &Case::minimise(&subject, &learner, objective.as_ref(), dim)?,
@@ -226,6 +234,8 @@ impl Plan<'_> {
 /// The verdicts on one model.
 struct Trial<'a> {
     theorems: &'a [&'static dyn Theorem],
+    /// Whether theorems that draw samples are tried.
+    sampled: bool,
     model: &'a LatentModel,
     summaries: Vec<Summary>,
     applied: Vec<bool>,
@@ -234,6 +244,9 @@ struct Trial<'a> {
 impl Trial<'_> {
     fn judge(&mut self, case: &Case, origin: &str) -> Result<(), CaseError> {
         for ((theorem, summary), applied) in self.theorems.iter().zip(&mut self.summaries).zip(&mut self.applied) {
+            if theorem.sampled() && !self.sampled {
+                continue;
+            }
             let verdict = Verdict::of(theorem.id(), theorem.examine(case)?);
             summary.record(&verdict);
             *applied |= verdict.applies;
@@ -257,7 +270,7 @@ impl Trial<'_> {
     }
 }
 
-fn gaussian(generator: &mut ChaCha8Rng, dim: usize, channels: [usize; 2]) -> Encoders {
+fn gaussian(generator: &mut Generator, dim: usize, channels: [usize; 2]) -> Encoders {
     let mut draw = |columns: usize| Matrix::from_fn(dim, columns, |_, _| generator.sample(StandardNormal));
     Encoders { first: draw(channels[0]), second: draw(channels[1]) }
 }

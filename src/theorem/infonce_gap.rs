@@ -1,0 +1,212 @@
+//! `infonce-gap`: what each critic of InfoNCE can attain of the mutual information of a canonical pair.
+
+use super::random_matrix::increasing_root;
+use super::{Case, Clause, Finding, Question, Theorem};
+use crate::information::InformationError;
+use crate::objective::{InfoNce, Objective};
+use crate::sample::Stream;
+use rand::RngExt;
+use rand_distr::StandardNormal;
+
+/// Per canonical pair with infinite negatives: the bilinear critic attains ½ρ²; the squared-distance critic −(au−bv)²/2, with the
+/// loss averaged over both directions, attains its best at a = b (closed form below); in one direction it attains all of
+/// −½ log(1−ρ²). With B samples no estimate exceeds log B.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InfoNceGap;
+
+/// Correlations nearer to 0 or 1 than this say nothing: both sides vanish, or are infinite.
+const INTERIOR: f64 = 1e-6;
+
+/// Samples of a batch whose estimate is held against log B.
+const BATCH: usize = 24;
+
+/// Population InfoNCE loss of a critic α·uv − ½β·u² − ½γ·v² of a standard pair with correlation ρ, anchored at u with negatives v':
+/// −E s + E log E_{v'} e^s, by Gaussian integrals; the u² term cancels.
+fn anchored_loss(rho: f64, alpha: f64, gamma: f64) -> f64 {
+    -alpha * rho + 0.5 * gamma - 0.5 * gamma.ln_1p() + 0.5 * alpha * alpha / (1.0 + gamma)
+}
+
+/// The loss of −(au−bv)²/2 averaged over both directions.
+fn symmetric_loss(rho: f64, a: f64, b: f64) -> f64 {
+    0.5 * (anchored_loss(rho, a * b, b * b) + anchored_loss(rho, a * b, a * a))
+}
+
+/// The stated optimum of the symmetric squared-distance critic: a² and the loss.
+pub(super) fn symmetric_optimum(rho: f64) -> (f64, f64) {
+    let t = (1.0 + (1.0 + 8.0 * (1.0 - rho)).sqrt()) / (4.0 * (1.0 - rho));
+    let square = (t - 1.0).max(0.0);
+    (square, -square * rho + 0.5 * square - 0.5 * t.ln() + square * square / (2.0 * t))
+}
+
+/// The least loss of the one-sided squared-distance critic, by its own minimisation: for each γ the best α is ρ(1+γ), and the
+/// derivative in γ that remains increases.
+fn one_sided_minimum(rho: f64) -> f64 {
+    let slope = |gamma: f64| 0.5 - 0.5 / (1.0 + gamma) - 0.5 * rho * rho;
+    let mut high = 1.0;
+    while slope(high) < 0.0 {
+        high *= 2.0;
+    }
+    let gamma = increasing_root(slope, 0.0, high);
+    anchored_loss(rho, rho * (1.0 + gamma), gamma)
+}
+
+/// The largest estimate log B − (cross-entropy) of random bilinear critics on one batch, each from small to huge scores.
+fn largest_estimate(rho: f64, seed: u64) -> f64 {
+    let mut generator = Stream { seed, experiment: "infonce-gap", cell: rho.to_bits(), replicate: 0 }.generator();
+    let mut normal = || generator.sample::<f64, _>(StandardNormal);
+    let pairs: Vec<(f64, f64)> = (0..BATCH)
+        .map(|_| {
+            let (u, e) = (normal(), normal());
+            (u, rho * u + ((1.0 - rho) * (1.0 + rho)).sqrt() * e)
+        })
+        .collect();
+    let estimate = |score: &dyn Fn(f64, f64) -> f64| {
+        let mean: f64 = pairs
+            .iter()
+            .map(|&(u, v)| {
+                let scores: Vec<f64> = pairs.iter().map(|&(_, other)| score(u, other)).collect();
+                let largest = scores.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
+                let sum: f64 = scores.iter().map(|score| (score - largest).exp()).sum();
+                score(u, v) - largest - sum.ln()
+            })
+            .sum::<f64>()
+            / BATCH as f64;
+        mean + (BATCH as f64).ln()
+    };
+    [0.1, 1.0, 10.0, 1e3]
+        .into_iter()
+        .flat_map(|slope| {
+            [estimate(&move |u, v| slope * u * v), estimate(&move |u: f64, v: f64| -slope * (rho * u - v).powi(2))]
+        })
+        .fold(f64::NEG_INFINITY, f64::max)
+}
+
+impl Theorem for InfoNceGap {
+    fn id(&self) -> &'static str {
+        "infonce-gap"
+    }
+
+    fn statement(&self) -> &'static str {
+        "per canonical pair: bilinear critic ½ρ², squared distance both ways (closed form), one way −½log(1−ρ²); estimates ≤ log B"
+    }
+
+    fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
+        let Some(objective) = case.objective.filter(|objective| objective.id() == InfoNce::default().id()) else {
+            return Ok(Finding::Inapplicable("the encoders do not minimise infonce".into()));
+        };
+        let subject = case.subject;
+        let interior = |rho: &f64| (INTERIOR..=1.0 - INTERIOR).contains(rho);
+        let correlations: Vec<f64> = subject.pair.angles().cosines().iter().copied().filter(interior).collect();
+        if correlations.is_empty() {
+            return Ok(Finding::Inapplicable("no canonical correlation between 0 and 1".into()));
+        }
+        let mut clauses = Vec::new();
+        // The encoders themselves: the population loss attains −½ Σ_{i≤d} ρ_i², and the bound can't be beaten.
+        let attained: f64 = subject.pair.angles().cosines().iter().take(case.dim()).map(|rho| 0.5 * rho * rho).sum();
+        let value = objective.value(subject.moments(), &case.encoders).unwrap_or(f64::NAN);
+        clauses.push(Clause::equal("bilinear critic", -value, attained, subject.error(attained)));
+        let exact = 64.0 * f64::EPSILON;
+        for (index, &rho) in correlations.iter().enumerate() {
+            let pair = format!("pair {}", index + 1);
+            let information = -0.5 * (-rho * rho).ln_1p();
+            // d(loss)/dρ grows as 1/(1−ρ).
+            let error = exact * (1.0 + information) / (1.0 - rho);
+            clauses.push(Clause::equal(
+                format!("one-sided squared distance, {pair}"),
+                -one_sided_minimum(rho),
+                information,
+                error,
+            ));
+            let (square, optimum) = symmetric_optimum(rho);
+            let side = square.sqrt();
+            clauses.push(Clause::equal(
+                format!("symmetric squared distance at its optimum, {pair}"),
+                symmetric_loss(rho, side, side),
+                optimum,
+                error,
+            ));
+            let least = PROBES
+                .iter()
+                .flat_map(|&p| PROBES.map(move |q| (p, q)))
+                .map(|(p, q)| symmetric_loss(rho, side * p + 0.01 * (p - 1.0), side * q + 0.01 * (q - 1.0)))
+                .fold(f64::INFINITY, f64::min);
+            clauses.push(Clause::at_most(format!("symmetric squared distance, {pair}"), optimum, least, error));
+            clauses.push(Clause::at_most(format!("symmetric below one-sided, {pair}"), -optimum, information, error));
+            clauses.push(Clause::at_most(
+                format!("estimates of {BATCH} samples, {pair}"),
+                largest_estimate(rho, 0),
+                (BATCH as f64).ln(),
+                exact * 1e3,
+            ));
+        }
+        Ok(Finding::Checked(clauses))
+    }
+
+    /// Population slopes of the whitened bilinear critic, and the loss.
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+        let quantity = question.quantity;
+        if !case.is_canonical() {
+            return Ok(None);
+        }
+        let cosines = case.subject.pair.angles().cosines();
+        if quantity == "objective_value" {
+            return Ok(Some(cosines.iter().take(case.dim()).map(|rho| -0.5 * rho * rho).sum()));
+        }
+        let index = quantity.strip_prefix("whitened_critic.").and_then(|index| index.parse::<usize>().ok());
+        Ok(index.filter(|index| *index <= case.dim()).map(|index| case.subject.pair.correlation(index - 1)))
+    }
+}
+
+/// Factors by which a and b are moved away from the stated optimum, apart and together.
+const PROBES: [f64; 9] = [0.0, 0.5, 0.9, 0.99, 1.0, 1.01, 1.1, 2.0, 5.0];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// E f(u, v) of a standard pair by the trapezoid rule on ±8, which is exact to rounding for smooth Gaussian integrands.
+    fn expectation(rho: f64, f: impl Fn(f64, f64) -> f64) -> f64 {
+        let steps = 800;
+        let at = |i: i32| f64::from(i) * 16.0 / f64::from(steps) - 8.0;
+        let width = 16.0 / f64::from(steps);
+        let density = |x: f64| (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
+        let conditional = (1.0 - rho * rho).sqrt();
+        let mut sum = 0.0;
+        for i in 0..=steps {
+            for j in 0..=steps {
+                let (u, e) = (at(i), at(j));
+                sum += density(u) * density(e) * width * width * f(u, rho * u + conditional * e);
+            }
+        }
+        sum
+    }
+
+    #[test]
+    fn the_gaussian_integrals_agree_with_quadrature() {
+        for (rho, alpha, gamma) in [(0.8, 0.7, 0.5), (0.3, 0.2, 0.0), (0.6, 1.1, 2.0)] {
+            let score = |u: f64, v: f64| alpha * u * v - 0.5 * gamma * v * v;
+            let normaliser = |u: f64| expectation_of_one(|v| score(u, v).exp()).ln();
+            let loss = -expectation(rho, score) + expectation_of_one(normaliser);
+            assert!((loss - anchored_loss(rho, alpha, gamma)).abs() < 1e-8, "{rho} {alpha} {gamma} {loss}");
+        }
+    }
+
+    fn expectation_of_one(f: impl Fn(f64) -> f64) -> f64 {
+        let steps = 4000;
+        let width = 24.0 / f64::from(steps);
+        (0..=steps)
+            .map(|i| f64::from(i) * width - 12.0)
+            .map(|x| (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt() * width * f(x))
+            .sum()
+    }
+
+    #[test]
+    fn the_symmetric_optimum_is_stationary_and_the_one_sided_one_is_the_information() {
+        for rho in [0.1, 0.5, 0.8, 0.99] {
+            let (square, optimum) = symmetric_optimum(rho);
+            let at = |square: f64| symmetric_loss(rho, square.sqrt(), square.sqrt());
+            assert!(at(square * 1.01) > optimum && at(square * 0.99) > optimum, "{rho}");
+            assert!((one_sided_minimum(rho) - 0.5 * (1.0 - rho * rho).ln()).abs() < 1e-12, "{rho}");
+        }
+    }
+}

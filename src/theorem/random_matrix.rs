@@ -1,0 +1,257 @@
+//! Limits of random matrix theory: what finite samples make of canonical correlations and cross-covariances.
+//!
+//! n samples of x_1 (n_1 channels) and x_2 (n_2 channels), all growing with n_1/n → c_1 and n_2/n → c_2. Formulas only; the
+//! theorem `spiked-cca` holds them against draws.
+
+/// The aspect ratios c_1 = n_1/n and c_2 = n_2/n of a sample, both positive with c_1 + c_2 < 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AspectRatios {
+    first: f64,
+    second: f64,
+}
+
+/// Aspect ratios outside the range in which the limits are known.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[error("aspect ratios {first} and {second}: expected two positive numbers with a sum below 1")]
+pub struct AspectRatioError {
+    first: f64,
+    second: f64,
+}
+
+impl AspectRatios {
+    /// c_1 and c_2.
+    ///
+    /// # Errors
+    /// [`AspectRatioError`] unless both are positive and their sum is below 1.
+    pub fn new(first: f64, second: f64) -> Result<Self, AspectRatioError> {
+        if first > 0.0 && second > 0.0 && first + second < 1.0 {
+            Ok(Self { first, second })
+        } else {
+            Err(AspectRatioError { first, second })
+        }
+    }
+
+    /// The squared correlation √(c_1c_2/((1−c_1)(1−c_2))) below which a spike is lost in the bulk (Bao, Hu, Pan, Zhou 2019).
+    ///
+    /// # Examples
+    /// ```
+    /// use alignloss::theorem::random_matrix::AspectRatios;
+    /// let ratios = AspectRatios::new(0.2, 0.1)?;
+    /// assert!((ratios.threshold() - (0.02_f64 / 0.72).sqrt()).abs() < 1e-15);
+    /// # Ok::<(), alignloss::theorem::random_matrix::AspectRatioError>(())
+    /// ```
+    pub fn threshold(self) -> f64 {
+        let Self { first, second } = self;
+        (first * second / ((1.0 - first) * (1.0 - second))).sqrt()
+    }
+
+    /// The interval [d_−, d_+] of squared sample canonical correlations of independent modalities,
+    /// d_± = (√(c_1(1−c_2)) ± √(c_2(1−c_1)))² (Wachter 1980).
+    pub fn bulk(self) -> [f64; 2] {
+        let Self { first, second } = self;
+        let (a, b) = ((first * (1.0 - second)).sqrt(), (second * (1.0 - first)).sqrt());
+        [(a - b).powi(2), (a + b).powi(2)]
+    }
+
+    /// The limit of the squared sample canonical correlation of a population one of square `squared` in [0, 1]:
+    /// ρ²(1−c_1+c_1/ρ²)(1−c_2+c_2/ρ²) above the threshold, the edge of the bulk below (theorem `spiked-cca`).
+    pub fn sample_correlation_squared(self, squared: f64) -> f64 {
+        if squared > self.threshold() {
+            let side = |c: f64| 1.0 - c + c / squared;
+            squared * side(self.first) * side(self.second)
+        } else {
+            self.bulk()[1]
+        }
+    }
+
+    /// sin² of the angle between the sample's and the population's canonical variate of modality m (0 or 1), for a
+    /// population correlation of square `squared`; 1 at and below the threshold (Bykhovskaya, Gorin 2023).
+    pub fn variate_sine_squared(self, m: usize, squared: f64) -> f64 {
+        if squared <= self.threshold() {
+            return 1.0;
+        }
+        let (own, other) = if m == 0 { (self.first, self.second) } else { (self.second, self.first) };
+        let (t, u, q) = (own.recip(), other.recip(), squared);
+        (1.0 - q) * (t - 1.0) / ((u - 1.0) * (t - 1.0) * q - 1.0) * ((u - 1.0) * q + 1.0) / ((t - 1.0) * q + 1.0)
+    }
+
+    /// Wachter's density of the squared sample canonical correlations of independent modalities, per correlation (there
+    /// are min(n_1, n_2) of them): √((d_+−x)(x−d_−)) / (2π min(c_1, c_2) x(1−x)).
+    pub fn bulk_density(self, x: f64) -> f64 {
+        let [low, high] = self.bulk();
+        if x <= low || x >= high {
+            return 0.0;
+        }
+        let scale = 2.0 * std::f64::consts::PI * self.first.min(self.second);
+        ((high - x) * (x - low)).sqrt() / (scale * x * (1.0 - x))
+    }
+
+    /// The limit of the largest squared singular value of X_1ᵀX_2/n for independent white modalities:
+    /// min_{z>0} (1+z)(c_1+z)(c_2+z)/z.
+    pub fn null_cross_covariance_edge(self) -> f64 {
+        let Self { first, second } = self;
+        let value = |z: f64| (1.0 + z) * (first + z) * (second + z) / z;
+        // The derivative's sign is that of 2z³ + (1 + c_1 + c_2)z² − c_1c_2, which crosses zero once; the root is below 1.
+        let slope = |z: f64| 2.0 * z.powi(3) + (1.0 + first + second) * z * z - first * second;
+        value(increasing_root(slope, 0.0, 1.0))
+    }
+}
+
+/// The largest singular value of A + s·G in the limit, where A (rows × columns) has `rank` singular values equal to `signal`
+/// and the others zero, and G has independent standard normal entries; and what such noise makes of a further signal row.
+///
+/// From the deterministic equivalents of the resolvent of information-plus-noise matrices (Dozier, Silverstein 2007).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct InformationPlusNoise {
+    /// Rows of A.
+    pub rows: usize,
+    /// Columns of A.
+    pub columns: usize,
+    /// How many singular values of A are `signal`.
+    pub rank: usize,
+    /// The common singular value.
+    pub signal: f64,
+    /// s > 0, the standard deviation of the noise's entries.
+    pub noise: f64,
+}
+
+impl InformationPlusNoise {
+    /// z as a function of δ̃ = −s²·tr(MᵀM − z)^{-1} beyond the edge, and δ = −s²·tr(MMᵀ − z)^{-1} with it.
+    ///
+    /// With α = 1 − δ and β = 1 − δ̃, the equivalents are δ̃ = s²[rank·β/(zαβ − a²) + (columns − rank)/(zα)] and the same for
+    /// δ with rows and with α and β exchanged; zδ − zδ̃ = s²·(rows − columns) holds exactly between the two.
+    fn delta(&self, z: f64) -> Option<[f64; 2]> {
+        let variance = self.noise * self.noise;
+        let square = self.signal * self.signal;
+        let rank = self.rank as f64;
+        let (rows, columns) = (self.rows as f64, self.columns as f64);
+        let mut tilde = variance * columns / z;
+        // Beyond the edge the iteration is monotone from below and its limit the physical solution.
+        for _ in 0..ITERATIONS {
+            let delta = tilde + variance * (rows - columns) / z;
+            let (alpha, beta) = (1.0 - delta, 1.0 - tilde);
+            let gap = z * alpha * beta - square;
+            if alpha <= 0.0 || beta <= 0.0 || gap <= 0.0 {
+                return None;
+            }
+            let next = variance * (rank * beta / gap + (columns - rank) / (z * alpha));
+            if (next - tilde).abs() <= CONVERGED * next {
+                return Some([next + variance * (rows - columns) / z, next]);
+            }
+            tilde = next;
+        }
+        None
+    }
+
+    /// The square of the largest singular value.
+    pub fn edge_squared(&self) -> f64 {
+        // Above (a + s(√rows + √columns))² there is no spectrum; below a² + s²·max(rows, columns) there always is.
+        let bound = self.signal + self.noise * ((self.rows as f64).sqrt() + (self.columns as f64).sqrt());
+        let (mut inside, mut outside) = (self.signal * self.signal, bound * bound * (1.0 + 1e-9));
+        for _ in 0..BISECTIONS {
+            let middle = f64::midpoint(inside, outside);
+            if self.delta(middle).is_some() {
+                outside = middle;
+            } else {
+                inside = middle;
+            }
+        }
+        outside
+    }
+
+    /// Whether a further row with a singular value `strength` of its own (in a column without noise) and the same noise in the
+    /// other columns stands out of the bulk: its limit z = τ² + z·δ̃(z) lies beyond the edge.
+    pub fn row_stands_out(&self, strength: f64) -> bool {
+        let edge = self.edge_squared();
+        let [_, tilde] = self.delta(edge).unwrap_or([1.0, 1.0]);
+        strength * strength + edge * tilde > edge
+    }
+}
+
+/// Steps of the fixed point; near the edge it converges as 1/steps.
+const ITERATIONS: usize = 20_000;
+/// Relative change at which it has converged.
+const CONVERGED: f64 = 1e-10;
+/// Halvings of an interval, down to rounding.
+const BISECTIONS: usize = 60;
+
+/// The root of a function that increases through zero between `low` and `high`.
+pub(super) fn increasing_root(function: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> f64 {
+    for _ in 0..BISECTIONS {
+        let middle = f64::midpoint(low, high);
+        if function(middle) < 0.0 {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    f64::midpoint(low, high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ratios(first: f64, second: f64) -> AspectRatios {
+        AspectRatios::new(first, second).expect("valid")
+    }
+
+    #[test]
+    fn the_numbers_of_the_published_example() {
+        // theory.md §4 and issue 3: n = 4000, n_1 = 800, n_2 = 400.
+        let ratios = ratios(0.2, 0.1);
+        let limits = [0.9_f64, 0.7, 0.5, 0.3].map(|rho| ratios.sample_correlation_squared(rho * rho));
+        for (limit, expected) in limits.into_iter().zip([0.868, 0.654, 0.520, 0.500]) {
+            assert!((limit - expected).abs() < 5e-4, "{limit} {expected}");
+        }
+    }
+
+    #[test]
+    fn limits_meet_at_the_threshold() {
+        for ratios in [ratios(0.2, 0.1), ratios(0.45, 0.3), ratios(0.01, 0.6)] {
+            let just_above = ratios.threshold() * (1.0 + 1e-7);
+            assert!((ratios.sample_correlation_squared(just_above) - ratios.bulk()[1]).abs() < 1e-10);
+            for m in 0..2 {
+                assert!((ratios.variate_sine_squared(m, just_above) - 1.0).abs() < 1e-4);
+                assert!(ratios.variate_sine_squared(m, 1.0).abs() < 1e-15);
+            }
+        }
+    }
+
+    #[test]
+    fn the_bulk_density_integrates_to_one() {
+        for ratios in [ratios(0.2, 0.1), ratios(0.3, 0.5), ratios(0.05, 0.9)] {
+            let [low, high] = ratios.bulk();
+            // x = middle + radius·sin θ takes the square roots at the ends away.
+            let (middle, radius) = (f64::midpoint(low, high), (high - low) / 2.0);
+            let steps = 4000;
+            let sum: f64 = (0..steps)
+                .map(|i| {
+                    let theta = std::f64::consts::PI * ((f64::from(i) + 0.5) / f64::from(steps) - 0.5);
+                    ratios.bulk_density(middle + radius * theta.sin()) * radius * theta.cos()
+                })
+                .sum::<f64>()
+                * std::f64::consts::PI
+                / f64::from(steps);
+            assert!((sum - 1.0).abs() < 1e-6, "{ratios:?} {sum}");
+        }
+    }
+
+    #[test]
+    fn without_signal_the_edge_is_that_of_marchenko_and_pastur() {
+        let noise = InformationPlusNoise { rows: 30, columns: 20, rank: 0, signal: 0.0, noise: 0.3 };
+        let expected = 0.09 * (30.0_f64.sqrt() + 20.0_f64.sqrt()).powi(2);
+        assert!((noise.edge_squared() / expected - 1.0).abs() < 1e-4, "{} {expected}", noise.edge_squared());
+        // At the edge δ̃ = √columns/(√rows + √columns), so that a row stands out from τ² = s²(rows + √(rows·columns)) on.
+        let critical = 0.09 * (30.0 + (30.0_f64 * 20.0).sqrt());
+        let [above, below] = [1.02, 0.98].map(|factor| noise.row_stands_out((critical * factor).sqrt()));
+        assert!(above && !below);
+    }
+
+    #[test]
+    fn aspect_ratios_outside_the_law_are_refused() {
+        for (first, second) in [(0.0, 0.1), (0.6, 0.5), (-0.1, 0.2), (f64::NAN, 0.1)] {
+            assert!(AspectRatios::new(first, second).is_err());
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! `spiked-cca`: what a finite sample makes of canonical correlations.
+
+use super::random_matrix::AspectRatios;
+use super::{Case, Clause, Finding, Question, Theorem};
+use crate::information::{InformationError, Pair};
+use crate::linalg::{Matrix, product};
+use crate::model::Factor;
+use crate::objective::{CanonicalCorrelation, Objective};
+use crate::sample::{Generator, Stream};
+use rand::RngExt;
+use rand_distr::StandardNormal;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// n samples with n_1/n → c_1, n_2/n → c_2: sample canonical correlations and variates against their limits, on fresh draws.
+/// The law is invariant to invertible maps of either modality, so draws are made in canonical coordinates.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SpikedCca;
+
+/// Samples of one draw; the aspect ratios are 0.15 and 0.1.
+const SAMPLES: usize = 500;
+/// Channels of the two modalities.
+const CHANNELS: [usize; 2] = [75, 50];
+/// Independent draws.
+const DRAWS: u64 = 6;
+/// Spikes nearer than this (in ρ²) to the threshold fluctuate on another scale (Tracy–Widom), and spikes nearer to each other
+/// exchange directions: at this n the limits do not speak of them.
+const SEPARATION: f64 = 0.15;
+/// Confidence of the interval around a mean over draws: one false alarm in a million comparisons.
+const FALSE_ALARM: f64 = 1e-6;
+/// Finite-size corrections are of order 1/n away from the threshold; the constant grows as the separation shrinks.
+const CORRECTION: f64 = 20.0;
+/// The largest value of the bulk fluctuates around the edge by n^{-2/3} times a constant of order one.
+const EDGE_CORRECTION: f64 = 4.0;
+
+/// Sample canonical correlations of one draw in canonical coordinates, and sin² of the angles between sample and population
+/// variates of modality 1 and 2, one for each spike.
+#[derive(Debug, Clone)]
+pub struct SpikedDraw {
+    /// Squared sample canonical correlations, descending, min(n_1, n_2) of them.
+    pub squared: Vec<f64>,
+    /// sin² of the variates' angles, by modality and spike.
+    pub sines_squared: [Vec<f64>; 2],
+}
+
+impl SpikedDraw {
+    /// Draws `samples` pairs with the given population canonical correlations (the further ones are 0) and measures them.
+    ///
+    /// # Errors
+    /// [`InformationError`] when a decomposition fails.
+    ///
+    /// # Panics
+    /// When there are more correlations than channels: a broken invariant of the caller.
+    pub fn new(
+        generator: &mut Generator,
+        samples: usize,
+        channels: [usize; 2],
+        correlations: &[f64],
+    ) -> Result<Self, InformationError> {
+        assert!(correlations.len() <= channels[0].min(channels[1]), "as many correlations as channels at most");
+        let mut normal = |rows: usize| {
+            let scale = (samples as f64).sqrt().recip();
+            Matrix::from_fn(rows, samples, |_, _| scale * generator.sample::<f64, _>(StandardNormal))
+        };
+        let first = normal(channels[0]);
+        let mut second = normal(channels[1]);
+        for (i, &rho) in correlations.iter().enumerate() {
+            let noise = ((1.0 - rho) * (1.0 + rho)).sqrt();
+            let mixed = first.row(i) * rho + second.row(i) * noise;
+            second.set_row(i, &mixed);
+        }
+        let variates = [first.clone(), second.clone()];
+        let factor = |common: Matrix| Factor { own: Matrix::zeros(common.nrows(), 0), common };
+        let pair = Pair::new(factor(first), factor(second))?;
+        let squared = pair.canonical_correlations().iter().map(|rho| rho * rho).collect();
+        let sines_squared = [0, 1].map(|m| {
+            let sample = product(pair.common_coordinates(m), pair.canonical_directions(m));
+            (0..correlations.len())
+                .map(|i| {
+                    let population = variates[m].row(i);
+                    let cosine = (population * sample.column(i))[0] / population.norm();
+                    1.0 - cosine * cosine
+                })
+                .collect()
+        });
+        Ok(Self { squared, sines_squared })
+    }
+}
+
+/// A mean over draws and the half-width of its interval.
+fn interval(values: &[f64]) -> (f64, f64) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    let quantile =
+        StudentsT::new(0.0, 1.0, count - 1.0).map_or(f64::INFINITY, |law| law.inverse_cdf(1.0 - FALSE_ALARM / 2.0));
+    (mean, quantile * (variance / count).sqrt())
+}
+
+impl Theorem for SpikedCca {
+    fn id(&self) -> &'static str {
+        "spiked-cca"
+    }
+
+    fn statement(&self) -> &'static str {
+        "n1/n → c1, n2/n → c2  ⟹  sample ρ̂² → ρ²(1−c1+c1/ρ²)(1−c2+c2/ρ²) above the threshold, the bulk's edge below; angles likewise"
+    }
+
+    fn sampled(&self) -> bool {
+        true
+    }
+
+    fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
+        if case.objective.is_none_or(|objective| objective.id() != CanonicalCorrelation.id()) {
+            return Ok(Finding::Inapplicable("the encoders are not those of cca".into()));
+        }
+        let ratios = AspectRatios::new(CHANNELS[0] as f64 / SAMPLES as f64, CHANNELS[1] as f64 / SAMPLES as f64)
+            .expect("constants within the law's range");
+        let spikes: Vec<f64> =
+            case.subject.pair.angles().cosines().iter().copied().filter(|rho| *rho > 0.0).take(8).collect();
+        let squares: Vec<f64> = spikes.iter().map(|rho| rho * rho).collect();
+        if squares.iter().any(|square| (square - ratios.threshold()).abs() < SEPARATION) {
+            return Ok(Finding::Inapplicable(
+                "a correlation is too near the threshold for samples of this size".into(),
+            ));
+        }
+        let above = squares.iter().filter(|square| **square > ratios.threshold()).count();
+        // The draws differ from model to model, and are the same whenever a model is tried again.
+        let cell = spikes.iter().fold(0_u64, |cell, rho| cell.rotate_left(7) ^ rho.to_bits());
+        let draws = (0..DRAWS)
+            .map(|replicate| {
+                let mut generator = Stream { seed: 0, experiment: "spiked-cca", cell, replicate }.generator();
+                SpikedDraw::new(&mut generator, SAMPLES, CHANNELS, &spikes)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let mean = |value: &dyn Fn(&SpikedDraw) -> f64| interval(&draws.iter().map(value).collect::<Vec<_>>());
+        let mut clauses = Vec::new();
+        let correction = CORRECTION / SAMPLES as f64;
+        if above > 0 {
+            // The sum over spikes, which does not depend on how near ones share their value.
+            let limit: f64 = squares[..above].iter().map(|square| ratios.sample_correlation_squared(*square)).sum();
+            let (found, width) = mean(&|draw| draw.squared[..above].iter().sum());
+            clauses.push(Clause::at_most(
+                format!("|mean Σρ̂² − limit|, {above} above the threshold"),
+                (found - limit).abs(),
+                width + above as f64 * correction,
+                0.0,
+            ));
+        }
+        let (found, width) = mean(&|draw| draw.squared[above]);
+        clauses.push(Clause::at_most(
+            "|largest of the bulk − its edge|",
+            (found - ratios.bulk()[1]).abs(),
+            width + EDGE_CORRECTION * (SAMPLES as f64).powf(-2.0 / 3.0),
+            0.0,
+        ));
+        for (i, &square) in squares.iter().enumerate().take(above) {
+            let alone = squares.iter().enumerate().all(|(j, other)| i == j || (square - other).abs() >= SEPARATION);
+            if !alone {
+                continue;
+            }
+            for m in 0..2 {
+                let (found, width) = mean(&|draw| draw.sines_squared[m][i]);
+                clauses.push(Clause::at_most(
+                    format!("|sin² of variate {} of x{} − limit|", i + 1, m + 1),
+                    (found - ratios.variate_sine_squared(m, square)).abs(),
+                    width + correction,
+                    0.0,
+                ));
+            }
+        }
+        Ok(Finding::Checked(clauses))
+    }
+
+    /// The limit of the i-th sample canonical correlation.
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+        let index =
+            question.quantity.strip_prefix("canonical_correlation.").and_then(|index| index.parse::<usize>().ok());
+        let (Some(index), Some(samples)) = (index, question.samples) else { return Ok(None) };
+        let [first, second] = case.subject.pair.channels().map(|channels| channels as f64 / samples as f64);
+        let rho = case.subject.pair.correlation(index - 1);
+        Ok(AspectRatios::new(first, second).ok().map(|ratios| ratios.sample_correlation_squared(rho * rho).sqrt()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_widen_with_the_spread() {
+        let (mean, width) = interval(&[1.0, 1.0, 1.0]);
+        assert!((mean - 1.0).abs() < 1e-15 && width.abs() < 1e-15);
+        assert!(interval(&[0.0, 1.0, 2.0]).1 > interval(&[0.9, 1.0, 1.1]).1);
+    }
+}
