@@ -3,6 +3,10 @@
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
+/// The generator of the whole project: ChaCha with 8 rounds. Counter-based (a block of words is a function of key and block number),
+/// the same on every machine, and fast where its words are taken in bulk ([`fill_standard_normal`](super::fill_standard_normal)).
+pub type Generator = ChaCha8Rng;
+
 /// The name of a random stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stream<'a> {
@@ -19,13 +23,13 @@ pub struct Stream<'a> {
 impl Stream<'_> {
     /// The generator of this stream: ChaCha8 keyed with the BLAKE3 hash of the four parts. Stable across machines and
     /// versions (a test pins the first draws); distinct names give independent streams.
-    pub fn generator(self) -> ChaCha8Rng {
+    pub fn generator(self) -> Generator {
         let mut hash = blake3::Hasher::new_derive_key("alignloss random stream v1");
         hash.update(&self.seed.to_le_bytes());
         hash.update(&self.cell.to_le_bytes());
         hash.update(&self.replicate.to_le_bytes());
         hash.update(self.experiment.as_bytes());
-        ChaCha8Rng::from_seed(*hash.finalize().as_bytes())
+        Generator::from_seed(*hash.finalize().as_bytes())
     }
 }
 

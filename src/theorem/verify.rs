@@ -6,8 +6,7 @@ use crate::linalg::Matrix;
 use crate::model::family::{self, Draw};
 use crate::model::{LatentModel, ModelError};
 use crate::objective;
-use crate::sample::Stream;
-use rand::rngs::ChaCha8Rng;
+use crate::sample::{Generator, Stream};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
@@ -186,7 +185,7 @@ impl Plan<'_> {
         self.try_model(&model, &mut generator).map_err(|error| fail(error.into()))
     }
 
-    fn try_model(&self, model: &LatentModel, generator: &mut ChaCha8Rng) -> Result<Vec<Summary>, CaseError> {
+    fn try_model(&self, model: &LatentModel, generator: &mut Generator) -> Result<Vec<Summary>, CaseError> {
         let subject = Subject::new(model, [0, 1])?;
         let learner = subject.learner(generator.next_u64());
         let largest = subject.pair.channels()[0].min(subject.pair.channels()[1]);
@@ -257,7 +256,7 @@ impl Trial<'_> {
     }
 }
 
-fn gaussian(generator: &mut ChaCha8Rng, dim: usize, channels: [usize; 2]) -> Encoders {
+fn gaussian(generator: &mut Generator, dim: usize, channels: [usize; 2]) -> Encoders {
     let mut draw = |columns: usize| Matrix::from_fn(dim, columns, |_, _| generator.sample(StandardNormal));
     Encoders { first: draw(channels[0]), second: draw(channels[1]) }
 }
