@@ -149,7 +149,8 @@ fn stream(samples: usize) {
 
 /// The covariance of what the sampler draws.
 fn exact_covariance(model: &LatentModel) -> Matrix {
-    let factors: Vec<_> = (0..2).map(|m| model.observed(m)).chain((0..model.targets().len()).map(|t| model.target(t))).collect();
+    let factors: Vec<_> =
+        (0..2).map(|m| model.observed(m)).chain((0..model.targets().len()).map(|t| model.target(t))).collect();
     let total = factors.iter().map(|factor| factor.common.nrows()).sum();
     let mut covariance = Matrix::zeros(total, total);
     let mut row = 0;

@@ -61,18 +61,18 @@ impl<T: Real> Sampler<T> {
         let latents = factors.first().map_or(0, |factor| factor.common.ncols());
         for (index, factor) in factors.iter().enumerate() {
             SampleError::require_size(format!("common columns of vector {index}"), factor.common.ncols(), latents)?;
-            SampleError::require_size(format!("own rows of vector {index}"), factor.own.nrows(), factor.common.nrows())?;
+            SampleError::require_size(
+                format!("own rows of vector {index}"),
+                factor.own.nrows(),
+                factor.common.nrows(),
+            )?;
         }
         let vectors: Vec<_> = factors
             .iter()
             .map(|factor| Vector { common: factor.common.map(Real::from_f64), own: Own::new(&factor.own) })
             .collect();
         let rank = vectors.iter().map(|vector| if let Own::Root(root) = &vector.own { root.ncols() } else { 0 }).max();
-        Ok(Self {
-            vectors,
-            common: DMatrix::zeros(latents, BLOCK),
-            own: DMatrix::zeros(rank.unwrap_or(0), BLOCK),
-        })
+        Ok(Self { vectors, common: DMatrix::zeros(latents, BLOCK), own: DMatrix::zeros(rank.unwrap_or(0), BLOCK) })
     }
 
     /// A sampler of all modalities of a model and, after them, all its targets.

@@ -9,7 +9,7 @@
 //!
 //! One sample is one column everywhere.
 //!
-//! What it does not do: measure, learn, or give intervals (that is `crate::estimate`).
+//! What it does not do: measure, learn, or give intervals (that is [`crate::estimate`]).
 
 mod data;
 mod draw;

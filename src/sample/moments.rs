@@ -61,7 +61,11 @@ impl Moments {
     /// [`SampleError::Size`] when the parts don't fit, [`SampleError::NotFinite`]; no sample is counted then.
     pub fn add<T: Real>(&mut self, parts: &[&DMatrix<T>]) -> Result<(), SampleError> {
         let samples = parts.first().map_or(0, |part| part.ncols());
-        SampleError::require_size("rows of the samples", parts.iter().map(|part| part.nrows()).sum(), self.dimension())?;
+        SampleError::require_size(
+            "rows of the samples",
+            parts.iter().map(|part| part.nrows()).sum(),
+            self.dimension(),
+        )?;
         for (index, part) in parts.iter().enumerate() {
             SampleError::require_size(format!("samples of part {index}"), part.ncols(), samples)?;
             require_finite(&format!("part {index}"), part)?;
@@ -154,8 +158,7 @@ impl Moments {
             column -= &mean;
         }
         let dimension = self.dimension();
-        let samples =
-            MatRef::from_column_major_slice(&self.block.as_slice()[..dimension * count], dimension, count);
+        let samples = MatRef::from_column_major_slice(&self.block.as_slice()[..dimension * count], dimension, count);
         triangular::matmul(
             MatMut::from_column_major_slice_mut(self.scatter.as_mut_slice(), dimension, dimension),
             BlockStructure::TriangularLower,
