@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod cli;
+pub mod estimate;
 pub mod evaluation;
 pub mod experiment;
 pub mod figure;

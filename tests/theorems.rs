@@ -731,11 +731,11 @@ fn white_noise_has_the_cross_covariance_edge_of_the_formula() {
 
 #[test]
 fn information_plus_noise_has_the_edge_of_the_deterministic_equivalent() {
-    let law = InformationPlusNoise { rows: 300, columns: 240, rank: 200, signal: 1.5, noise: 0.05 };
+    let law = InformationPlusNoise { rows: 300, columns: 240, signals: vec![1.5; 200], noise: 0.05 };
     let generator = &mut generator(6);
     let mut matrix = common::random::gaussian(generator, law.rows, law.columns) * law.noise;
-    for i in 0..law.rank {
-        matrix[(i, i)] += law.signal;
+    for (i, signal) in law.signals.iter().enumerate() {
+        matrix[(i, i)] += signal;
     }
     let largest = alignloss::linalg::singular_values(&matrix).expect("singular values")[0].powi(2);
     assert!((largest / law.edge_squared() - 1.0).abs() < 0.03, "{largest} {}", law.edge_squared());

@@ -3,7 +3,7 @@
 
 use alignloss::model::{Format, LatentModel};
 use alignloss::objective;
-use alignloss::sample::Stream;
+use alignloss::sample::{Stream, fill_standard_normal};
 use alignloss::theorem::Subject;
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
@@ -70,4 +70,21 @@ fn seeds_modalities_and_families_have_draws_of_their_own() {
     assert_ne!(loading("random", 1, 0), loading("random", 1, 1));
     // `multi` is `random` with more modalities: the same seed gives the same first sensors.
     assert_eq!(loading("random", 1, 1), loading("multi", 1, 1));
+}
+
+#[test]
+fn bulk_normals_never_change() {
+    let mut generator = Stream { seed: 1, experiment: "test", cell: 2, replicate: 3 }.generator();
+    let mut values = [0.0_f64; 3];
+    fill_standard_normal(&mut generator, &mut values);
+    assert_eq!(values.map(f64::to_bits), [0.0_f64; 3].map(f64::to_bits), "{values:?}");
+    let mut values = [0.0_f32; 3];
+    fill_standard_normal(&mut generator, &mut values);
+    assert_eq!(values.map(f32::to_bits), [0.0_f32; 3].map(f32::to_bits), "{values:?}");
+    // The rare cases, wedges and tail, through everything that a million draws take.
+    let mut values = vec![0.0_f64; 1 << 20];
+    fill_standard_normal(&mut generator, &mut values);
+    let bits = values.iter().fold(0_u64, |hash, value| hash.rotate_left(5) ^ value.to_bits());
+    let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    assert_eq!((bits, largest.to_bits()), (0, 0.0_f64.to_bits()), "{bits} {largest:?}");
 }

@@ -3,7 +3,8 @@
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
-/// The generator of every random number of the project.
+/// The generator of the whole project: ChaCha with 8 rounds. Counter-based (a block of words is a function of key and block number),
+/// the same on every machine, and fast where its words are taken in bulk ([`fill_standard_normal`](super::fill_standard_normal)).
 pub type Generator = ChaCha8Rng;
 
 /// The name of a random stream.
@@ -28,7 +29,7 @@ impl Stream<'_> {
         hash.update(&self.cell.to_le_bytes());
         hash.update(&self.replicate.to_le_bytes());
         hash.update(self.experiment.as_bytes());
-        ChaCha8Rng::from_seed(*hash.finalize().as_bytes())
+        Generator::from_seed(*hash.finalize().as_bytes())
     }
 }
 
