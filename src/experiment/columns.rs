@@ -1,7 +1,8 @@
 //! The columns of results: names, units, and how axes are labelled.
 
-use crate::information::{PartialInformation, Source};
-use crate::theorem::{Case, Verdict};
+use crate::information::{Encoders, InformationError, PartialInformation, Source};
+use crate::linalg::{Matrix, orthonormal_columns, product, product_tn, svd_of_product};
+use crate::theorem::{Case, Verdict, judge_all};
 
 /// A column of the result store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +42,19 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         ("canonical_correlation", index) => {
             format!("canonical correlation ρ{}", if index == "1" { "₁" } else { index })
         }
+        ("critic", index) => format!("singular value {index} of W₁ᵀW₂"),
+        ("whitened_critic", index) => format!("slope {index} of the whitened critic"),
+        ("signal_distance", _) => format!("distance of {name} from the shared subspace"),
+        ("angle", _) => format!("largest principal angle of {name} to the closed form"),
+        ("excess_loss", _) => "excess of the population loss".into(),
+        ("step", _) => "optimiser steps".into(),
+        ("samples", _) => "samples n".into(),
+        ("evaluation", _) => "evaluated on".into(),
+        ("objective", "temperature") => "temperature τ".into(),
+        ("objective", "weight_decay") => "weight decay η".into(),
+        ("sgd", "batch") => "batch size B".into(),
+        ("sgd", "learning_rate") => "learning rate".into(),
         ("dim", _) => "embedding dimension d".into(),
-        ("lambda", _) => "fidelity weight λ".into(),
         ("model", "private_fraction") => "private fraction α of the task".into(),
         ("model", "private_std") => "standard deviation of private factors".into(),
         ("model", "shared_std") => "standard deviation of shared factors".into(),
@@ -53,18 +65,55 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
     };
     let unit = match (measure, source) {
         ("mi" | "information_loss" | "pid", _) | ("alignment", "mi_x1_x2" | "mi_z1_z2") => Some("nats"),
-        ("model", "angle_degrees") => Some("degrees"),
+        ("model", "angle_degrees") | ("angle", _) => Some("degrees"),
         _ => None,
     };
     (label, unit)
 }
 
-/// How many canonical correlations have a column.
+/// How many canonical correlations, and singular values of critics, have a column.
 const CORRELATIONS: usize = 4;
 
-/// The columns that every population result has, in order, after those of the grid.
+/// How the encoders came about: empty in the population, where they are the closed form.
+const LEARNED: [&str; 5] = ["step", "outcome", "angle.z1", "angle.z2", "excess_loss"];
+
+/// The values of the columns about learning, next to the population's closed form.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Learning {
+    /// The optimiser's step, where there is one.
+    pub step: Option<u64>,
+    /// How learning ended, in one word.
+    pub outcome: &'static str,
+    /// Largest principal angle between the span of each encoder and that of the closed form, in degrees, in the geometry of the
+    /// whitened modality.
+    pub angles_degrees: Option<[f64; 2]>,
+    /// Population loss at the encoders less that of the closed form (for an objective that is made large, the other way round).
+    pub excess_loss: Option<f64>,
+}
+
+impl Learning {
+    fn fields(&self) -> Vec<String> {
+        let angle = |m: usize| self.angles_degrees.map_or(f64::NAN, |angles| angles[m]);
+        vec![
+            self.step.map_or(String::new(), |step| step.to_string()),
+            self.outcome.to_owned(),
+            field(angle(0)),
+            field(angle(1)),
+            field(self.excess_loss.unwrap_or(f64::NAN)),
+        ]
+    }
+
+    /// A row's fields where learning ended without encoders: everything that is measured is empty.
+    pub(super) fn without_encoders(&self) -> Vec<String> {
+        let mut fields = self.fields();
+        fields.resize(measured().len(), String::new());
+        fields
+    }
+}
+
+/// The columns that every result has, in order, after those of the grid.
 pub(super) fn measured() -> Vec<Column> {
-    let mut names: Vec<String> = Vec::new();
+    let mut names: Vec<String> = LEARNED.map(str::to_owned).to_vec();
     for measure in ["mi", "mmse", "r2", "sigma"] {
         names.extend(Source::ALL.iter().map(|source| format!("{measure}.{}", source.key())));
     }
@@ -72,7 +121,10 @@ pub(super) fn measured() -> Vec<Column> {
     names.extend(["redundancy", "unique1", "unique2", "synergy"].map(|part| format!("pid.{part}")));
     names.extend(["error", "error_op", "floor", "mi_x1_x2", "mi_z1_z2"].map(|measure| format!("alignment.{measure}")));
     names.extend(["encoder", "aligned", "private", "max_eigenvalue"].map(|measure| format!("capacity.{measure}")));
-    names.extend((1..=CORRELATIONS).map(|index| format!("canonical_correlation.{index}")));
+    for spectrum in ["canonical_correlation", "critic", "whitened_critic"] {
+        names.extend((1..=CORRELATIONS).map(|index| format!("{spectrum}.{index}")));
+    }
+    names.push("signal_distance.z1".into());
     names.push("objective_value".into());
     for id in crate::theorem::ids() {
         names.extend(["verdict", "lhs", "rhs", "slack", "tightness"].map(|part| format!("{id}.{part}")));
@@ -80,8 +132,57 @@ pub(super) fn measured() -> Vec<Column> {
     names.into_iter().map(|name| Column { unit: describe(&name).1, name }).collect()
 }
 
-/// The values of [`measured`] for one target of a case. `value` is the objective's value, `verdicts` those of all theorems.
-pub(super) fn measure(case: &Case, target: usize, value: f64, verdicts: &[Verdict]) -> Vec<String> {
+/// The place of a column among [`measured`].
+pub(super) fn measured_place(name: &str) -> Option<usize> {
+    measured().iter().position(|column| column.name == name)
+}
+
+/// What does not depend on the target, measured once per case.
+#[derive(Debug)]
+pub(super) struct Common {
+    spectra: Vec<f64>,
+    value: f64,
+    verdicts: Vec<Verdict>,
+}
+
+impl Common {
+    /// Measures a case. `temperature` divides the scores of a bilinear critic; `value` is the objective's value.
+    pub(super) fn new(case: &Case, temperature: f64, value: f64) -> Result<Self, InformationError> {
+        let pair = &case.subject.pair;
+        let correlations = pair.canonical_correlations();
+        let leading = |values: &[f64]| {
+            (0..CORRELATIONS).map(|index| values.get(index).copied().unwrap_or(f64::NAN)).collect::<Vec<_>>()
+        };
+        let Encoders { first, second } = &case.encoders;
+        let mut spectra = leading(&correlations);
+        spectra.extend(leading(&singular_values_of_product(first, second)?));
+        let whitened = [0, 1].map(|m| product(case.encoders.weights(m), &pair.whitening(m).root));
+        let slopes: Vec<f64> =
+            singular_values_of_product(&whitened[0], &whitened[1])?.iter().map(|value| value / temperature).collect();
+        spectra.extend(leading(&slopes));
+        spectra.push(signal_distance(case));
+        Ok(Self { spectra, value, verdicts: judge_all(case)? })
+    }
+}
+
+/// The singular values of aᵀb for a, b with d rows, d of them.
+fn singular_values_of_product(a: &Matrix, b: &Matrix) -> Result<Vec<f64>, InformationError> {
+    let mut values = svd_of_product(a, b)?.values;
+    values.truncate(a.nrows());
+    Ok(values)
+}
+
+/// 1 − ‖P_W P_A‖²_F/k, with P_W the projection on the span of W_1's rows and P_A on that of A_1's columns, k its dimension: 0 when
+/// the encoder sees all of the channels' shared subspace, 1 when none. NaN without shared factors.
+fn signal_distance(case: &Case) -> f64 {
+    let modality = &case.subject.model.modalities()[case.subject.modalities[0]];
+    let shared = orthonormal_columns(&modality.shared_loading);
+    let rows = orthonormal_columns(&case.encoders.first.transpose());
+    1.0 - product_tn(&rows, &shared).norm_squared() / shared.ncols() as f64
+}
+
+/// The values of [`measured`] for one target of a case.
+pub(super) fn measure(case: &Case, target: usize, learning: &Learning, common: &Common) -> Vec<String> {
     let evaluated = &case.targets[target];
     let by_source = |measure: &dyn Fn(Source) -> f64| Source::ALL.map(measure);
     let mut numbers: Vec<f64> = Vec::new();
@@ -114,11 +215,11 @@ pub(super) fn measure(case: &Case, target: usize, value: f64, verdicts: &[Verdic
     numbers.extend(capacity.map_or([f64::NAN; 4], |entry| {
         [(entry.encoder + 1) as f64, entry.capacity.aligned, entry.capacity.private, entry.capacity.largest_eigenvalue]
     }));
-    let correlations = case.subject.pair.canonical_correlations();
-    numbers.extend((0..CORRELATIONS).map(|index| correlations.get(index).copied().unwrap_or(f64::NAN)));
-    numbers.push(value);
-    let mut fields: Vec<String> = numbers.into_iter().map(field).collect();
-    for verdict in verdicts {
+    numbers.extend(&common.spectra);
+    numbers.push(common.value);
+    let mut fields = learning.fields();
+    fields.extend(numbers.into_iter().map(field));
+    for verdict in &common.verdicts {
         fields.push(if verdict.applies { verdict.status.word().into() } else { String::new() });
         fields.extend([verdict.lhs, verdict.rhs, verdict.slack, verdict.tightness].map(field));
     }

@@ -1,6 +1,7 @@
 //! Experiment files.
 
 use super::grid::{AxisValue, Grid};
+use super::setting::{Evaluation, Setting};
 use crate::model::family::OneOrMany;
 use crate::model::{Format, LatentModel, ModelFile};
 use crate::{objective, text, theorem};
@@ -24,12 +25,16 @@ pub enum ExperimentError {
     },
 }
 
-/// How measures are obtained.
+/// How encoders and measures are obtained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Estimator {
+pub enum Estimator {
     /// Exactly, from the population.
     Population,
+    /// In closed form from `samples` draws; measured as `evaluation` says.
+    Sample,
+    /// By stochastic gradients on minibatches: fresh ones, or of a data set of `samples` draws.
+    Sgd,
 }
 
 /// A checked experiment: what is computed, and what is drawn of it.
@@ -106,11 +111,17 @@ pub struct FigureSpec {
     /// Rows to draw: columns and the values that they must have.
     #[serde(default, rename = "where")]
     pub filter: Map<String, Value>,
-    /// Theorems drawn over the data.
+    /// Theorems drawn over the data; with `@n` behind the id, what they say at the cell's number of samples.
     #[serde(default)]
     pub overlay: Vec<String>,
-    /// Label of the theory's lines; by default the theorem's id.
-    pub overlay_label: Option<String>,
+    /// Labels of the theory's lines, one for each overlay; by default the theorem's id.
+    pub overlay_label: Option<OneOrMany<String>>,
+    /// Further columns on the vertical axis, one more line each, where there is no `series`.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// Draws, for each line, the fitted power law overlay + a·x^b of its distance from the first overlay.
+    #[serde(default)]
+    pub fit: bool,
     /// Label of the horizontal axis.
     pub x_label: Option<String>,
     /// Label of the vertical axis.
@@ -130,6 +141,12 @@ pub struct FigureSpec {
     /// Range of the vertical axis.
     pub y_range: Option<[f64; 2]>,
 }
+
+/// An overlay that is no theorem: the measure at the population's closed form.
+pub(crate) const CLOSED_FORM: &str = "closed-form";
+
+/// Behind an overlay's id: what the theorem says at the cell's number of samples, not in the population.
+pub(super) const AT_SAMPLES: &str = "@n";
 
 fn population() -> Estimator {
     Estimator::Population
@@ -216,6 +233,11 @@ impl Experiment {
         self.replicates
     }
 
+    /// How encoders and measures are obtained.
+    pub fn estimator(&self) -> Estimator {
+        self.estimator
+    }
+
     /// Its seed.
     pub fn seed(&self) -> u64 {
         self.seed
@@ -230,23 +252,29 @@ impl Experiment {
         &self.grid
     }
 
-    /// Pairs of a theorem and a quantity that some figure overlays.
+    /// Pairs of a theorem's id, with `@n` where its word at the cell's number of samples is wanted, and a quantity.
     pub(super) fn overlays(&self) -> Vec<(String, String)> {
         let mut overlays = Vec::new();
         for figure in &self.figures {
             for id in &figure.overlay {
-                let quantity = if figure.kind == FigureKind::Phase { crate::theorem::MARGIN } else { &figure.y };
-                let overlay = (id.clone(), quantity.to_owned());
-                if !overlays.contains(&overlay) {
-                    overlays.push(overlay);
+                let quantities = if figure.kind == FigureKind::Phase {
+                    vec![crate::theorem::MARGIN]
+                } else {
+                    std::iter::once(&figure.y).chain(&figure.also).map(String::as_str).collect()
+                };
+                for quantity in quantities {
+                    let overlay = (id.clone(), quantity.to_owned());
+                    if !overlays.contains(&overlay) {
+                        overlays.push(overlay);
+                    }
                 }
             }
         }
         overlays
     }
 
-    /// The model of a cell and replicate: the file's model with the cell's `model.*` parameters; replicate r has the seed of
-    /// the loadings raised by r.
+    /// The model of a cell and replicate: the file's model with the cell's `model.*` parameters. In the population replicate r has the
+    /// seed of the loadings raised by r; where there are samples all replicates have one model, and draws of their own.
     pub(super) fn model(
         &self,
         parameters: &[(&str, &AxisValue)],
@@ -264,6 +292,7 @@ impl Experiment {
             family.insert((*name).to_owned(), value.json());
         }
         if replicate > 0
+            && self.estimator == Estimator::Population
             && let Some(Value::Object(family)) = model.get_mut("family")
         {
             let seed = family.get("seed").and_then(Value::as_u64).unwrap_or(0);
@@ -292,6 +321,7 @@ impl Experiment {
     /// Fails early: on the first cell's model, on unknown objectives, theorems and columns.
     fn check(&self) -> Result<(), ExperimentError> {
         let wrong = |field: String, problem: String| ExperimentError::Field { field, problem };
+        let mut ids = Vec::new();
         for value in self.grid.values("objective") {
             let AxisValue::Text(id) = value else {
                 return Err(wrong(
@@ -300,6 +330,46 @@ impl Experiment {
                 ));
             };
             objective::find(id).map_err(|error| wrong("grid.objective".into(), error.to_string()))?;
+            ids.push(id.as_str());
+        }
+        for name in ["temperature", "penalty", "weight_decay"] {
+            let axis = format!("objective.{name}");
+            let has =
+                |id: &&str| objective::REGISTRY.iter().any(|entry| entry.id == *id && entry.parameters.contains(&name));
+            if !self.grid.values(&axis).is_empty() && !ids.iter().any(has) {
+                return Err(wrong(format!("grid.{axis:?}"), "none of the objectives has this parameter".into()));
+            }
+        }
+        let sampled = self.estimator != Estimator::Population;
+        for (axis, allowed) in [
+            ("samples", sampled),
+            ("evaluation", self.estimator == Estimator::Sample),
+            ("sgd.", self.estimator == Estimator::Sgd),
+        ] {
+            if let Some(name) = self.grid.names().find(|name| name.starts_with(axis) && !allowed) {
+                return Err(wrong(
+                    format!("grid.{name:?}"),
+                    format!(
+                        "not an axis of estimator = {:?}",
+                        serde_json::json!(self.estimator).as_str().unwrap_or("")
+                    ),
+                ));
+            }
+        }
+        if self.estimator == Estimator::Sample && self.grid.values("samples").is_empty() {
+            return Err(wrong(
+                "grid.samples".into(),
+                "missing: estimator = \"sample\" needs a number of samples".into(),
+            ));
+        }
+        for index in 0..self.grid.values("samples").len().max(self.grid.values("evaluation").len()) {
+            let at = |name: &str| self.grid.values(name).get(index);
+            if let Some(value) = at("samples") {
+                Setting::samples(value)?;
+            }
+            if let Some(value) = at("evaluation") {
+                Evaluation::parse(value)?;
+            }
         }
         let first = self.grid.cell(0);
         self.model(&first.model_parameters(), 0)?;
@@ -312,7 +382,7 @@ impl Experiment {
                 figure.series.as_ref(),
                 figure.panels.as_ref(),
             ];
-            for column in columns.into_iter().flatten().chain(figure.filter.keys()) {
+            for column in columns.into_iter().flatten().chain(&figure.also).chain(figure.filter.keys()) {
                 if !known.iter().any(|known| known == column) {
                     let hint = text::nearest(column, known.iter().map(String::as_str))
                         .map(|near| format!("; did you mean {near:?}?"))
@@ -323,8 +393,15 @@ impl Experiment {
                     ));
                 }
             }
-            for id in &figure.overlay {
-                theorem::find(id).map_err(|error| wrong(format!("figure[{index}].overlay"), error.to_string()))?;
+            if figure.fit && figure.overlay.is_empty() {
+                return Err(wrong(
+                    format!("figure[{index}].fit"),
+                    "a fit is of the distance from an overlay, and there is none".into(),
+                ));
+            }
+            for id in figure.overlay.iter().filter(|id| *id != CLOSED_FORM) {
+                theorem::find(id.trim_end_matches(AT_SAMPLES))
+                    .map_err(|error| wrong(format!("figure[{index}].overlay"), error.to_string()))?;
             }
             if matches!(figure.kind, FigureKind::Heatmap | FigureKind::Phase) && figure.value.is_none() {
                 return Err(wrong(

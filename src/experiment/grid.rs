@@ -31,6 +31,28 @@ pub struct Cell {
     pub parameters: Vec<(String, AxisValue)>,
 }
 
+/// Axes besides the parameters of the model's family.
+const NAMES: [&str; 18] = [
+    "objective",
+    "dim",
+    "objective.temperature",
+    "objective.penalty",
+    "objective.weight_decay",
+    "samples",
+    "evaluation",
+    "sgd.optimiser",
+    "sgd.learning_rate",
+    "sgd.steps",
+    "sgd.batch",
+    "sgd.schedule",
+    "sgd.variant",
+    "sgd.precision",
+    "sgd.whitening_penalty",
+    "sgd.warm_up",
+    "sgd.checkpoints",
+    "sgd.early_stop",
+];
+
 /// Steps of one axis beyond this number are a mistake.
 const LARGEST_AXIS: usize = 1_000_000;
 
@@ -80,13 +102,13 @@ impl Grid {
         let mut axes = Vec::new();
         for (name, value) in table {
             let field = format!("grid.{name:?}");
-            if !matches!(name.as_str(), "objective" | "dim" | "lambda") && !name.starts_with("model.") {
-                let hint = crate::text::nearest(name, ["objective", "dim", "lambda"])
+            if !NAMES.contains(&name.as_str()) && !name.starts_with("model.") {
+                let hint = crate::text::nearest(name, NAMES)
                     .map(|near| format!("; did you mean {near:?}?"))
                     .unwrap_or_default();
                 return Err(wrong(
                     &field,
-                    format!("not a parameter: expected objective, dim, lambda or \"model.…\"{hint}"),
+                    format!("not a parameter: expected {} or \"model.…\"{hint}", NAMES.join(", ")),
                 ));
             }
             let values = match value {

@@ -6,11 +6,14 @@
 mod columns;
 mod file;
 mod grid;
+mod learn;
 mod run;
+mod setting;
 mod store;
 
 pub use columns::{Column, describe};
-pub use file::{Experiment, ExperimentError, FigureKind, FigureSpec};
+pub(crate) use file::CLOSED_FORM;
+pub use file::{Estimator, Experiment, ExperimentError, FigureKind, FigureSpec};
 pub use grid::{AxisValue, Cell};
 pub use run::{Run, RunError, Shard};
 pub(crate) use store::write_whole;

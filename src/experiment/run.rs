@@ -1,10 +1,12 @@
 //! The parallel runner: groups of cells that share a model, blocks of groups that share a file.
 
-use super::columns::{field, measure};
-use super::{AxisValue, Cell, Experiment, ExperimentError, Store, StoreError};
-use crate::model::LatentModel;
-use crate::objective;
-use crate::theorem::{self, Case, CaseError, Question, Subject, judge_all};
+use super::columns::{Common, Learning, field, measure, measured_place};
+use super::file::{AT_SAMPLES, CLOSED_FORM};
+use super::learn::{LearningError, LearningTask, Measured, Observed};
+use super::setting::Setting;
+use super::{Cell, Estimator, Experiment, ExperimentError, Store, StoreError};
+use crate::sample::Stream;
+use crate::theorem::{self, Question, Subject};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -41,7 +43,7 @@ pub enum RunError {
         /// Its parameters.
         parameters: String,
         /// What is wrong.
-        problem: CaseError,
+        problem: LearningError,
     },
     /// The results can't be stored.
     #[error(transparent)]
@@ -84,11 +86,7 @@ impl<'a> Run<'a> {
         for replicate in 0..experiment.replicates() {
             for index in 0..experiment.grid().size() {
                 let cell = experiment.grid().cell(index);
-                let key = cell
-                    .model_parameters()
-                    .into_iter()
-                    .filter(|(name, _)| !TARGET_PARAMETERS.contains(name))
-                    .fold(replicate.to_string(), |key, (name, value)| format!("{key}\n{name}={}", value.text()));
+                let key = group_key(experiment.estimator(), &cell, replicate);
                 let place = *places.entry(key).or_insert_with(|| {
                     groups.push(Group { replicate, cells: Vec::new() });
                     groups.len() - 1
@@ -131,34 +129,30 @@ impl<'a> Run<'a> {
     }
 
     fn rows(&self, group: &Group) -> Result<Vec<Vec<String>>, RunError> {
-        let overlays: Vec<_> = self
-            .experiment
-            .overlays()
-            .into_iter()
-            .map(|(id, quantity)| (theorem::find(&id).expect("checked when the file was read"), quantity))
-            .collect();
         let cells: Vec<Cell> = group.cells.iter().map(|&index| self.experiment.grid().cell(index)).collect();
+        let stream = Stream {
+            seed: self.experiment.seed(),
+            experiment: self.experiment.name(),
+            cell: group.cells[0],
+            replicate: group.replicate,
+        };
         // One model per setting of the targets; all share the first one's decompositions.
-        let mut models: Vec<(String, LatentModel)> = Vec::new();
+        let mut models: Vec<(String, Observed)> = Vec::new();
         for cell in &cells {
             let key = target_key(cell);
             if !models.iter().any(|(known, _)| *known == key) {
-                let model = self
-                    .experiment
-                    .model(&cell.model_parameters(), group.replicate)
-                    .map_err(|problem| RunError::Cell { cell: cell.index, parameters: describe(cell), problem })?;
-                models.push((key, model));
+                let invalid = |problem| RunError::Cell { cell: cell.index, parameters: describe(cell), problem };
+                let model = self.experiment.model(&cell.model_parameters(), group.replicate).map_err(invalid)?;
+                let setting = Setting::new(cell).map_err(invalid)?;
+                let observed = Observed::new(self.experiment.estimator(), model, setting.samples, stream)
+                    .map_err(|problem| failed(cell, problem))?;
+                models.push((key, observed));
             }
         }
-        let failed = |cell: &Cell, problem: CaseError| RunError::Measure {
-            cell: cell.index,
-            parameters: describe(cell),
-            problem,
-        };
-        let first = Subject::new(&models[0].1, [0, 1]).map_err(|error| failed(&cells[0], error.into()))?;
+        let first = Subject::new(&models[0].1.model, [0, 1]).map_err(|error| failed(&cells[0], error.into()))?;
         let mut subjects = Vec::with_capacity(models.len());
-        for (_, model) in &models[1..] {
-            subjects.push(first.with_targets_of(model).map_err(|error| failed(&cells[0], error.into()))?);
+        for (_, observed) in &models[1..] {
+            subjects.push(first.with_targets_of(&observed.model).map_err(|error| failed(&cells[0], error.into()))?);
         }
         subjects.insert(0, first);
         let learners: Vec<_> = subjects
@@ -170,36 +164,93 @@ impl<'a> Run<'a> {
         for cell in &cells {
             let key = target_key(cell);
             let place = models.iter().position(|(known, _)| *known == key).expect("every cell has a model");
-            let (subject, learner) = (&subjects[place], &learners[place]);
-            let id = match cell.parameter("objective") {
-                Some(AxisValue::Text(id)) => id.as_str(),
-                _ => "cca",
+            let setting = Setting::new(cell).map_err(|problem| RunError::Cell {
+                cell: cell.index,
+                parameters: describe(cell),
+                problem,
+            })?;
+            let learning = LearningTask {
+                setting: &setting,
+                observed: &models[place].1,
+                subject: &subjects[place],
+                learner: &learners[place],
+                stream: Stream { cell: cell.index, ..stream },
             };
-            let objective = objective::find(id).expect("checked when the file was read");
-            let dim = match cell.parameter("dim") {
-                Some(AxisValue::Integer(dim)) => usize::try_from(*dim).expect("checked when the file was read"),
-                _ => subject.model.shared().max(1),
-            };
-            let case =
-                Case::minimise(subject, learner, objective.as_ref(), dim).map_err(|error| failed(cell, error))?;
-            let verdicts = judge_all(&case).map_err(|error| failed(cell, error.into()))?;
-            let value = objective.value(subject.moments(), &case.encoders).unwrap_or(f64::NAN);
-            for (target, evaluated) in case.targets.iter().enumerate() {
-                let mut row = vec![cell.index.to_string(), group.replicate.to_string()];
-                row.extend(cell.parameters.iter().map(|(_, value)| value.text()));
-                row.push(evaluated.name.to_owned());
-                row.extend(measure(&case, target, value, &verdicts));
-                for (theorem, quantity) in &overlays {
-                    let predicted = theorem
-                        .predict(&case, &Question { quantity, target, samples: None })
-                        .map_err(|error| failed(cell, error.into()))?;
-                    row.push(field(predicted.unwrap_or(f64::NAN)));
-                }
-                rows.push(row);
-            }
+            learning
+                .run(&mut |measured, learning| self.append(&mut rows, group, cell, &setting, measured, learning))
+                .map_err(|error| failed(cell, error))?;
         }
         Ok(rows)
     }
+
+    /// Appends a case's rows, one per target.
+    fn append(
+        &self,
+        rows: &mut Vec<Vec<String>>,
+        group: &Group,
+        cell: &Cell,
+        setting: &Setting,
+        measured: Measured,
+        learning: &Learning,
+    ) -> Result<(), LearningError> {
+        let common = match measured.case {
+            Some(case) => {
+                let value = setting.objective.value(case.subject.moments(), &case.encoders).unwrap_or(f64::NAN);
+                Some((case, Common::new(case, setting.temperature(), value)?))
+            }
+            None => None,
+        };
+        let population = measured.population;
+        let overlays = self.experiment.overlays();
+        let reference = if overlays.iter().any(|(id, _)| id == CLOSED_FORM) {
+            let value = setting.objective.value(population.subject.moments(), &population.encoders);
+            Some(Common::new(population, setting.temperature(), value.unwrap_or(f64::NAN))?)
+        } else {
+            None
+        };
+        for (target, description) in population.subject.model.targets().iter().enumerate() {
+            let mut row = vec![cell.index.to_string(), group.replicate.to_string()];
+            row.extend(cell.parameters.iter().map(|(_, value)| value.text()));
+            row.push(description.name.clone());
+            row.extend(match &common {
+                Some((case, common)) => measure(case, target, learning, common),
+                None => learning.without_encoders(),
+            });
+            let closed_form =
+                reference.as_ref().map(|common| measure(population, target, &Learning::default(), common));
+            for (id, quantity) in &overlays {
+                row.push(match &closed_form {
+                    Some(fields) if id == CLOSED_FORM => {
+                        measured_place(quantity).map_or(String::new(), |place| fields[place].clone())
+                    }
+                    _ => {
+                        let samples = setting.samples.filter(|_| id.ends_with(AT_SAMPLES));
+                        let theorem =
+                            theorem::find(id.trim_end_matches(AT_SAMPLES)).expect("checked when the file was read");
+                        let question = Question { quantity, target, samples: samples.map(|samples| samples as u64) };
+                        field(theorem.predict(population, &question)?.unwrap_or(f64::NAN))
+                    }
+                });
+            }
+            rows.push(row);
+        }
+        Ok(())
+    }
+}
+
+fn failed(cell: &Cell, problem: LearningError) -> RunError {
+    RunError::Measure { cell: cell.index, parameters: describe(cell), problem }
+}
+
+/// What cells of one group have in common: the model up to its targets and, where there are samples, the samples; stochastic
+/// gradients take long enough for a group of their own.
+fn group_key(estimator: Estimator, cell: &Cell, replicate: u64) -> String {
+    let own = |name: &str| match name.strip_prefix("model.") {
+        Some(parameter) => !TARGET_PARAMETERS.contains(&parameter),
+        None => estimator == Estimator::Sgd || name == "samples",
+    };
+    let parameters = cell.parameters.iter().filter(|(name, _)| own(name));
+    parameters.fold(replicate.to_string(), |key, (name, value)| format!("{key}\n{name}={}", value.text()))
 }
 
 fn target_key(cell: &Cell) -> String {

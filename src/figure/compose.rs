@@ -1,7 +1,8 @@
 //! From results to figures: which rows, which series, which lines of theory.
 
 use super::{Axis, Cells, Chart, ColourScale, Figure, Heatmap, Layer, Scale, SeriesStyle, Width};
-use crate::experiment::{Experiment, FigureKind, FigureSpec, Results, describe};
+use crate::experiment::{CLOSED_FORM, Experiment, FigureKind, FigureSpec, Results, describe};
+use crate::model::family::OneOrMany;
 use crate::theorem::MARGIN;
 use serde_json::Value;
 use statrs::statistics::{Data, OrderStatistics, Statistics};
@@ -95,46 +96,105 @@ fn chart(spec: &FigureSpec, rows: &Rows, title: String) -> Chart {
 }
 
 fn lines(spec: &FigureSpec, rows: &Rows, mut chart: Chart) -> Chart {
-    let several = spec.series.as_ref().map(|column| describe(column).0);
-    for (index, series) in rows.distinct(spec.series.as_deref()).into_iter().enumerate() {
-        let own = rows.only(spec.series.as_deref(), series);
-        let label = match (&several, spec.series.as_deref()) {
-            (Some(_), Some("objective" | "target")) => series.to_owned(),
-            (Some(name), Some("model.angle_degrees")) => format!("{} {series}°", short(name)),
-            (Some(name), _) => format!("{} {series}", short(name)),
-            (None, _) => describe(&spec.y).0,
-        };
-        let point =
-            |row, column: &str| (own.number(row, &spec.x) / spec.x_divide, own.number(row, column) / spec.y_divide);
-        if spec.kind == FigureKind::Scatter {
-            let points = own.rows.iter().map(|row| point(row, &spec.y)).collect();
-            chart = chart.with(Layer::Scatter { label, points, style: SeriesStyle::new(index) });
-        } else {
-            let mut points: Vec<(f64, f64)> = own.rows.iter().map(|row| point(row, &spec.y)).collect();
-            let repeated = spec.kind == FigureKind::Curve && has_repeats(&points);
-            let style = if points.len() > 15 || repeated {
-                SeriesStyle::new(index).without_markers()
-            } else {
-                SeriesStyle::new(index)
-            };
-            if repeated {
-                let (means, band) = summarise(&points);
-                chart = chart.with(Layer::Band { points: band, style });
-                points = means;
-            } else if spec.kind == FigureKind::Curve {
-                points.sort_by(|a, b| a.0.total_cmp(&b.0));
-            }
-            chart = chart.with(Layer::Curve { label, points, style });
+    let mut index = 0;
+    for column in std::iter::once(&spec.y).chain(&spec.also) {
+        for series in rows.distinct(spec.series.as_deref()) {
+            let own = rows.only(spec.series.as_deref(), series);
+            let label = if spec.also.is_empty() { series_label(spec, column, series) } else { describe(column).0 };
+            chart = line(spec, &own, chart, column, label, SeriesStyle::new(index));
+            index += 1;
         }
     }
-    for id in &spec.overlay {
-        let column = format!("{id}:{}", spec.y);
-        let label = spec.overlay_label.clone().unwrap_or_else(|| id.clone());
-        for points in theory(spec, rows, &column) {
-            chart = chart.with(Layer::Theory { label: label.clone(), points });
+    for (place, id) in spec.overlay.iter().enumerate() {
+        let label = match &spec.overlay_label {
+            Some(OneOrMany::One(label)) => label.clone(),
+            Some(OneOrMany::Many(labels)) => labels.get(place).cloned().unwrap_or_else(|| id.clone()),
+            None if id == CLOSED_FORM => "closed form".into(),
+            None => id.clone(),
+        };
+        for column in std::iter::once(&spec.y).chain(&spec.also) {
+            for points in theory(spec, rows, &format!("{id}:{column}")) {
+                chart = chart.with(Layer::Theory { label: label.clone(), points });
+            }
         }
+    }
+    if spec.fit { fits(spec, rows, chart) } else { chart }
+}
+
+/// How a legend calls a series.
+fn series_label(spec: &FigureSpec, column: &str, series: &str) -> String {
+    match spec.series.as_deref() {
+        Some("objective" | "target" | "evaluation") => series.to_owned(),
+        Some("model.angle_degrees") => format!("{} {series}°", short(&describe("model.angle_degrees").0)),
+        Some(name) => format!("{} {series}", short(&describe(name).0)),
+        None => describe(column).0,
+    }
+}
+
+/// One series: points, a line or, where values repeat over replicates, their mean and band.
+fn line(spec: &FigureSpec, rows: &Rows, chart: Chart, column: &str, label: String, style: SeriesStyle) -> Chart {
+    let mut points: Vec<(f64, f64)> = rows
+        .rows
+        .iter()
+        .map(|row| (rows.number(row, &spec.x) / spec.x_divide, rows.number(row, column) / spec.y_divide))
+        .collect();
+    if spec.kind == FigureKind::Scatter {
+        return chart.with(Layer::Scatter { label, points, style });
+    }
+    let repeated = spec.kind == FigureKind::Curve && has_repeats(&points);
+    let style = if points.len() > 15 || repeated { style.without_markers() } else { style };
+    let mut chart = chart;
+    if repeated {
+        let (means, band) = summarise(&points);
+        chart = chart.with(Layer::Band { points: band, style });
+        points = means;
+    } else if spec.kind == FigureKind::Curve {
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    }
+    chart.with(Layer::Curve { label, points, style })
+}
+
+/// Power laws overlay + a·x^b, fitted by least squares in logarithms to the means over replicates that lie above the overlay.
+fn fits(spec: &FigureSpec, rows: &Rows, mut chart: Chart) -> Chart {
+    let overlay = format!("{}:{}", spec.overlay[0], spec.y);
+    for series in rows.distinct(spec.series.as_deref()) {
+        let own = rows.only(spec.series.as_deref(), series);
+        let column = |name: &str| -> Vec<(f64, f64)> {
+            let points: Vec<_> = own
+                .rows
+                .iter()
+                .map(|row| (own.number(row, &spec.x) / spec.x_divide, own.number(row, name) / spec.y_divide))
+                .collect();
+            summarise(&points).0
+        };
+        let (measured, limit) = (column(&spec.y), column(&overlay));
+        let logs: Vec<(f64, f64)> = measured
+            .iter()
+            .zip(&limit)
+            .filter(|(point, limit)| point.0 > 0.0 && point.1 > limit.1)
+            .map(|(point, limit)| (point.0.ln(), (point.1 - limit.1).ln()))
+            .collect();
+        let Some((factor, exponent)) = power_law(&logs) else { continue };
+        let points = measured
+            .iter()
+            .zip(&limit)
+            .map(|(point, limit)| (point.0, limit.1 + factor * point.0.powf(exponent)))
+            .collect();
+        chart = chart.with(Layer::Theory { label: format!("fit: limit + {factor:.2}·x^{exponent:.2}"), points });
     }
     chart
+}
+
+/// a and b of y = a·x^b from logarithms of both, by least squares; `None` for fewer than two points.
+fn power_law(logs: &[(f64, f64)]) -> Option<(f64, f64)> {
+    if logs.len() < 2 {
+        return None;
+    }
+    let (xs, ys): (Vec<f64>, Vec<f64>) = logs.iter().copied().unzip();
+    let (x, y) = (xs.clone().mean(), ys.clone().mean());
+    let spread: f64 = xs.iter().map(|value| (value - x).powi(2)).sum();
+    let exponent = xs.iter().zip(&ys).map(|(a, b)| (a - x) * (b - y)).sum::<f64>() / spread;
+    Some(((y - exponent * x).exp(), exponent))
 }
 
 /// The theory's lines, one for each distinct course: series that agree share one.
@@ -332,6 +392,14 @@ mod tests {
         for (x, _) in zero_contour(&xs, &ys, &values, true, true) {
             assert!((x - 2.0_f64.sqrt()).abs() < 1e-12);
         }
+    }
+
+    #[test]
+    fn a_power_law_is_recovered() {
+        let logs: Vec<(f64, f64)> = (1..6).map(f64::from).map(|x| (x.ln(), (3.0 * x.powf(-0.7)).ln())).collect();
+        let (factor, exponent) = power_law(&logs).expect("five points");
+        assert!((factor - 3.0).abs() < 1e-12 && (exponent + 0.7).abs() < 1e-12);
+        assert!(power_law(&logs[..1]).is_none());
     }
 
     #[test]

@@ -83,6 +83,11 @@ pub trait Objective: Debug + Send + Sync {
     /// The shape of the exact minimiser.
     fn solution(&self) -> Solution;
 
+    /// Whether the minimiser depends on the targets.
+    fn needs_targets(&self) -> bool {
+        matches!(self.solution(), Solution::TargetRegression)
+    }
+
     /// The length of both encoders' rows along a singular direction of T_{a,b}, from its singular value.
     fn scale(&self, _singular_value: f64) -> f64 {
         1.0

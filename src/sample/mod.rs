@@ -18,9 +18,6 @@ mod moments;
 mod normal;
 mod stream;
 
-<<<<<<< HEAD
-pub use stream::{Generator, Stream};
-=======
 pub use data::{Data, Layout};
 pub use draw::Sampler;
 pub use error::SampleError;
@@ -30,4 +27,3 @@ pub use stream::{Generator, Stream};
 
 /// Samples that are drawn or summed together. Part of what a stream's draws are: see [`Sampler::draw_into`].
 pub const BLOCK: usize = 256;
->>>>>>> helper-c

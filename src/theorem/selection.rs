@@ -1,5 +1,6 @@
 //! `selection`: which factors an objective keeps in an orthogonal model. The align-versus-predict phase diagram.
 
+use super::random_matrix::InformationPlusNoise;
 use super::{Case, Clause, Finding, MARGIN, Question, Subject, Theorem};
 use crate::information::{InformationError, Source};
 use crate::linalg::{Matrix, log_determinant, orthonormal_columns, product, product_nt, product_tn};
@@ -127,6 +128,59 @@ impl Selection {
 }
 
 impl Selection {
+    /// 1 − (shared factors kept)/k: how far the encoder is from the shared subspace. Nuisance factors may tie with each other, not
+    /// with a shared factor whose place it decides.
+    fn signal_distance(case: &Case) -> Option<f64> {
+        let whiten = case.whitening_of_solution()?;
+        let factors = &case.subject.orthogonal_structure()?.factors;
+        let scores: Vec<f64> = factors.iter().map(|factor| factor.score(whiten)).collect();
+        let mut kept = 0;
+        for (factor, own) in factors.iter().zip(&scores).filter(|(factor, _)| factor.shared) {
+            let tie = STRUCTURAL * factor.score(whiten);
+            let above = scores.iter().filter(|other| **other > own + tie).count();
+            let not_below = scores.iter().filter(|other| **other >= own - tie).count();
+            match (above < case.dim(), not_below <= case.dim()) {
+                (true, true) => kept += 1,
+                (false, false) => {}
+                _ => return None,
+            }
+        }
+        Some(1.0 - f64::from(kept) / case.subject.model.shared() as f64)
+    }
+
+    /// The same at n samples, for d = k and objectives that whiten x_1: a shared factor is kept while it stands out of what
+    /// sampling noise makes of the nuisance. The sample of Σ11^{-1/2}Σ12Σ22^{-b} is the population's plus independent noise of
+    /// deviation (residual deviation of x_2's channel)/√n, whose edge grows far above the strongest nuisance where there are
+    /// many nuisance channels of large variance: prediction fails long before its population boundary.
+    fn finite_sample_signal_distance(case: &Case, samples: u64) -> Option<f64> {
+        let [true, whiten_second] = case.whitening_of_solution()? else { return None };
+        let factors = &case.subject.orthogonal_structure()?.factors;
+        let (shared, nuisance): (Vec<_>, Vec<_>) = factors.iter().partition(|factor| factor.shared);
+        if shared.is_empty() || shared.len() != case.subject.model.shared() || case.dim() != shared.len() {
+            return None;
+        }
+        let [rows, channels] = case.subject.pair.channels();
+        let columns = channels - shared.len();
+        let variance = |factors: &[&PairedFactor], share: fn(f64) -> f64| -> f64 {
+            factors.iter().map(|factor| factor.deviations[1].powi(2) * share(factor.correlation.powi(2))).sum()
+        };
+        // Mean residual variance of the channels that carry no signal, after whitening where the objective whitens x_2.
+        let residual = if whiten_second {
+            1.0 - nuisance.iter().map(|factor| factor.correlation.powi(2)).sum::<f64>() / columns as f64
+        } else {
+            let total = case.subject.moments().second.trace();
+            (total - variance(&shared, |_| 1.0) - variance(&nuisance, |square| square)) / columns as f64
+        };
+        let law = InformationPlusNoise {
+            rows,
+            columns,
+            signals: nuisance.iter().map(|factor| factor.score([true, whiten_second])).collect(),
+            noise: (residual / samples as f64).sqrt(),
+        };
+        let kept = shared.iter().filter(|factor| law.row_stands_out(factor.score([true, whiten_second]))).count();
+        Some(1.0 - kept as f64 / shared.len() as f64)
+    }
+
     /// log(weakest shared score) − log(strongest private score).
     fn margin(case: &Case) -> Option<f64> {
         let whiten = case.whitening_of_solution()?;
@@ -172,8 +226,12 @@ impl Theorem for Selection {
     /// For [`MARGIN`] the phase boundary; otherwise by hand: the factors kept are independent coordinates, so Σ_{y|z} = Σ_yy − Σ_i c_i c_iᵀ/t_i².
     fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
         let Question { quantity, target, .. } = *question;
-        if quantity == MARGIN {
-            return Ok(Self::margin(case));
+        match (quantity, question.samples) {
+            (MARGIN, _) => return Ok(Self::margin(case)),
+            ("signal_distance.z1", None) => return Ok(Self::signal_distance(case)),
+            ("signal_distance.z1", Some(samples)) => return Ok(Self::finite_sample_signal_distance(case, samples)),
+            (_, Some(_)) => return Ok(None),
+            (_, None) => {}
         }
         let Ok(kept) = Self::kept(case) else { return Ok(None) };
         let factor = &case.subject.factors[target];

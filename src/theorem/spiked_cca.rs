@@ -171,14 +171,27 @@ impl Theorem for SpikedCca {
         Ok(Finding::Checked(clauses))
     }
 
-    /// The limit of the i-th sample canonical correlation.
+    /// The limit of the i-th sample canonical correlation, and of the plug-in information between the modalities.
     fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+        let Some(samples) = question.samples else { return Ok(None) };
+        let pair = &case.subject.pair;
+        let channels = pair.channels();
+        let [first, second] = channels.map(|channels| channels as f64 / samples as f64);
+        let Ok(ratios) = AspectRatios::new(first, second) else { return Ok(None) };
+        if question.quantity == "alignment.mi_x1_x2" {
+            let squares = pair.angles().cosines().iter().map(|rho| rho * rho);
+            let spikes: Vec<f64> = squares.filter(|square| *square > ratios.threshold()).collect();
+            let spiked: f64 =
+                spikes.iter().map(|square| -0.5 * (-ratios.sample_correlation_squared(*square)).ln_1p()).sum();
+            let bulk = (channels[0].min(channels[1]) - spikes.len()) as f64;
+            return Ok(Some(spiked + bulk * ratios.spurious_information_nats()));
+        }
         let index =
             question.quantity.strip_prefix("canonical_correlation.").and_then(|index| index.parse::<usize>().ok());
-        let (Some(index), Some(samples)) = (index, question.samples) else { return Ok(None) };
-        let [first, second] = case.subject.pair.channels().map(|channels| channels as f64 / samples as f64);
-        let rho = case.subject.pair.correlation(index - 1);
-        Ok(AspectRatios::new(first, second).ok().map(|ratios| ratios.sample_correlation_squared(rho * rho).sqrt()))
+        Ok(index.map(|index| {
+            let rho = pair.correlation(index - 1);
+            ratios.sample_correlation_squared(rho * rho).sqrt()
+        }))
     }
 }
 
