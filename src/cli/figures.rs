@@ -121,7 +121,7 @@ fn figure_name(experiment: &Experiment, index: usize) -> String {
 fn judge(results: &Results) -> anyhow::Result<Vec<Summary>> {
     let mut summaries = summaries(&theorem::REGISTRY);
     let place = |name: &str| results.column(name).with_context(|| format!("results lack the column {name:?}"));
-    let (cell, replicate) = (place("cell")?, place("replicate")?);
+    let (cell, replicate, step) = (place("cell")?, place("replicate")?, place("step")?);
     for summary in &mut summaries {
         let [verdict, slack, tightness] =
             ["verdict", "slack", "tightness"].map(|part| format!("{}.{part}", summary.id));
@@ -129,7 +129,7 @@ fn judge(results: &Results) -> anyhow::Result<Vec<Summary>> {
         let mut last = None;
         for row in results.rows() {
             // A cell has one row per target; its verdicts stand in each.
-            let key = Some((&row[cell], &row[replicate]));
+            let key = Some((&row[cell], &row[replicate], &row[step]));
             if last == key || row[verdict].is_empty() {
                 continue;
             }

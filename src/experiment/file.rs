@@ -1,7 +1,8 @@
 //! Experiment files.
 
 use super::grid::{AxisValue, Grid};
-use super::setting::{Evaluation, Setting};
+use super::setting::Setting;
+use super::train::TRAINABLE;
 use crate::model::family::OneOrMany;
 use crate::model::{Format, LatentModel, ModelFile};
 use crate::{objective, text, theorem};
@@ -362,14 +363,17 @@ impl Experiment {
                 "missing: estimator = \"sample\" needs a number of samples".into(),
             ));
         }
-        for index in 0..self.grid.values("samples").len().max(self.grid.values("evaluation").len()) {
-            let at = |name: &str| self.grid.values(name).get(index);
-            if let Some(value) = at("samples") {
-                Setting::samples(value)?;
-            }
-            if let Some(value) = at("evaluation") {
-                Evaluation::parse(value)?;
-            }
+        if self.estimator == Estimator::Sgd
+            && let Some(id) = ids.iter().find(|id| !TRAINABLE.contains(id))
+        {
+            return Err(wrong(
+                "grid.objective".into(),
+                format!("{id:?} has no loss over minibatches, expected {}", TRAINABLE.join(", ")),
+            ));
+        }
+        // Every value of every axis, each with the first of the others.
+        for cell in self.grid.cross() {
+            Setting::new(self.estimator, &cell)?;
         }
         let first = self.grid.cell(0);
         self.model(&first.model_parameters(), 0)?;

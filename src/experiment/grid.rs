@@ -40,17 +40,17 @@ const NAMES: [&str; 18] = [
     "objective.weight_decay",
     "samples",
     "evaluation",
-    "sgd.optimiser",
-    "sgd.learning_rate",
-    "sgd.steps",
     "sgd.batch",
-    "sgd.schedule",
-    "sgd.variant",
-    "sgd.precision",
-    "sgd.whitening_penalty",
-    "sgd.warm_up",
     "sgd.checkpoints",
-    "sgd.early_stop",
+    "sgd.critic",
+    "sgd.direction",
+    "sgd.learn_temperature_from",
+    "sgd.learning_rate",
+    "sgd.optimiser",
+    "sgd.precision",
+    "sgd.schedule",
+    "sgd.steps",
+    "sgd.stop",
 ];
 
 /// Steps of one axis beyond this number are a mistake.
@@ -159,6 +159,19 @@ impl Grid {
         }
         parameters.reverse();
         Cell { index, parameters }
+    }
+
+    /// Cells that have every value of every axis, each with the first values of the others: enough to check values one by one.
+    pub(super) fn cross(&self) -> impl Iterator<Item = Cell> {
+        let first = self.cell(0);
+        self.axes.iter().enumerate().flat_map(move |(place, (_, values))| {
+            let first = first.clone();
+            values.iter().map(move |value| {
+                let mut cell = first.clone();
+                cell.parameters[place].1 = value.clone();
+                cell
+            })
+        })
     }
 
     pub(super) fn json(&self) -> Value {

@@ -3,8 +3,9 @@
 use super::Estimator;
 use super::columns::Learning;
 use super::setting::{Evaluation, Setting};
+use super::train::train;
 use crate::information::{InformationError, Towers};
-use crate::learner::{ClosedForm, LearnerError};
+use crate::learner::{ClosedForm, LearnerError, SgdError};
 use crate::linalg::{Matrix, largest_singular_value, outside};
 use crate::model::LatentModel;
 use crate::objective::{Objective, Sense};
@@ -21,6 +22,9 @@ pub enum LearningError {
     /// Samples that can't be used.
     #[error(transparent)]
     Sample(#[from] SampleError),
+    /// Training that can't start.
+    #[error(transparent)]
+    Sgd(#[from] SgdError),
 }
 
 impl From<InformationError> for LearningError {
@@ -59,7 +63,7 @@ impl Observed {
         stream: Stream,
     ) -> Result<Self, LearningError> {
         let samples = match (estimator, samples) {
-            (Estimator::Sample, Some(samples)) => Some(Empirical {
+            (Estimator::Sample | Estimator::Sgd, Some(samples)) => Some(Empirical {
                 data: Data::draw(&model, samples, &mut stream.generator())?,
                 modalities: OnceLock::new(),
                 whole: OnceLock::new(),
@@ -130,7 +134,7 @@ pub(super) struct LearningTask<'a> {
 }
 
 /// Receives a cell's cases.
-type Emit<'e> = dyn FnMut(Measured, &Learning) -> Result<(), LearningError> + 'e;
+pub(super) type Emit<'e> = dyn FnMut(Measured, &Learning) -> Result<(), LearningError> + 'e;
 
 impl LearningTask<'_> {
     /// Learns and measures; `emit` is called with each case, of which there is one unless the cell has checkpoints.
@@ -138,10 +142,29 @@ impl LearningTask<'_> {
         let Setting { objective, dim, .. } = self.setting;
         let dim = dim.unwrap_or(self.subject.model.shared().max(1));
         let population = Case::minimise(self.subject, self.learner, objective.as_ref(), dim)?;
+        if let Some(options) = &self.setting.sgd {
+            let data = self.observed.samples.as_ref().map(|empirical| &empirical.data);
+            return train(self, options, data, &population, emit);
+        }
         match &self.observed.samples {
             None => emit(Measured { population: &population, case: Some(&population) }, &Learning::default()),
             Some(empirical) => self.learn_from(empirical, &population, emit),
         }
+    }
+
+    /// What was learned, next to the population's closed form.
+    pub(super) fn learning(
+        &self,
+        population: &Case,
+        learned: &Case,
+        outcome: &'static str,
+    ) -> Result<Learning, LearningError> {
+        Ok(Learning {
+            step: None,
+            outcome,
+            angles_degrees: Some(angles_degrees(&learned.towers, &population.towers)?),
+            excess_loss: excess_loss(self.setting.objective.as_ref(), population, learned),
+        })
     }
 
     /// The closed form of a sample's law.
@@ -156,12 +179,7 @@ impl LearningTask<'_> {
         let training = Subject::new(training, [0, 1])?;
         let learned = Case::minimise(&training, &training.learner(self.stream.replicate), objective, population.dim())?;
         let true_value = Case::of_weights(self.subject, learned.encoders.clone())?;
-        let learning = Learning {
-            angles_degrees: Some(angles_degrees(&true_value.towers, &population.towers)?),
-            excess_loss: excess_loss(objective, population, &true_value),
-            outcome: "closed-form",
-            step: None,
-        };
+        let learning = self.learning(population, &true_value, "closed-form")?;
         let held_out;
         let held_out_subject;
         let case = match evaluation {

@@ -10,6 +10,7 @@ mod learn;
 mod run;
 mod setting;
 mod store;
+mod train;
 
 pub use columns::{Column, describe};
 pub(crate) use file::CLOSED_FORM;

@@ -143,7 +143,7 @@ impl<'a> Run<'a> {
             if !models.iter().any(|(known, _)| *known == key) {
                 let invalid = |problem| RunError::Cell { cell: cell.index, parameters: describe(cell), problem };
                 let model = self.experiment.model(&cell.model_parameters(), group.replicate).map_err(invalid)?;
-                let setting = Setting::new(cell).map_err(invalid)?;
+                let setting = Setting::new(self.experiment.estimator(), cell).map_err(invalid)?;
                 let observed = Observed::new(self.experiment.estimator(), model, setting.samples, stream)
                     .map_err(|problem| failed(cell, problem))?;
                 models.push((key, observed));
@@ -164,7 +164,7 @@ impl<'a> Run<'a> {
         for cell in &cells {
             let key = target_key(cell);
             let place = models.iter().position(|(known, _)| *known == key).expect("every cell has a model");
-            let setting = Setting::new(cell).map_err(|problem| RunError::Cell {
+            let setting = Setting::new(self.experiment.estimator(), cell).map_err(|problem| RunError::Cell {
                 cell: cell.index,
                 parameters: describe(cell),
                 problem,

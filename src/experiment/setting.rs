@@ -1,7 +1,9 @@
 //! A cell's parameters, read into types.
 
-use super::ExperimentError;
 use super::grid::{AxisValue, Cell};
+use super::{Estimator, ExperimentError};
+use crate::learner::{Optimiser, Schedule, Sgd};
+use crate::objective::minibatch::{Critic, Direction};
 use crate::objective::{self, Objective, Parameters};
 
 /// Whose law measures are of, where encoders were learned from samples.
@@ -22,6 +24,15 @@ pub(super) struct Setting {
     pub dim: Option<usize>,
     pub samples: Option<usize>,
     pub evaluation: Evaluation,
+    pub sgd: Option<SgdSetting>,
+}
+
+/// How a cell is trained by stochastic gradients.
+pub(super) struct SgdSetting {
+    pub sgd: Sgd,
+    pub critic: Critic,
+    pub direction: Direction,
+    pub single_precision: bool,
 }
 
 /// More samples than this belong in a streaming run.
@@ -56,18 +67,16 @@ impl Setting {
         }
     }
 
-    /// Reads a cell of a checked experiment.
-    pub(super) fn new(cell: &Cell) -> Result<Self, ExperimentError> {
-        let number = |name: &str| match cell.parameter(name) {
-            Some(AxisValue::Number(value)) => Some(*value),
-            #[expect(clippy::cast_precision_loss, reason = "a whole number in a file is a small one")]
-            Some(AxisValue::Integer(value)) => Some(*value as f64),
-            _ => None,
-        };
+    /// Reads a cell.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Field`] names the axis and the value that it can't have.
+    pub(super) fn new(estimator: Estimator, cell: &Cell) -> Result<Self, ExperimentError> {
+        let number = |name: &str| number(cell, name);
         let parameters = Parameters {
-            temperature: number("objective.temperature"),
-            penalty: number("objective.penalty"),
-            weight_decay: number("objective.weight_decay"),
+            temperature: number("objective.temperature")?,
+            penalty: number("objective.penalty")?,
+            weight_decay: number("objective.weight_decay")?,
         };
         let id = match cell.parameter("objective") {
             Some(AxisValue::Text(id)) => id.as_str(),
@@ -86,11 +95,127 @@ impl Setting {
             },
             samples: cell.parameter("samples").map(Self::samples).transpose()?,
             evaluation: cell.parameter("evaluation").map_or(Ok(Evaluation::Population), Evaluation::parse)?,
+            sgd: (estimator == Estimator::Sgd).then(|| SgdSetting::new(cell, &parameters)).transpose()?,
         })
     }
 
     /// τ of a bilinear critic, 1 where the objective has none.
     pub(super) fn temperature(&self) -> f64 {
         if self.objective.id() == "infonce" { self.parameters.temperature.unwrap_or(1.0) } else { 1.0 }
+    }
+}
+
+impl SgdSetting {
+    /// Reads the `sgd.*` axes; what is not given is [`Sgd::default`]'s.
+    fn new(cell: &Cell, parameters: &Parameters) -> Result<Self, ExperimentError> {
+        let number = |name: &str| number(cell, &format!("sgd.{name}"));
+        let whole = |name: &str, default: usize| match cell.parameter(&format!("sgd.{name}")) {
+            None => Ok(default),
+            Some(AxisValue::Integer(value)) if (1..=MOST_STEPS).contains(value) => {
+                Ok(usize::try_from(*value).expect("within range"))
+            }
+            Some(other) => Err(wrong(name, other, &format!("a whole number from 1 to {MOST_STEPS}"))),
+        };
+        let default = Sgd::default();
+        let steps = whole("steps", default.steps)?;
+        let checkpoints = whole("checkpoints", 1)?;
+        let warm_up = 0.02;
+        Ok(Self {
+            sgd: Sgd {
+                optimiser: choice(
+                    cell,
+                    "optimiser",
+                    default.optimiser,
+                    &[("adam", Optimiser::ADAM), ("momentum", Optimiser::Momentum { momentum: 0.9 })],
+                )?,
+                learning_rate: number("learning_rate")?.unwrap_or(default.learning_rate),
+                schedule: choice(
+                    cell,
+                    "schedule",
+                    default.schedule,
+                    &[("cosine", Schedule::Cosine { warm_up }), ("constant", Schedule::Constant)],
+                )?,
+                batch: whole("batch", default.batch)?,
+                steps,
+                weight_decay: parameters.weight_decay.unwrap_or(default.weight_decay),
+                learn_temperature_from: number("learn_temperature_from")?,
+                checkpoints: if checkpoints > 1 { log_spaced(steps, checkpoints) } else { Vec::new() },
+                stop_on_plateau: choice(cell, "stop", false, &[("plateau", true), ("never", false)])?,
+                seed: 0,
+            },
+            critic: choice(
+                cell,
+                "critic",
+                Critic::default(),
+                &[
+                    ("bilinear", Critic::Bilinear),
+                    ("cosine", Critic::Cosine),
+                    ("squared-distance", Critic::SquaredDistance),
+                ],
+            )?,
+            direction: choice(
+                cell,
+                "direction",
+                Direction::default(),
+                &[("symmetric", Direction::Symmetric), ("one-sided", Direction::FirstToSecond)],
+            )?,
+            single_precision: choice(cell, "precision", false, &[("single", true), ("double", false)])?,
+        })
+    }
+}
+
+/// More steps, or samples in a batch, than this are a mistake.
+const MOST_STEPS: i64 = 100_000_000;
+
+fn wrong(name: &str, value: &AxisValue, expected: &str) -> ExperimentError {
+    ExperimentError::Field {
+        field: format!("grid.\"sgd.{name}\""),
+        problem: format!("{:?}, expected {expected}", value.text()),
+    }
+}
+
+/// A number, if the axis is there.
+fn number(cell: &Cell, name: &str) -> Result<Option<f64>, ExperimentError> {
+    match cell.parameter(name) {
+        None => Ok(None),
+        Some(AxisValue::Number(value)) => Ok(Some(*value)),
+        Some(AxisValue::Integer(value)) => Ok(Some(*value as f64)),
+        Some(other) => Err(ExperimentError::Field {
+            field: format!("grid.{name:?}"),
+            problem: format!("{:?}, expected a number", other.text()),
+        }),
+    }
+}
+
+/// One of a few words.
+fn choice<T: Copy>(cell: &Cell, name: &str, default: T, words: &[(&str, T)]) -> Result<T, ExperimentError> {
+    match cell.parameter(&format!("sgd.{name}")) {
+        None => Ok(default),
+        Some(value) => words
+            .iter()
+            .find(|(word, _)| matches!(value, AxisValue::Text(text) if text == word))
+            .map(|(_, choice)| *choice)
+            .ok_or_else(|| wrong(name, value, &words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or "))),
+    }
+}
+
+/// About `count` whole numbers from 1 to `last`, evenly spaced in the logarithm, each once.
+fn log_spaced(last: usize, count: usize) -> Vec<usize> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and last")]
+    let mut steps: Vec<usize> =
+        (0..count).map(|index| (last as f64).powf(index as f64 / (count - 1) as f64).round() as usize).collect();
+    steps.dedup();
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkpoints_run_from_the_first_step_to_the_last() {
+        let steps = log_spaced(3000, 20);
+        assert_eq!((steps[0], *steps.last().expect("some")), (1, 3000));
+        assert!(steps.windows(2).all(|pair| pair[0] < pair[1]));
     }
 }

@@ -171,14 +171,16 @@ impl Theorem for SpikedCca {
         Ok(Finding::Checked(clauses))
     }
 
-    /// The limit of the i-th sample canonical correlation, and of the plug-in information between the modalities.
+    /// The limit of the i-th sample canonical correlation, and of the plug-in information between the modalities (which is that
+    /// between canonical encoders of full dimension).
     fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
         let Some(samples) = question.samples else { return Ok(None) };
         let pair = &case.subject.pair;
         let channels = pair.channels();
         let [first, second] = channels.map(|channels| channels as f64 / samples as f64);
         let Ok(ratios) = AspectRatios::new(first, second) else { return Ok(None) };
-        if question.quantity == "alignment.mi_x1_x2" {
+        let all_pairs = case.is_canonical() && case.dim() == channels[0].min(channels[1]);
+        if question.quantity == "alignment.mi_x1_x2" || question.quantity == "alignment.mi_z1_z2" && all_pairs {
             let squares = pair.angles().cosines().iter().map(|rho| rho * rho);
             let spikes: Vec<f64> = squares.filter(|square| *square > ratios.threshold()).collect();
             let spiked: f64 =

@@ -1,0 +1,98 @@
+//! A cell whose encoders are trained by stochastic gradients.
+
+use super::columns::Learning;
+use super::learn::{Emit, LearningError, LearningTask, Measured};
+use super::setting::{Setting, SgdSetting};
+use crate::information::Encoders;
+use crate::learner::{BatchSource, Epochs, Outcome, Sgd, Trained};
+use crate::objective::minibatch::{
+    CanonicalCorrelation, InfoNce, LinearContrastive, MinibatchLoss, Precision, Prediction, PrincipalComponents,
+    Spectral,
+};
+use crate::sample::{Data, Sampler, Stream};
+use crate::theorem::Case;
+use nalgebra::DMatrix;
+use rand::Rng;
+
+/// The objectives that have a loss over minibatches.
+pub(super) const TRAINABLE: [&str; 6] = ["linear-contrastive", "spectral", "infonce", "cca", "prediction", "pca"];
+
+/// Trains on fresh samples, or on those of the data set, and emits each checkpoint and the end.
+pub(super) fn train(
+    task: &LearningTask,
+    options: &SgdSetting,
+    data: Option<&Data>,
+    population: &Case,
+    emit: &mut Emit,
+) -> Result<(), LearningError> {
+    let trained = if options.single_precision {
+        train_in::<f32>(task, options, data, population.dim())?
+    } else {
+        train_in::<f64>(task, options, data, population.dim())?
+    };
+    let last = trained.steps as u64;
+    let outcome = match trained.outcome {
+        Outcome::Converged => "converged",
+        Outcome::Exhausted => "exhausted",
+        Outcome::Diverged { .. } => "diverged",
+    };
+    for checkpoint in trained.trajectory.iter().filter(|checkpoint| (checkpoint.step as u64) < last) {
+        measure(task, population, checkpoint.encoders.clone(), checkpoint.step as u64, "training", emit)?;
+    }
+    if matches!(trained.outcome, Outcome::Diverged { .. }) {
+        let learning = Learning { step: Some(last), outcome, ..Learning::default() };
+        return emit(Measured { population, case: None }, &learning);
+    }
+    measure(task, population, trained.encoders, last, outcome, emit)
+}
+
+fn measure(
+    task: &LearningTask,
+    population: &Case,
+    encoders: Encoders,
+    step: u64,
+    outcome: &'static str,
+    emit: &mut Emit,
+) -> Result<(), LearningError> {
+    let case = Case::of_weights(task.subject, encoders)?;
+    let learning = Learning { step: Some(step), ..task.learning(population, &case, outcome)? };
+    emit(Measured { population, case: Some(&case) }, &learning)
+}
+
+fn train_in<T: Precision>(
+    task: &LearningTask,
+    options: &SgdSetting,
+    data: Option<&Data>,
+    dim: usize,
+) -> Result<Trained, LearningError> {
+    let factors = [0, 1].map(|m| task.subject.pair.factor(m).clone());
+    let channels = task.subject.pair.channels();
+    let named = |experiment: &str| Stream { experiment, ..task.stream }.generator();
+    let sgd = Sgd { seed: named(&format!("{}: weights", task.stream.experiment)).next_u64(), ..options.sgd.clone() };
+    let mut loss = minibatch_loss::<T>(task.setting, options);
+    let mut generator = named(&format!("{}: batches", task.stream.experiment));
+    if let Some(data) = data {
+        let rows = |start: usize, count: usize| data.samples().rows(start, count).map(T::nearest);
+        let fixed: [DMatrix<T>; 2] = [rows(0, channels[0]), rows(channels[0], channels[1])];
+        let mut epochs = Epochs::new([&fixed[0], &fixed[1]], generator.next_u64())?;
+        return Ok(sgd.train(loss.as_mut(), &mut epochs as &mut dyn BatchSource<T>, channels, dim)?);
+    }
+    let mut sampler = Sampler::<T>::new(&factors)?;
+    let mut fresh = |batch: &mut [DMatrix<T>; 2]| {
+        sampler.draw_into(&mut generator, batch).expect("batches have the shapes of the modalities");
+    };
+    Ok(sgd.train(loss.as_mut(), &mut fresh, channels, dim)?)
+}
+
+/// The minibatch loss of a cell's objective.
+fn minibatch_loss<T: Precision>(setting: &Setting, options: &SgdSetting) -> Box<dyn MinibatchLoss<T>> {
+    match setting.objective.id() {
+        "linear-contrastive" => Box::new(LinearContrastive::new(setting.parameters.penalty.unwrap_or(1.0))),
+        "spectral" => Box::<Spectral<T>>::default(),
+        "infonce" => Box::new(InfoNce::new(options.critic, options.direction, setting.temperature())),
+        "cca" => Box::<CanonicalCorrelation<T>>::default(),
+        "prediction" => Box::<Prediction<T>>::default(),
+        "pca" => Box::<PrincipalComponents<T>>::default(),
+        other => unreachable!("{other} has no minibatch loss: checked when the file was read"),
+    }
+}
