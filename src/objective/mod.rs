@@ -8,6 +8,7 @@ mod cca;
 mod infonce;
 mod joint_density;
 mod linear_contrastive;
+pub mod minibatch;
 mod prediction;
 mod regression;
 mod spectral;

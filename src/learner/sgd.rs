@@ -1,0 +1,464 @@
+//! Training linear encoders by stochastic gradients on any minibatch loss.
+//!
+//! The optimiser does not move the weights W_m themselves but θ_m with W_m = θ_m·P_m, for a fixed P_m made from the first samples
+//! ([`Geometry`]): Σ̂_mm^{-1/2} where the loss depends on x_m only through z_m and whitening, a scale otherwise. The loss
+//! is evaluated at W, so its optimum is what it was; only its curvature changes, which spares the user a learning rate for
+//! every model.
+//!
+//! What it does not do: draw samples. A [`BatchSource`] does.
+
+use super::optimiser::{Optimiser, OptimiserState, Schedule, weight_decay};
+use crate::information::Encoders;
+use crate::linalg::{LinalgError, Matrix, Real, product_nt, symmetric_eigen};
+use crate::objective::minibatch::{Geometry, MinibatchError, MinibatchLoss, Parameters, Precision};
+use crate::sample::Stream;
+use nalgebra::DMatrix;
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use rand_distr::StandardNormal;
+use std::collections::VecDeque;
+
+/// Samples, at least, from which the geometry is estimated: it need not be accurate, only of the right order.
+const GEOMETRY_SAMPLES: usize = 4096;
+
+/// Samples for each channel, at least, from which a covariance is estimated.
+const SAMPLES_PER_CHANNEL: usize = 16;
+
+/// Variances below this, relative to the largest one, count as zero: a direction without variance has no gradient.
+const NO_VARIANCE: f64 = 1e-12;
+
+/// Steps over which losses are averaged: the window of the smoothed loss and of the plateau.
+const WINDOW: usize = 100;
+
+/// Two means of losses differ if they do by this many standard errors.
+const STANDARD_ERRORS: f64 = 2.0;
+
+/// Where batches come from.
+pub trait BatchSource<T: Precision> {
+    /// Overwrites the batch, n_m × B each, with new samples, one in a column.
+    fn fill(&mut self, batch: &mut [DMatrix<T>; 2]);
+}
+
+impl<T: Precision, F: FnMut(&mut [DMatrix<T>; 2])> BatchSource<T> for F {
+    fn fill(&mut self, batch: &mut [DMatrix<T>; 2]) {
+        self(batch);
+    }
+}
+
+/// A fixed data set, passed over in a new seeded order in every epoch; samples that do not fill a last batch open the next epoch's.
+#[derive(Debug)]
+pub struct Epochs<'a, T: nalgebra::Scalar> {
+    data: [&'a DMatrix<T>; 2],
+    seed: u64,
+    epoch: u64,
+    order: Vec<usize>,
+    next: usize,
+}
+
+impl<'a, T: Precision> Epochs<'a, T> {
+    /// Over data n_m × N, one sample in a column.
+    ///
+    /// # Errors
+    /// [`SgdError::Data`] when there is no sample, or when the modalities differ in their number.
+    pub fn new(data: [&'a DMatrix<T>; 2], seed: u64) -> Result<Self, SgdError> {
+        let samples = data.map(DMatrix::ncols);
+        if samples[0] != samples[1] || samples[0] == 0 {
+            return Err(SgdError::Data { first: samples[0], second: samples[1] });
+        }
+        Ok(Self { data, seed, epoch: 0, order: (0..samples[0]).collect(), next: samples[0] })
+    }
+}
+
+impl<T: Precision> BatchSource<T> for Epochs<'_, T> {
+    fn fill(&mut self, batch: &mut [DMatrix<T>; 2]) {
+        for column in 0..batch[0].ncols() {
+            if self.next == self.order.len() {
+                let stream = Stream { seed: self.seed, experiment: "epoch order", cell: self.epoch, replicate: 0 };
+                self.order.shuffle(&mut stream.generator());
+                self.epoch += 1;
+                self.next = 0;
+            }
+            let sample = self.order[self.next];
+            self.next += 1;
+            for (batch, data) in batch.iter_mut().zip(self.data) {
+                batch.column_mut(column).copy_from(&data.column(sample));
+            }
+        }
+    }
+}
+
+/// How to train. [`Sgd::default`] works without tuning on the models of this project.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sgd {
+    /// How a gradient becomes a step.
+    pub optimiser: Optimiser,
+    /// The largest learning rate of the run, in the coordinates θ, whose optimum has entries of order one.
+    pub learning_rate: f64,
+    /// How it changes.
+    pub schedule: Schedule,
+    /// B.
+    pub batch: usize,
+    /// Steps, at most.
+    pub steps: usize,
+    /// η of (η/2)·(‖W_1‖² + ‖W_2‖²), added to the loss (not decoupled from it): theorem `width`.
+    pub weight_decay: f64,
+    /// The temperature τ to start from where it is learnt; `None` keeps the loss's own.
+    pub learn_temperature_from: Option<f64>,
+    /// Steps after which the encoders are kept, ascending.
+    pub checkpoints: Vec<usize>,
+    /// Whether the run ends when the loss stops falling.
+    pub stop_on_plateau: bool,
+    /// Names the initial weights.
+    pub seed: u64,
+}
+
+impl Default for Sgd {
+    fn default() -> Self {
+        Self {
+            optimiser: Optimiser::ADAM,
+            learning_rate: 0.03,
+            schedule: Schedule::Cosine { warm_up: 0.02 },
+            batch: 512,
+            steps: 3000,
+            weight_decay: 0.0,
+            learn_temperature_from: None,
+            checkpoints: vec![],
+            stop_on_plateau: false,
+            seed: 0,
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The loss had stopped falling.
+    Converged,
+    /// The steps were used up while the loss still fell.
+    Exhausted,
+    /// The loss or its gradient was no longer finite.
+    Diverged {
+        /// At this step, from 0.
+        step: usize,
+    },
+}
+
+/// Encoders on the way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// Steps taken.
+    pub step: usize,
+    /// The mean loss of the last steps, 100 at most.
+    pub loss: f64,
+    /// W_1 and W_2.
+    pub encoders: Encoders,
+}
+
+/// The result of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// The last encoders whose loss was finite.
+    pub encoders: Encoders,
+    /// log τ, where it was learnt.
+    pub log_temperature: Option<f64>,
+    /// How the run ended.
+    pub outcome: Outcome,
+    /// Steps taken.
+    pub steps: usize,
+    /// The mean loss of the last steps, 100 at most; NaN without any.
+    pub loss: f64,
+    /// At the requested steps that were reached.
+    pub trajectory: Vec<Checkpoint>,
+}
+
+/// Why a run could not start or go on. Divergence is an [`Outcome`], not an error.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SgdError {
+    /// The loss refuses the batch.
+    #[error(transparent)]
+    Loss(#[from] MinibatchError),
+    /// The covariance of the first samples has no decomposition.
+    #[error("the first samples: {0}")]
+    Samples(#[from] LinalgError),
+    /// An option outside its range.
+    #[error("{option} = {value} is outside its range")]
+    Option {
+        /// Which one.
+        option: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// A data set that is empty or whose modalities do not pair.
+    #[error("{first} samples of modality 1, {second} of modality 2: as many are needed, at least one")]
+    Data {
+        /// Samples of modality 1.
+        first: usize,
+        /// Samples of modality 2.
+        second: usize,
+    },
+}
+
+impl Sgd {
+    /// Trains encoders with d rows on batches of a source whose modalities have n_1 and n_2 channels.
+    ///
+    /// Deterministic given the seed and the source, for any number of threads.
+    ///
+    /// # Errors
+    /// [`SgdError`].
+    pub fn train<T: Precision>(
+        &self,
+        loss: &mut dyn MinibatchLoss<T>,
+        source: &mut dyn BatchSource<T>,
+        channels: [usize; 2],
+        dim: usize,
+    ) -> Result<Trained, SgdError> {
+        self.check(channels, dim)?;
+        let mut batch = channels.map(|n| DMatrix::<T>::zeros(n, self.batch));
+        let frames = self.frames(loss, source, &mut batch)?;
+        let mut state = State::new(self, &frames, channels, dim);
+        let mut losses = Losses::default();
+        let mut trajectory = Vec::new();
+        let mut outcome = None;
+        let mut steps = 0;
+        while steps < self.steps && outcome.is_none() {
+            source.fill(&mut batch);
+            let value = match loss.evaluate([&batch[0], &batch[1]], &state.weights, &mut state.slopes) {
+                Ok(value) => value + weight_decay(self.weight_decay, &state.weights, &mut state.slopes),
+                Err(MinibatchError::NotFinite { .. }) => {
+                    outcome = Some(Outcome::Diverged { step: steps });
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            losses.push(value);
+            state.step(&frames, self.learning_rate * self.schedule.share(steps, self.steps));
+            steps += 1;
+            if self.checkpoints.binary_search(&steps).is_ok() {
+                trajectory.push(Checkpoint { step: steps, loss: losses.mean(), encoders: state.encoders() });
+            }
+            if self.stop_on_plateau && steps % WINDOW == 0 && losses.plateau() {
+                outcome = Some(Outcome::Converged);
+            }
+        }
+        if matches!(outcome, Some(Outcome::Diverged { .. })) {
+            state.undo();
+        }
+        let outcome = outcome.unwrap_or(if losses.plateau() { Outcome::Converged } else { Outcome::Exhausted });
+        Ok(Trained {
+            encoders: state.encoders(),
+            log_temperature: state.weights.log_temperature.map(Real::to_f64),
+            outcome,
+            steps,
+            loss: losses.mean(),
+            trajectory,
+        })
+    }
+
+    fn check(&self, channels: [usize; 2], dim: usize) -> Result<(), SgdError> {
+        let wrong = |option, value| Err(SgdError::Option { option, value });
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        let fraction = |value: f64| (0.0..1.0).contains(&value);
+        if channels[0].min(channels[1]) == 0 {
+            return wrong("channels", 0.0);
+        }
+        if dim == 0 {
+            return wrong("dim", 0.0);
+        }
+        if self.batch == 0 {
+            return wrong("batch", 0.0);
+        }
+        if !positive(self.learning_rate) {
+            return wrong("learning_rate", self.learning_rate);
+        }
+        if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
+            return wrong("weight_decay", self.weight_decay);
+        }
+        if let Schedule::Cosine { warm_up } = self.schedule
+            && !fraction(warm_up)
+        {
+            return wrong("warm_up", warm_up);
+        }
+        if let Some(temperature) = self.learn_temperature_from
+            && !positive(temperature)
+        {
+            return wrong("learn_temperature_from", temperature);
+        }
+        match self.optimiser {
+            Optimiser::Adam { first_decay, .. } if !fraction(first_decay) => wrong("first_decay", first_decay),
+            Optimiser::Adam { second_decay, .. } if !fraction(second_decay) => wrong("second_decay", second_decay),
+            Optimiser::Adam { epsilon, .. } if !positive(epsilon) => wrong("epsilon", epsilon),
+            Optimiser::Momentum { momentum } if !fraction(momentum) => wrong("momentum", momentum),
+            _ if !self.checkpoints.is_sorted() => wrong("checkpoints (ascending)", self.checkpoints.len() as f64),
+            _ => Ok(()),
+        }
+    }
+
+    /// P_m of both towers, from the first samples of the source.
+    fn frames<T: Precision>(
+        &self,
+        loss: &dyn MinibatchLoss<T>,
+        source: &mut dyn BatchSource<T>,
+        batch: &mut [DMatrix<T>; 2],
+    ) -> Result<[Frame<T>; 2], SgdError> {
+        let channels = [batch[0].nrows(), batch[1].nrows()];
+        let mut moments = channels.map(|n| Matrix::zeros(n, n));
+        let wanted = GEOMETRY_SAMPLES.max(SAMPLES_PER_CHANNEL * channels[0].max(channels[1]));
+        let rounds = wanted.div_ceil(self.batch);
+        for _ in 0..rounds {
+            source.fill(batch);
+            for (moment, x) in moments.iter_mut().zip(&*batch) {
+                let x = x.map(Real::to_f64);
+                *moment += product_nt(&x, &x);
+            }
+        }
+        let samples = (rounds * self.batch) as f64;
+        for moment in &mut moments {
+            *moment /= samples;
+        }
+        let scales = [0, 1].map(|m| {
+            let mean = moments[m].trace() / channels[m] as f64;
+            if mean > 0.0 { mean.sqrt() } else { 1.0 }
+        });
+        let geometry = loss.geometry(scales);
+        let frame = |m: usize| match geometry[m] {
+            Geometry::Whitened => inverse_root(&moments[m]).map(|root| Frame::Matrix(root.map(T::nearest))),
+            Geometry::Scaled(scale) => Ok(Frame::Scale(T::nearest(scale))),
+        };
+        Ok([frame(0)?, frame(1)?])
+    }
+}
+
+/// P of one tower.
+#[derive(Debug)]
+enum Frame<T: nalgebra::Scalar> {
+    /// A symmetric n × n matrix.
+    Matrix(DMatrix<T>),
+    /// A multiple of the identity.
+    Scale(T),
+}
+
+impl<T: Precision> Frame<T> {
+    /// out = a·P.
+    fn apply(&self, a: &DMatrix<T>, out: &mut DMatrix<T>) {
+        match self {
+            Self::Matrix(frame) => out.gemm(T::one(), a, frame, T::zero()),
+            Self::Scale(scale) => out.iter_mut().zip(a).for_each(|(out, &a)| *out = *scale * a),
+        }
+    }
+}
+
+/// Σ^{-1/2}, symmetric; zero along directions without variance.
+fn inverse_root(covariance: &Matrix) -> Result<Matrix, LinalgError> {
+    let eigen = symmetric_eigen(covariance)?;
+    let least = NO_VARIANCE * eigen.values[0];
+    let mut scaled = eigen.vectors.clone();
+    for (mut column, &value) in scaled.column_iter_mut().zip(&eigen.values) {
+        column *= if value > least { value.sqrt().recip() } else { 0.0 };
+    }
+    Ok(product_nt(&scaled, &eigen.vectors))
+}
+
+/// What moves.
+#[derive(Debug)]
+struct State<T: nalgebra::Scalar> {
+    /// θ.
+    coordinates: Parameters<T>,
+    /// W = θ·P, and what it was a step ago.
+    weights: Parameters<T>,
+    previous: Parameters<T>,
+    /// ∂L/∂W and ∂L/∂θ = ∂L/∂W·P (P is symmetric).
+    slopes: Parameters<T>,
+    coordinate_slopes: Parameters<T>,
+    optimiser: OptimiserState<T>,
+}
+
+impl<T: Precision> State<T> {
+    /// θ is Gaussian with rows of expected length one: under a whitening P every z has variance one.
+    fn new(options: &Sgd, frames: &[Frame<T>; 2], channels: [usize; 2], dim: usize) -> Self {
+        let initial = [0, 1].map(|m| {
+            let stream = Stream { seed: options.seed, experiment: "initial encoder", cell: m as u64, replicate: 0 };
+            let mut generator = stream.generator();
+            let scale = (channels[m] as f64).sqrt().recip();
+            DMatrix::from_fn(dim, channels[m], |_, _| T::nearest(scale * generator.sample::<f64, _>(StandardNormal)))
+        });
+        let log_temperature = options.learn_temperature_from.map(|temperature| T::nearest(temperature.ln()));
+        let coordinates = Parameters { weights: initial, log_temperature };
+        let zeros = coordinates.zeros_like();
+        let mut state = Self {
+            weights: zeros.clone(),
+            previous: zeros.clone(),
+            slopes: zeros.clone(),
+            coordinate_slopes: zeros,
+            optimiser: OptimiserState::new(options.optimiser, &coordinates),
+            coordinates,
+        };
+        state.map_to_weights(frames);
+        state.previous = state.weights.clone();
+        state
+    }
+
+    /// One step of the optimiser along the current slopes.
+    fn step(&mut self, frames: &[Frame<T>; 2], learning_rate: f64) {
+        for (m, frame) in frames.iter().enumerate() {
+            frame.apply(&self.slopes.weights[m], &mut self.coordinate_slopes.weights[m]);
+        }
+        self.coordinate_slopes.log_temperature = self.slopes.log_temperature;
+        self.optimiser.step(&mut self.coordinates, &self.coordinate_slopes, learning_rate);
+        std::mem::swap(&mut self.weights, &mut self.previous);
+        self.map_to_weights(frames);
+    }
+
+    /// Back to the weights of the last finite loss.
+    fn undo(&mut self) {
+        std::mem::swap(&mut self.weights, &mut self.previous);
+    }
+
+    fn map_to_weights(&mut self, frames: &[Frame<T>; 2]) {
+        for (m, frame) in frames.iter().enumerate() {
+            frame.apply(&self.coordinates.weights[m], &mut self.weights.weights[m]);
+        }
+        self.weights.log_temperature = self.coordinates.log_temperature;
+    }
+
+    fn encoders(&self) -> Encoders {
+        let [first, second] = [0, 1].map(|m| self.weights.weights[m].map(Real::to_f64));
+        Encoders { first, second }
+    }
+}
+
+/// The losses of the last two windows.
+#[derive(Debug, Default)]
+struct Losses {
+    recent: VecDeque<f64>,
+}
+
+impl Losses {
+    fn push(&mut self, loss: f64) {
+        if self.recent.len() == 2 * WINDOW {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(loss);
+    }
+
+    /// Over the last window; NaN without any loss.
+    fn mean(&self) -> f64 {
+        mean_and_variance(self.recent.iter().rev().take(WINDOW)).0
+    }
+
+    /// Whether the last window's mean is not below that of the window before by more than chance explains.
+    fn plateau(&self) -> bool {
+        if self.recent.len() < 2 * WINDOW {
+            return false;
+        }
+        let (before, before_variance) = mean_and_variance(self.recent.iter().take(WINDOW));
+        let (after, after_variance) = mean_and_variance(self.recent.iter().skip(WINDOW));
+        let error = ((before_variance + after_variance) / WINDOW as f64).sqrt();
+        before - after <= STANDARD_ERRORS * error
+    }
+}
+
+fn mean_and_variance<'a>(values: impl Iterator<Item = &'a f64> + Clone) -> (f64, f64) {
+    let count = values.clone().count() as f64;
+    let mean = values.clone().sum::<f64>() / count;
+    (mean, values.map(|value| (value - mean).powi(2)).sum::<f64>() / count)
+}

@@ -1,0 +1,152 @@
+//! Losses of a batch of samples and their gradients, derived by hand, for training by stochastic gradients.
+//!
+//! A batch is a pair of matrices n_m × B, one sample in a column; encoders are linear, z_m = W_m·x_m. Each loss is an unbiased (or, for
+//! `infonce`, consistent) estimate of the population objective of the same id.
+//!
+//! What it does not do: draw samples, or move parameters. That is `sample`'s and `learner`'s work.
+#![expect(
+    clippy::inline_always,
+    reason = "code inside pulp's dispatch is compiled for the chosen instruction set only if inlined"
+)]
+
+mod cca;
+mod contrast;
+mod extreme;
+mod infonce;
+mod kernel;
+mod lanes;
+mod linear_contrastive;
+mod pairs;
+mod reconstruction;
+mod spectral;
+mod towers;
+
+pub use cca::CanonicalCorrelation;
+pub use contrast::Direction;
+pub use infonce::{Critic, InfoNce};
+pub use lanes::Precision;
+pub use linear_contrastive::LinearContrastive;
+pub use reconstruction::{Prediction, PrincipalComponents};
+pub use spectral::Spectral;
+
+use nalgebra::DMatrix;
+use std::fmt::Debug;
+
+/// What a loss is a function of; also the shape of its gradient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameters<T: nalgebra::Scalar> {
+    /// W_m, d × n_m.
+    pub weights: [DMatrix<T>; 2],
+    /// log τ, where the temperature is learnt.
+    pub log_temperature: Option<T>,
+}
+
+/// Why a batch has no loss or no gradient.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum MinibatchError {
+    /// Matrices that do not fit together.
+    #[error("the {what} of modality {modality} is {} × {}, expected {} × {}", found.0, found.1, expected.0, expected.1)]
+    Shape {
+        /// Which matrix.
+        what: &'static str,
+        /// 1 or 2.
+        modality: usize,
+        /// The shape that fits the others.
+        expected: (usize, usize),
+        /// Its shape.
+        found: (usize, usize),
+    },
+    /// Too few samples: a loss with negatives needs two.
+    #[error("a batch of {samples}, at least {least} samples are needed")]
+    BatchTooSmall {
+        /// B.
+        samples: usize,
+        /// The least B that works.
+        least: usize,
+    },
+    /// A vector that has no direction, under the cosine critic.
+    #[error("z_{modality} of sample {sample} is zero: its cosine is undefined")]
+    ZeroNorm {
+        /// 1 or 2.
+        modality: usize,
+        /// Which sample of the batch, from 0.
+        sample: usize,
+    },
+    /// A temperature that is not positive and finite.
+    #[error("temperature {temperature} is not a positive finite number")]
+    Temperature {
+        /// τ.
+        temperature: f64,
+    },
+    /// The loss or its gradient is not finite: training has diverged, or the batch has an entry that is not a number.
+    #[error("the loss is {loss}, or its gradient is not finite")]
+    NotFinite {
+        /// The loss.
+        loss: f64,
+    },
+}
+
+/// The coordinates of an encoder in which a loss is well conditioned.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Geometry {
+    /// W·Σ^{1/2}: the loss sees x only through z, and its optimum is whitened up to factors of order one (exponent ½ in T_{a,b}).
+    Whitened,
+    /// W divided by a number, the size that it has at the optimum (exponent 0).
+    Scaled(f64),
+}
+
+/// A loss over two linear encoders, with its gradient.
+///
+/// It owns its workspace: after the first call on a shape of batch nothing is allocated (on one thread; a pool may allocate).
+/// Results are the same for any number of threads, to the last bit.
+pub trait MinibatchLoss<T: Precision>: Debug + Send {
+    /// The id of theory.md §3.
+    fn id(&self) -> &'static str;
+
+    /// The coordinates in which either encoder is best moved, from the root mean square of a channel of either modality.
+    fn geometry(&self, _scales: [f64; 2]) -> [Geometry; 2] {
+        [Geometry::Whitened; 2]
+    }
+
+    /// The loss of a batch (x_1, x_2), each n_m × B; writes its gradient, whose shape is that of the parameters.
+    ///
+    /// # Errors
+    /// [`MinibatchError`]; the gradient is then meaningless.
+    fn evaluate(
+        &mut self,
+        batch: [&DMatrix<T>; 2],
+        parameters: &Parameters<T>,
+        gradient: &mut Parameters<T>,
+    ) -> Result<f64, MinibatchError>;
+}
+
+impl<T: Precision> Parameters<T> {
+    /// Zeros of the same shape.
+    #[must_use]
+    pub fn zeros_like(&self) -> Self {
+        Self {
+            weights: [0, 1].map(|m| DMatrix::zeros(self.weights[m].nrows(), self.weights[m].ncols())),
+            log_temperature: self.log_temperature.map(|_| T::zero()),
+        }
+    }
+
+    /// Every tensor as a slice.
+    pub fn slices(&self) -> impl Iterator<Item = &[T]> {
+        self.weights.iter().map(DMatrix::as_slice).chain(self.log_temperature.as_ref().map(std::slice::from_ref))
+    }
+
+    /// Every tensor as a slice, to write.
+    pub fn slices_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
+        self.weights
+            .iter_mut()
+            .map(DMatrix::as_mut_slice)
+            .chain(self.log_temperature.as_mut().map(std::slice::from_mut))
+    }
+}
+
+/// The loss, if it and its gradient are finite.
+fn finish<T: Precision>(loss: f64, gradient: &Parameters<T>) -> Result<f64, MinibatchError> {
+    // A sum of magnitudes is finite exactly if every term is (or overflows, which is divergence too).
+    let size: f64 = gradient.slices().flatten().map(|&value| crate::linalg::Real::to_f64(value).abs()).sum();
+    if loss.is_finite() && size.is_finite() { Ok(loss) } else { Err(MinibatchError::NotFinite { loss }) }
+}

@@ -1,0 +1,353 @@
+//! The stochastic learner against the closed forms, without tuning, and its own promises.
+
+mod common;
+
+use alignloss::information::{Encoders, Towers};
+use alignloss::learner::{BatchSource, Epochs, Optimiser, OptimiserState, Outcome, Schedule, Sgd, SgdError, Trained};
+use alignloss::linalg::{Matrix, product, product_nt, product_tn, singular_values};
+use alignloss::model::{Format, LatentModel};
+use alignloss::objective;
+use alignloss::objective::minibatch::{
+    CanonicalCorrelation, Critic, Direction, InfoNce, LinearContrastive, MinibatchLoss, Parameters, Precision,
+    Prediction, PrincipalComponents, Spectral,
+};
+use alignloss::sample::Stream;
+use alignloss::theorem::Subject;
+use common::{models, random};
+use nalgebra::DMatrix;
+use rand::rngs::ChaCha8Rng;
+
+/// Largest principal angle to the closed form that a run at the defaults may end with, degrees.
+const ANGLE_DEGREES: f64 = 2.0;
+
+/// A source of fresh samples of a model: x = common·w + own·v, in double precision throughout.
+struct Online {
+    factors: [alignloss::model::Factor; 2],
+    generator: ChaCha8Rng,
+}
+
+impl Online {
+    fn new(model: &LatentModel, seed: u64) -> Self {
+        let generator = Stream { seed, experiment: "sgd test", cell: 0, replicate: 0 }.generator();
+        Self { factors: [model.observed(0), model.observed(1)], generator }
+    }
+}
+
+impl<T: Precision> BatchSource<T> for Online {
+    fn fill(&mut self, batch: &mut [DMatrix<T>; 2]) {
+        let samples = batch[0].ncols();
+        let common = random::gaussian(&mut self.generator, self.factors[0].common.ncols(), samples);
+        for (batch, factor) in batch.iter_mut().zip(&self.factors) {
+            let own = random::gaussian(&mut self.generator, factor.own.ncols(), samples);
+            let x = product(&factor.common, &common) + product(&factor.own, &own);
+            batch.iter_mut().zip(&x).for_each(|(batch, &x)| *batch = T::nearest(x));
+        }
+    }
+}
+
+type Loss = Box<dyn MinibatchLoss<f64>>;
+
+fn losses() -> Vec<(&'static str, Loss)> {
+    vec![
+        ("infonce", Box::new(InfoNce::new(Critic::Bilinear, Direction::Symmetric, 1.0))),
+        ("infonce", Box::new(InfoNce::new(Critic::Bilinear, Direction::FirstToSecond, 1.0))),
+        ("spectral", Box::new(Spectral::default())),
+        ("cca", Box::new(CanonicalCorrelation::default())),
+        ("linear-contrastive", Box::new(LinearContrastive::default())),
+        ("prediction", Box::new(Prediction::default())),
+        ("pca", Box::new(PrincipalComponents::default())),
+    ]
+}
+
+/// The largest principal angle between two encoders' spans in the whitened geometry of the model, of either tower, degrees.
+fn angle_degrees(subject: &Subject, found: &Encoders, wanted: &Encoders) -> f64 {
+    let [found, wanted] = [found, wanted].map(|encoders| Towers::new(&subject.pair, encoders).expect("towers"));
+    (0..2)
+        .map(|m| {
+            let (found, wanted) = (found.basis(m), wanted.basis(m));
+            let rest = wanted - product(found, &product_tn(found, wanted));
+            singular_values(&rest).expect("singular values")[0].min(1.0).asin().to_degrees()
+        })
+        .fold(0.0, f64::max)
+}
+
+fn family(kind: &str, extra: &str, seed: u64) -> LatentModel {
+    let text = format!("[family]\nkind = \"{kind}\"\nshared = 2\nprivate = 2\nnoise = 0.1\nseed = {seed}\n{extra}");
+    LatentModel::parse(&text, Format::Toml).expect("a model")
+}
+
+fn train(options: &Sgd, model: &LatentModel, loss: &mut dyn MinibatchLoss<f64>, dim: usize) -> Trained {
+    let channels = [model.channels()[0], model.channels()[1]];
+    let mut source = Online::new(model, options.seed);
+    options.train(loss, &mut source, channels, dim).expect("a run")
+}
+
+/// Every loss on one model; the angles that are too large.
+fn failures(model: &LatentModel, seed: u64) -> Vec<String> {
+    let subject = Subject::new(model, [0, 1]).expect("a subject");
+    let mut failures = vec![];
+    for (id, mut loss) in losses() {
+        let objective = objective::find(id).expect("an objective");
+        let wanted = subject.learner(0).minimise(objective.as_ref(), 2).expect("a minimiser").encoders;
+        let start = std::time::Instant::now();
+        let trained = train(&Sgd { seed, ..Sgd::default() }, model, loss.as_mut(), 2);
+        let angle = angle_degrees(&subject, &trained.encoders, &wanted);
+        if std::env::var_os("SGD_REPORT").is_some() {
+            eprintln!(
+                "{id} {} seed {seed}: {angle:.2}° {:?} {:.1} s",
+                model.name(),
+                trained.outcome,
+                start.elapsed().as_secs_f64()
+            );
+        }
+        if angle > ANGLE_DEGREES {
+            failures.push(format!("{id} on {}, seed {seed}: {angle:.2}°", model.name()));
+        }
+    }
+    failures
+}
+
+#[test]
+fn defaults_reach_the_closed_forms() {
+    for seed in 0..2 {
+        assert_eq!(failures(&family("random", "", seed), seed), Vec::<String>::new());
+    }
+}
+
+#[test]
+#[ignore = "minutes; cargo test --release --test sgd -- --ignored"]
+fn defaults_reach_the_closed_forms_on_twenty_models_and_five_seeds() {
+    let mut all = vec![];
+    for model in 0..20 {
+        for seed in 0..5 {
+            all.extend(failures(&family("random", "", model), seed));
+        }
+    }
+    for seed in 0..5 {
+        all.extend(failures(&family("orthogonal", "", 1), seed));
+        all.extend(failures(&family("interfering", "", 1), seed));
+    }
+    assert_eq!(all, Vec::<String>::new());
+}
+
+/// Of W_1ᵀW_2 with its closed form at the end of a run, relative: what averaging over the last batches leaves.
+const STATISTICAL: f64 = 0.03;
+
+#[test]
+fn weight_decay_belongs_to_the_loss_and_thresholds_singular_values() {
+    // Theorem `width`: singular values of W_1ᵀW_2 are (σ_i(Σ12) − η)_+/c, at any width.
+    let model = models::scalar();
+    let cross = model.observed(0).cross_covariance(&model.observed(1));
+    let sigma = singular_values(&cross).expect("singular values")[0];
+    for (decay, dim) in [(0.5 * sigma, 1), (0.5 * sigma, 2), (1.5 * sigma, 1)] {
+        let options = Sgd { weight_decay: decay, ..Sgd::default() };
+        let trained = train(&options, &model, &mut LinearContrastive::default(), dim);
+        let Encoders { first, second } = &trained.encoders;
+        let found = singular_values(&product_tn(first, second)).expect("singular values")[0];
+        let wanted = (sigma - decay).max(0.0);
+        assert!((found - wanted).abs() <= STATISTICAL * sigma, "η = {decay}, d = {dim}: {found} is not {wanted}");
+    }
+}
+
+#[test]
+fn infonce_at_finite_batches_has_the_slope_of_the_theory() {
+    // theory.md §3: optimal slope of the one-pair critic at ρ = 0.8, Monte Carlo ±0.01; the run adds its own noise.
+    let model = models::text(
+        r#"
+        name = "pair of correlation 0.8"
+        [latent]
+        shared = 1
+        private = [0, 0]
+        [[modality]]
+        shared_loading = [[0.8944271909999159]]
+        private_loading = [[]]
+        noise = 0.2
+        [[modality]]
+        shared_loading = [[0.8944271909999159]]
+        private_loading = [[]]
+        noise = 0.2
+    "#,
+    );
+    for (batch, slope) in [(16, 0.91), (256, 0.817)] {
+        let options = Sgd { batch, steps: 6000, ..Sgd::default() };
+        let mut loss = InfoNce::new(Critic::Bilinear, Direction::FirstToSecond, 1.0);
+        let trained = train(&options, &model, &mut loss, 1);
+        let found = trained.encoders.first[0] * trained.encoders.second[0];
+        assert!((found - slope).abs() <= 0.03, "B = {batch}: {found} is not {slope}");
+    }
+}
+
+#[test]
+fn runs_do_not_depend_on_the_number_of_threads() {
+    let model = random::model(302);
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        let options = Sgd { steps: 60, checkpoints: vec![10, 60], seed: 3, ..Sgd::default() };
+        let mut loss = InfoNce::new(Critic::Bilinear, Direction::Symmetric, 1.0);
+        pool.install(|| train(&options, &model, &mut loss, 2))
+    };
+    let one = run(1);
+    assert_eq!(one, run(3));
+    assert_eq!(one.trajectory.iter().map(|checkpoint| checkpoint.step).collect::<Vec<_>>(), [10, 60]);
+    assert_eq!(one.trajectory[1].encoders, one.encoders);
+}
+
+#[test]
+fn single_precision_ends_where_double_does() {
+    let model = models::scalar();
+    let subject = Subject::new(&model, [0, 1]).expect("a subject");
+    let options = Sgd { steps: 1500, ..Sgd::default() };
+    let mut loss = InfoNce::<f32>::new(Critic::Bilinear, Direction::Symmetric, 1.0);
+    let single = options.train(&mut loss, &mut Online::new(&model, 0), [2, 2], 1).expect("a run");
+    let wanted = subject.learner(0).minimise(&objective::InfoNce::default(), 1).expect("a minimiser").encoders;
+    let angle = angle_degrees(&subject, &single.encoders, &wanted);
+    assert!(angle <= ANGLE_DEGREES, "{angle}");
+}
+
+#[test]
+fn divergence_is_an_outcome_and_keeps_finite_encoders() {
+    let model = models::scalar();
+    let options = Sgd {
+        optimiser: Optimiser::Momentum { momentum: 0.9 },
+        learning_rate: 1e3,
+        schedule: Schedule::Constant,
+        steps: 500,
+        ..Sgd::default()
+    };
+    let trained = train(&options, &model, &mut Spectral::default(), 1);
+    assert!(matches!(trained.outcome, Outcome::Diverged { step } if step > 0 && step == trained.steps), "{trained:?}");
+    assert!(trained.encoders.first.iter().chain(&trained.encoders.second).all(|weight| weight.is_finite()));
+}
+
+#[test]
+fn momentum_reaches_the_closed_form_too() {
+    let model = models::scalar();
+    let subject = Subject::new(&model, [0, 1]).expect("a subject");
+    let options = Sgd { optimiser: Optimiser::Momentum { momentum: 0.9 }, learning_rate: 0.02, ..Sgd::default() };
+    let trained = train(&options, &model, &mut Spectral::default(), 1);
+    let wanted = subject.learner(0).minimise(&objective::Spectral, 1).expect("a minimiser").encoders;
+    let angle = angle_degrees(&subject, &trained.encoders, &wanted);
+    assert!(angle <= ANGLE_DEGREES, "{angle}");
+}
+
+#[test]
+fn a_plateau_ends_a_run_early() {
+    let options = Sgd { stop_on_plateau: true, steps: 20_000, ..Sgd::default() };
+    let trained = train(&options, &models::scalar(), &mut Spectral::default(), 1);
+    assert_eq!(trained.outcome, Outcome::Converged);
+    assert!(trained.steps < 20_000);
+    let short = Sgd { steps: 5, ..Sgd::default() };
+    assert_eq!(train(&short, &models::scalar(), &mut Spectral::default(), 1).outcome, Outcome::Exhausted);
+}
+
+#[test]
+fn a_learnt_temperature_lowers_the_loss() {
+    let model = models::scalar();
+    let cosine = || InfoNce::new(Critic::Cosine, Direction::Symmetric, 1.0);
+    let options = Sgd { steps: 800, ..Sgd::default() };
+    let fixed = train(&options, &model, &mut cosine(), 2);
+    let learnt = train(&Sgd { learn_temperature_from: Some(1.0), ..options }, &model, &mut cosine(), 2);
+    assert_eq!(fixed.log_temperature, None);
+    assert!(learnt.log_temperature.expect("a temperature") < -0.1, "{learnt:?}");
+    assert!(learnt.loss < fixed.loss, "{} against {}", learnt.loss, fixed.loss);
+}
+
+#[test]
+fn epochs_show_every_sample_once_in_a_seeded_order() {
+    let data = [DMatrix::from_fn(1, 10, |_, j| j as f64), DMatrix::from_fn(2, 10, |i, j| (10 * j + i) as f64)];
+    let passes = |seed: u64| {
+        let mut source = Epochs::new([&data[0], &data[1]], seed).expect("a source");
+        let mut seen = vec![];
+        let mut batch = [DMatrix::zeros(1, 4), DMatrix::zeros(2, 4)];
+        for _ in 0..5 {
+            source.fill(&mut batch);
+            for j in 0..4 {
+                assert_eq!(batch[1][(1, j)], 10.0 * batch[0][j] + 1.0, "the modalities stay paired");
+            }
+            seen.extend(batch[0].iter().copied());
+        }
+        seen
+    };
+    let seen = passes(1);
+    for epoch in seen.chunks(10) {
+        let mut sorted = epoch.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        assert_eq!(sorted, (0..10).map(f64::from).collect::<Vec<_>>());
+    }
+    assert_ne!(seen[..10], seen[10..]);
+    assert_eq!(seen, passes(1));
+    assert_ne!(seen, passes(2));
+    let error = Epochs::new([&DMatrix::<f64>::zeros(1, 0), &DMatrix::zeros(1, 0)], 1).unwrap_err();
+    assert_eq!(error, SgdError::Data { first: 0, second: 0 });
+}
+
+#[test]
+fn options_outside_their_range_are_named() {
+    let cases = [
+        (Sgd { learning_rate: 0.0, ..Sgd::default() }, "learning_rate"),
+        (Sgd { batch: 0, ..Sgd::default() }, "batch"),
+        (Sgd { weight_decay: f64::NAN, ..Sgd::default() }, "weight_decay"),
+        (Sgd { schedule: Schedule::Cosine { warm_up: 1.0 }, ..Sgd::default() }, "warm_up"),
+        (Sgd { optimiser: Optimiser::Momentum { momentum: 1.0 }, ..Sgd::default() }, "momentum"),
+        (Sgd { learn_temperature_from: Some(-1.0), ..Sgd::default() }, "learn_temperature_from"),
+        (Sgd { checkpoints: vec![5, 2], ..Sgd::default() }, "checkpoints (ascending)"),
+    ];
+    for (options, name) in cases {
+        let mut source = Online::new(&models::scalar(), 0);
+        let error = options.train::<f64>(&mut Spectral::default(), &mut source, [2, 2], 1).unwrap_err();
+        assert!(matches!(&error, SgdError::Option { option, .. } if *option == name), "{error}");
+    }
+}
+
+#[test]
+fn optimisers_follow_their_formulas() {
+    let parameters = |value: f64| Parameters {
+        weights: [Matrix::from_element(1, 1, value), Matrix::from_element(1, 1, -value)],
+        log_temperature: Some(value),
+    };
+    let slopes = [0.5, -2.0, 0.25];
+    let mut adam = (parameters(1.0), 0.0_f64, 0.0_f64);
+    let mut state = OptimiserState::new(Optimiser::ADAM, &adam.0);
+    let mut reference = 1.0;
+    for (step, slope) in slopes.into_iter().enumerate() {
+        state.step(&mut adam.0, &parameters(slope), 0.1);
+        adam.1 = 0.9 * adam.1 + 0.1 * slope;
+        adam.2 = 0.999 * adam.2 + 0.001 * slope * slope;
+        let power = i32::try_from(step + 1).expect("a small number");
+        let first = adam.1 / (1.0 - 0.9_f64.powi(power));
+        let second = adam.2 / (1.0 - 0.999_f64.powi(power));
+        reference -= 0.1 * first / (second.sqrt() + 1e-8);
+        for tensor in adam.0.slices() {
+            assert!((tensor[0].abs() - reference.abs()).abs() < 1e-14, "{} is not {reference}", tensor[0]);
+        }
+    }
+    let mut momentum = parameters(1.0);
+    let mut state = OptimiserState::new(Optimiser::Momentum { momentum: 0.5 }, &momentum);
+    for slope in [1.0, 1.0] {
+        state.step(&mut momentum, &parameters(slope), 0.1);
+    }
+    // 1 − 0.1·1 − 0.1·(0.5 + 1).
+    assert!((momentum.weights[0][0] - 0.75).abs() < 1e-15);
+}
+
+#[test]
+fn the_schedule_rises_and_falls_to_nothing() {
+    let schedule = Schedule::Cosine { warm_up: 0.1 };
+    let shares: Vec<f64> = (0..100).map(|step| schedule.share(step, 100)).collect();
+    assert!((shares[0] - 0.1).abs() < 1e-12 && shares[9] == 1.0);
+    assert!(shares[9..].windows(2).all(|pair| pair[1] <= pair[0]));
+    assert!(shares[99] > 0.0 && shares[99] < 1e-3);
+    assert_eq!(Schedule::Constant.share(7, 10), 1.0);
+}
+
+#[test]
+fn moments_of_the_source_are_those_of_the_model() {
+    let model = models::scalar();
+    let mut batch = [DMatrix::<f64>::zeros(2, 40_000), DMatrix::zeros(2, 40_000)];
+    Online::new(&model, 5).fill(&mut batch);
+    for (m, x) in batch.iter().enumerate() {
+        let error = product_nt(x, x) / 40_000.0 - model.observed(m).covariance();
+        // Four standard errors of a variance of 10: 4·10·√(2/40000).
+        assert!(error.amax() < 0.3, "{error}");
+    }
+}
