@@ -1,7 +1,8 @@
 //! SVD, symmetric eigendecomposition and the square roots made from them.
 
 use super::product::{owned, view};
-use super::{LinalgError, Matrix, product, product_nt, product_tn, require_finite};
+use super::row_factorisation::RowFactorisation;
+use super::{LinalgError, Matrix, gram, product_nt, product_tn, require_finite};
 use faer::Side;
 
 /// Relative disagreement of Σσ² with ‖A‖²_F above which an SVD is rejected. It caught every wrong factorisation
@@ -117,8 +118,8 @@ pub fn largest_singular_value(matrix: &Matrix) -> Result<f64, LinalgError> {
     }
     let scale = power_of_two_near(largest);
     let scaled = matrix / scale;
-    let gram = if rows < columns { product_nt(&scaled, &scaled) } else { product_tn(&scaled, &scaled) };
-    Ok(scale * largest_eigenvalue(&gram)?.max(0.0).sqrt())
+    let square = if rows < columns { gram(&scaled) } else { product_tn(&scaled, &scaled) };
+    Ok(scale * largest_eigenvalue(&square)?.max(0.0).sqrt())
 }
 
 /// The largest eigenvalue of a symmetric matrix, of which the lower triangle is read.
@@ -142,30 +143,26 @@ pub fn largest_eigenvalue(matrix: &Matrix) -> Result<f64, LinalgError> {
     Ok(ascending.last().copied().unwrap_or(0.0) * scale)
 }
 
-/// The thin SVD of aᵀ·b for a, b with as many rows (q): of q × q work where q is the smallest of the three sizes, so
-/// that a cross-covariance through few common factors costs what the factors cost, and its rank is never above q.
+/// The thin SVD of aᵀ·b for a, b with as many rows: of q × q work where q, the number of rows that are zero in neither, is
+/// the smallest of the three sizes, so that a cross-covariance through few common factors costs what the factors cost, and
+/// its rank is never above q.
 ///
 /// Left vectors are columns(a) × t, right vectors columns(b) × t, with t = min(q, columns(a), columns(b)).
 ///
 /// # Errors
 /// As [`svd`].
 pub fn svd_of_product(a: &Matrix, b: &Matrix) -> Result<Svd, LinalgError> {
-    let q = a.nrows();
-    if q >= a.ncols().min(b.ncols()) {
-        return svd(&product_tn(a, b));
-    }
     require_finite(a)?;
     require_finite(b)?;
-    let (basis_a, upper_a) = thin_qr(&a.transpose());
-    let (basis_b, upper_b) = thin_qr(&b.transpose());
-    let core = svd(&product_nt(&upper_a, &upper_b))?;
-    Ok(Svd { left: product(&basis_a, &core.left), values: core.values, right: product(&basis_b, &core.right) })
-}
-
-/// Q (rows × columns, orthonormal) and R (upper triangular) of a matrix with at least as many rows as columns.
-pub(super) fn thin_qr(matrix: &Matrix) -> (Matrix, Matrix) {
-    let qr = view(matrix).qr();
-    (owned(qr.compute_thin_Q().as_ref()), owned(qr.thin_R()))
+    let nonzero = |matrix: &Matrix| -> Vec<bool> { matrix.row_iter().map(|row| row.amax() > 0.0).collect() };
+    let (in_a, in_b) = (nonzero(a), nonzero(b));
+    let kept: Vec<usize> = (0..a.nrows()).filter(|&row| in_a[row] && in_b[row]).collect();
+    if kept.len() >= a.ncols().min(b.ncols()) {
+        return svd(&product_tn(a, b));
+    }
+    let [a, b] = [a, b].map(|matrix| RowFactorisation::new(&matrix.select_rows(&kept)));
+    let core = svd(&product_tn(&a.lower, &b.lower))?;
+    Ok(Svd { left: product_tn(&a.rows, &core.left), values: core.values, right: product_tn(&b.rows, &core.right) })
 }
 
 /// The eigendecomposition of a symmetric matrix, eigenvalues descending.
@@ -286,7 +283,8 @@ impl Svd {
     }
 }
 
-fn is_diagonal(matrix: &Matrix) -> bool {
+/// Whether every entry off the diagonal is exactly zero; the matrix may be rectangular.
+pub(crate) fn is_diagonal(matrix: &Matrix) -> bool {
     (0..matrix.ncols()).all(|j| (0..matrix.nrows()).all(|i| i == j || matrix[(i, j)] == 0.0))
 }
 

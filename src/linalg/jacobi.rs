@@ -16,6 +16,10 @@ const LAST_COSINE: f64 = 1e-8;
 /// … and the share of one cosine that a rotation of the last sweep may add to another.
 const LAST_FILL: f64 = 1e-8;
 
+/// Σσ² up to which every σ is at most 0.7: below 45° with room for rounding, and below the cosine from which
+/// [`PrincipalAngles`](super::PrincipalAngles) trusts sines.
+pub(crate) const ONE_SIDED: f64 = 0.49;
+
 /// Columns are padded with zeros to a multiple of this many rows, for vector instructions.
 const LANES: usize = 4;
 
@@ -23,37 +27,59 @@ const LANES: usize = 4;
 const SWEEPS: usize = 60;
 
 /// The singular values of C (cosines, descending) and of S (sines, ascending), one of each for every column, where
-/// CᵀC + SᵀS = I: what orthogonalises the columns of one orthogonalises those of the other.
+/// CᵀC + SᵀS = I: what orthogonalises the columns of one orthogonalises those of the other. S is given as blocks, one over
+/// the other.
 ///
-/// The rotation of two columns is taken from S where both have cosines above √½, otherwise from C: from the matrix that
+/// Where all angles are known to lie on one side of 45°, only the smaller of the two matrices is decomposed, and the other's
+/// values follow. Elsewhere the rotation of two columns is taken from S where both have cosines above √½, otherwise from C: from the matrix that
 /// is small, where the other has lost what tells the two columns apart. `None` when the sweeps do not converge.
-pub(crate) fn cosines_and_sines(cosine: &Matrix, sine: &Matrix) -> Option<(Vec<f64>, Vec<f64>)> {
-    assert_eq!(cosine.ncols(), sine.ncols(), "as many columns of cosines as of sines");
-    let count = cosine.ncols();
-    let (mut cosine, mut sine) = (Columns::triangular(cosine), Columns::triangular(sine));
-    let mut near = vec![false; count];
-    let mut converged = false;
-    for _ in 0..SWEEPS {
+pub(crate) fn cosines_and_sines(cosine: &Matrix, sine: &[&Matrix]) -> Option<(Vec<f64>, Vec<f64>)> {
+    assert!(sine.iter().all(|block| block.ncols() == cosine.ncols()), "as many columns of cosines as of sines");
+    let cosine_norm = squared_norm(cosine.as_slice());
+    let sine_norm: f64 = sine.iter().map(|block| squared_norm(block.as_slice())).sum();
+    if sine_norm <= ONE_SIDED || cosine_norm <= ONE_SIDED {
+        let one = if sine_norm < cosine_norm { Columns::triangular(sine) } else { Columns::triangular(&[cosine]) };
+        let mut small = one.orthogonalised()?;
+        small.sort_by(f64::total_cmp);
+        let mut large: Vec<f64> = small.iter().map(|&value| complement(value)).collect();
+        if sine_norm < cosine_norm {
+            return Some((large, small));
+        }
+        small.reverse();
+        large.reverse();
+        return Some((small, large));
+    }
+    let (mut cosine, mut sine) = (Columns::triangular(&[cosine]), Columns::triangular(sine));
+    let mut near = vec![false; cosine.count];
+    converge(cosine.count, |pairs| {
         for (i, near) in near.iter_mut().enumerate() {
             *near = squared_norm(cosine.column(i)) > 0.5;
         }
-        converged = true;
-        for (i, j) in tournament(count) {
+        let mut last = true;
+        for (i, j) in pairs {
             let deciding = if near[i] && near[j] { &sine } else { &cosine };
             if let Some(rotation) = Rotation::between(deciding.column(i), deciding.column(j)) {
                 cosine.rotate(i, j, rotation);
                 sine.rotate(i, j, rotation);
-                converged &= rotation.last;
+                last &= rotation.last;
             }
         }
-        if converged {
-            break;
-        }
-    }
+        last
+    })?;
     let (mut cosines, mut sines) = (cosine.norms(), sine.norms());
     cosines.sort_by(|a, b| b.total_cmp(a));
     sines.sort_by(f64::total_cmp);
-    converged.then_some((cosines, sines))
+    Some((cosines, sines))
+}
+
+/// √(1 − x²) of the smaller of a cosine and a sine.
+pub(crate) fn complement(small: f64) -> f64 {
+    ((1.0 - small) * (1.0 + small)).max(0.0).sqrt()
+}
+
+/// Repeats a sweep over all pairs of columns until it says that it was the last. `None` when it never does.
+fn converge(count: usize, mut sweep: impl FnMut(&mut dyn Iterator<Item = (usize, usize)>) -> bool) -> Option<()> {
+    (0..SWEEPS).any(|_| sweep(&mut tournament(count))).then_some(())
 }
 
 /// Every pair i < j once, in rounds of disjoint pairs, so that the processor can overlap their rotations.
@@ -84,19 +110,26 @@ struct Rotation {
 }
 
 impl Columns {
-    /// A matrix with the same Gram matrix: the columns themselves or, where they are long, the triangle of modified
-    /// Gram–Schmidt, whose rounding is relative to each column.
-    fn triangular(matrix: &Matrix) -> Self {
-        let (length, count) = matrix.shape();
+    /// A matrix with the same Gram matrix as blocks one over the other: their columns themselves or, where they are long, the
+    /// triangle of modified Gram–Schmidt, whose rounding is relative to each column.
+    fn triangular(blocks: &[&Matrix]) -> Self {
+        let length: usize = blocks.iter().map(|block| block.nrows()).sum();
+        let count = blocks.first().map_or(0, |block| block.ncols());
         let rows = length.min(count).next_multiple_of(LANES);
         let mut triangle = vec![0.0; rows * count];
-        if length <= count {
-            for (padded, column) in triangle.chunks_exact_mut(rows.max(1)).zip(matrix.column_iter()) {
-                padded[..length].copy_from_slice(column.as_slice());
+        let stride = if length <= count { rows } else { length };
+        let mut entries = if length <= count { Vec::new() } else { vec![0.0; length * count] };
+        let into = if length <= count { &mut triangle } else { &mut entries };
+        let mut start = 0;
+        for block in blocks.iter().filter(|block| block.nrows() > 0) {
+            for (column, whole) in block.as_slice().chunks_exact(block.nrows()).zip(into.chunks_exact_mut(stride)) {
+                whole[start..start + block.nrows()].copy_from_slice(column);
             }
+            start += block.nrows();
+        }
+        if length <= count {
             return Self { entries: triangle, rows, count };
         }
-        let mut entries = matrix.as_slice().to_vec();
         for k in 0..count {
             let (head, tail) = entries.split_at_mut((k + 1) * length);
             let pivot = &mut head[k * length..];
@@ -117,6 +150,21 @@ impl Columns {
             }
         }
         Self { entries: triangle, rows, count }
+    }
+
+    /// The singular values, in no order.
+    fn orthogonalised(mut self) -> Option<Vec<f64>> {
+        converge(self.count, |pairs| {
+            let mut last = true;
+            for (i, j) in pairs {
+                if let Some(rotation) = Rotation::between(self.column(i), self.column(j)) {
+                    self.rotate(i, j, rotation);
+                    last &= rotation.last;
+                }
+            }
+            last
+        })?;
+        Some(self.norms())
     }
 
     fn column(&self, index: usize) -> &[f64] {
@@ -168,7 +216,7 @@ fn squared_norm(x: &[f64]) -> f64 {
 }
 
 /// xᵀy in four running sums, so that the compiler may use vector instructions.
-fn dot(x: &[f64], y: &[f64]) -> f64 {
+pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
     let (x_blocks, x_rest) = x.as_chunks::<LANES>();
     let (y_blocks, y_rest) = y.as_chunks::<LANES>();
     let mut sums = [0.0; LANES];
