@@ -3,12 +3,13 @@
 use super::pair::stacked;
 use super::{InformationError, Pair};
 use crate::linalg::{
-    Matrix, ONE_SIDED, PrincipalAngles, complement, cosines_and_sines, orthonormal_columns, orthonormal_extension,
-    power_of_two_near, product, product_nt, product_tn, require_finite, singular_values, svd,
+    Matrix, PrincipalAngles, orthonormal_columns, orthonormal_extension, power_of_two_near, product, product_nt,
+    product_tn, require_finite, stacked_singular_values, svd,
 };
 
-/// Up to this many angles Jacobi rotations are faster than two bidiagonal SVDs.
-const SMALL: usize = 24;
+/// Σσ² up to which every σ is at most 0.7: below 45° with room for rounding, on the side of the number that
+/// [`PrincipalAngles`] trusts.
+const ONE_SIDED: f64 = 0.49;
 
 /// Columns whose cosine of the angle between them is below this count as orthogonal.
 const ORTHOGONAL: f64 = 64.0 * f64::EPSILON;
@@ -92,9 +93,9 @@ impl Towers {
         let bases = [orthonormal_columns(&coordinates[0]), orthonormal_columns(&coordinates[1])];
         let padded = stacked(&bases[0], &Matrix::zeros(pair.ranks()[1], bases[0].ncols()));
         let [seen, beyond] = pair.second_in_joint(&bases[1]);
-        let joint = orthonormal_extension(&padded, &stacked(&seen, &beyond));
         let inside = product_tn(&bases[0], &seen);
         let outside = [seen - product(&bases[0], &inside), beyond];
+        let joint = orthonormal_extension(&padded, &stacked(&outside[0], &outside[1]));
         let whitened =
             [symmetric_whitening(&coordinates[0], &bases[0])?, symmetric_whitening(&coordinates[1], &bases[1])?];
         Ok(Self { dim, bases, joint, inside, outside, whitened })
@@ -141,62 +142,41 @@ impl Towers {
     }
 }
 
-/// Angles from a matrix whose singular values are the cosines and one, in blocks one over the other, whose singular values
-/// are the sines.
+/// The first `count` angles from a matrix whose singular values are the cosines and one, in blocks one over the other, whose
+/// singular values are the sines. Where all angles lie on one side of 45°, the small matrix alone is decomposed, and the
+/// other's values follow.
 pub(super) fn angles(
-    cosines: &Matrix,
-    sines: &[&Matrix],
+    cosine: &Matrix,
+    sine: &[&Matrix],
     count: usize,
     zero: f64,
 ) -> Result<PrincipalAngles, InformationError> {
-    let small = if cosines.ncols() <= SMALL { cosines_and_sines(cosines, sines) } else { None };
-    let (mut cosines, mut sines) = match small {
-        Some(both) => both,
-        None => bidiagonal_cosines_and_sines(cosines, sines)?,
+    let complements = |small: &[f64]| small.iter().map(|&value| ((1.0 - value) * (1.0 + value)).sqrt()).collect();
+    // One of each for every column: missing cosines are zero, and so are missing sines.
+    let cosines = || -> Result<Vec<f64>, InformationError> {
+        let mut cosines = stacked_singular_values(&[cosine])?;
+        cosines.resize(cosine.ncols(), 0.0);
+        Ok(cosines)
+    };
+    let sines = || -> Result<Vec<f64>, InformationError> {
+        let mut sines = stacked_singular_values(sine)?;
+        sines.resize(cosine.ncols(), 0.0);
+        sines.reverse();
+        Ok(sines)
+    };
+    let (mut cosines, mut sines) = if sine.iter().map(|block| block.norm_squared()).sum::<f64>() <= ONE_SIDED {
+        let sines = sines()?;
+        (complements(&sines), sines)
+    } else if cosine.norm_squared() <= ONE_SIDED {
+        let cosines = cosines()?;
+        let sines = complements(&cosines);
+        (cosines, sines)
+    } else {
+        (cosines()?, sines()?)
     };
     cosines.resize(count, 0.0);
     sines.truncate(count);
     Ok(PrincipalAngles::new(cosines, sines, zero))
-}
-
-/// The same by singular value decompositions: of both matrices, or of one where all angles lie on one side of 45°.
-fn bidiagonal_cosines_and_sines(cosine: &Matrix, sine: &[&Matrix]) -> Result<(Vec<f64>, Vec<f64>), InformationError> {
-    let count = cosine.ncols();
-    // One of each for every column: missing cosines are zero, and so are missing sines.
-    let cosines = || -> Result<Vec<f64>, InformationError> {
-        let mut cosines = values(cosine)?;
-        cosines.resize(count, 0.0);
-        Ok(cosines)
-    };
-    let sines = || -> Result<Vec<f64>, InformationError> {
-        let whole = sine.iter().fold(Matrix::zeros(0, count), |above, block| stacked(&above, block));
-        let mut sines = values(&whole)?;
-        sines.resize(count, 0.0);
-        sines.reverse();
-        Ok(sines)
-    };
-    let complements = |small: &[f64]| small.iter().map(|&value| complement(value)).collect();
-    if sine.iter().map(|block| block.norm_squared()).sum::<f64>() <= ONE_SIDED {
-        let sines = sines()?;
-        Ok((complements(&sines), sines))
-    } else if cosine.norm_squared() <= ONE_SIDED {
-        let cosines = cosines()?;
-        let sines = complements(&cosines);
-        Ok((cosines, sines))
-    } else {
-        Ok((cosines()?, sines()?))
-    }
-}
-
-/// Singular values, descending; a single row or column needs no decomposition.
-fn values(matrix: &Matrix) -> Result<Vec<f64>, InformationError> {
-    if matrix.is_empty() {
-        return Ok(Vec::new());
-    }
-    if matrix.ncols() == 1 || matrix.nrows() == 1 {
-        return Ok(vec![matrix.norm()]);
-    }
-    Ok(singular_values(matrix)?)
 }
 
 /// The orthonormal polar factor of the coordinates, within the given basis of their span.

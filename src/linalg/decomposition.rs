@@ -1,5 +1,6 @@
 //! SVD, symmetric eigendecomposition and the square roots made from them.
 
+use super::jacobi::{SMALL, small_singular_values};
 use super::product::{owned, view};
 use super::row_factorisation::RowFactorisation;
 use super::{LinalgError, Matrix, gram, product_nt, product_tn, require_finite};
@@ -105,7 +106,33 @@ pub fn singular_values(matrix: &Matrix) -> Result<Vec<f64>, LinalgError> {
     Ok(values)
 }
 
-/// ‖A‖, the largest singular value: from the Gram matrix, whose largest eigenvalue has all its digits.
+/// The singular values of blocks one over the other, of entries of at most order one, descending: by rotations where the
+/// matrix is small, without the stack.
+///
+/// # Errors
+/// As [`svd`].
+pub(crate) fn stacked_singular_values(blocks: &[&Matrix]) -> Result<Vec<f64>, LinalgError> {
+    let columns = blocks.first().map_or(0, |block| block.ncols());
+    let rows: usize = blocks.iter().map(|block| block.nrows()).sum();
+    if rows.min(columns) <= SMALL {
+        for block in blocks {
+            require_finite(block)?;
+        }
+        if let Some(values) = small_singular_values(blocks) {
+            return Ok(values);
+        }
+    }
+    let mut whole = Matrix::zeros(rows, columns);
+    let mut start = 0;
+    for block in blocks {
+        whole.rows_mut(start, block.nrows()).copy_from(block);
+        start += block.nrows();
+    }
+    singular_values(&whole)
+}
+
+/// ‖A‖, the largest singular value: by rotations where the matrix is small, otherwise from the Gram matrix, whose largest
+/// eigenvalue has all its digits.
 ///
 /// # Errors
 /// As [`svd`].
@@ -118,6 +145,11 @@ pub fn largest_singular_value(matrix: &Matrix) -> Result<f64, LinalgError> {
     }
     let scale = power_of_two_near(largest);
     let scaled = matrix / scale;
+    if rows.min(columns) <= SMALL
+        && let Some(values) = small_singular_values(&[&scaled])
+    {
+        return Ok(scale * values[0]);
+    }
     let square = if rows < columns { gram(&scaled) } else { product_tn(&scaled, &scaled) };
     Ok(scale * largest_eigenvalue(&square)?.max(0.0).sqrt())
 }

@@ -1,4 +1,4 @@
-//! One-sided Jacobi rotations for small matrices: the cosine–sine decomposition behind principal angles.
+//! One-sided Jacobi rotations: the singular values of small matrices, and from them principal angles.
 //!
 //! At the sizes of encoders and targets they are several times faster than a general SVD, and they keep the relative
 //! accuracy of small columns, which bidiagonalisation does not.
@@ -16,70 +16,30 @@ const LAST_COSINE: f64 = 1e-8;
 /// … and the share of one cosine that a rotation of the last sweep may add to another.
 const LAST_FILL: f64 = 1e-8;
 
-/// Σσ² up to which every σ is at most 0.7: below 45° with room for rounding, and below the cosine from which
-/// [`PrincipalAngles`](super::PrincipalAngles) trusts sines.
-pub(crate) const ONE_SIDED: f64 = 0.49;
-
 /// Columns are padded with zeros to a multiple of this many rows, for vector instructions.
 const LANES: usize = 4;
 
-/// Sweeps before giving up. Convergence is quadratic; four to eight are usual.
+/// Sweeps before giving up. Convergence is quadratic; two to four are usual.
 const SWEEPS: usize = 60;
 
-/// The singular values of C (cosines, descending) and of S (sines, ascending), one of each for every column, where
-/// CᵀC + SᵀS = I: what orthogonalises the columns of one orthogonalises those of the other. S is given as blocks, one over
-/// the other.
+/// Up to this many columns rotations are faster than bidiagonalisation.
+pub(super) const SMALL: usize = 24;
+
+/// The singular values of blocks one over the other, descending, as many as rows or columns, whichever are fewer. `None` when
+/// the sweeps do not converge.
 ///
-/// Where all angles are known to lie on one side of 45°, only the smaller of the two matrices is decomposed, and the other's
-/// values follow. Elsewhere the rotation of two columns is taken from S where both have cosines above √½, otherwise from C: from the matrix that
-/// is small, where the other has lost what tells the two columns apart. `None` when the sweeps do not converge.
-pub(crate) fn cosines_and_sines(cosine: &Matrix, sine: &[&Matrix]) -> Option<(Vec<f64>, Vec<f64>)> {
-    assert!(sine.iter().all(|block| block.ncols() == cosine.ncols()), "as many columns of cosines as of sines");
-    let cosine_norm = squared_norm(cosine.as_slice());
-    let sine_norm: f64 = sine.iter().map(|block| squared_norm(block.as_slice())).sum();
-    if sine_norm <= ONE_SIDED || cosine_norm <= ONE_SIDED {
-        let one = if sine_norm < cosine_norm { Columns::triangular(sine) } else { Columns::triangular(&[cosine]) };
-        let mut small = one.orthogonalised()?;
-        small.sort_by(f64::total_cmp);
-        let mut large: Vec<f64> = small.iter().map(|&value| complement(value)).collect();
-        if sine_norm < cosine_norm {
-            return Some((large, small));
+/// Rotations run over the rows of the triangle of a pivoted QR factorisation: these are nearly orthogonal already, and as
+/// graded as the spectrum (Drmač and Veselić 2008).
+pub(crate) fn small_singular_values(blocks: &[&Matrix]) -> Option<Vec<f64>> {
+    let mut rows = Columns::of_blocks(blocks).triangle_rows();
+    for _ in 0..SWEEPS {
+        if rows.sweep() {
+            let mut values: Vec<f64> = (0..rows.count).map(|index| squared_norm(rows.column(index)).sqrt()).collect();
+            values.sort_by(|a, b| b.total_cmp(a));
+            return Some(values);
         }
-        small.reverse();
-        large.reverse();
-        return Some((small, large));
     }
-    let (mut cosine, mut sine) = (Columns::triangular(&[cosine]), Columns::triangular(sine));
-    let mut near = vec![false; cosine.count];
-    converge(cosine.count, |pairs| {
-        for (i, near) in near.iter_mut().enumerate() {
-            *near = squared_norm(cosine.column(i)) > 0.5;
-        }
-        let mut last = true;
-        for (i, j) in pairs {
-            let deciding = if near[i] && near[j] { &sine } else { &cosine };
-            if let Some(rotation) = Rotation::between(deciding.column(i), deciding.column(j)) {
-                cosine.rotate(i, j, rotation);
-                sine.rotate(i, j, rotation);
-                last &= rotation.last;
-            }
-        }
-        last
-    })?;
-    let (mut cosines, mut sines) = (cosine.norms(), sine.norms());
-    cosines.sort_by(|a, b| b.total_cmp(a));
-    sines.sort_by(f64::total_cmp);
-    Some((cosines, sines))
-}
-
-/// √(1 − x²) of the smaller of a cosine and a sine.
-pub(crate) fn complement(small: f64) -> f64 {
-    ((1.0 - small) * (1.0 + small)).max(0.0).sqrt()
-}
-
-/// Repeats a sweep over all pairs of columns until it says that it was the last. `None` when it never does.
-fn converge(count: usize, mut sweep: impl FnMut(&mut dyn Iterator<Item = (usize, usize)>) -> bool) -> Option<()> {
-    (0..SWEEPS).any(|_| sweep(&mut tournament(count))).then_some(())
+    None
 }
 
 /// Every pair i < j once, in rounds of disjoint pairs, so that the processor can overlap their rotations.
@@ -110,69 +70,78 @@ struct Rotation {
 }
 
 impl Columns {
-    /// A matrix with the same Gram matrix as blocks one over the other: their columns themselves or, where they are long, the
-    /// triangle of modified Gram–Schmidt, whose rounding is relative to each column.
-    fn triangular(blocks: &[&Matrix]) -> Self {
+    fn zeros(rows: usize, count: usize) -> Self {
+        let rows = rows.next_multiple_of(LANES);
+        Self { entries: vec![0.0; rows * count], rows, count }
+    }
+
+    /// Blocks one over the other, transposed where that leaves fewer columns.
+    fn of_blocks(blocks: &[&Matrix]) -> Self {
         let length: usize = blocks.iter().map(|block| block.nrows()).sum();
-        let count = blocks.first().map_or(0, |block| block.ncols());
-        let rows = length.min(count).next_multiple_of(LANES);
-        let mut triangle = vec![0.0; rows * count];
-        let stride = if length <= count { rows } else { length };
-        let mut entries = if length <= count { Vec::new() } else { vec![0.0; length * count] };
-        let into = if length <= count { &mut triangle } else { &mut entries };
+        let width = blocks.first().map_or(0, |block| block.ncols());
+        assert!(blocks.iter().all(|block| block.ncols() == width), "blocks one over the other are of one width");
+        let mut result = if width <= length { Self::zeros(length, width) } else { Self::zeros(width, length) };
         let mut start = 0;
-        for block in blocks.iter().filter(|block| block.nrows() > 0) {
-            for (column, whole) in block.as_slice().chunks_exact(block.nrows()).zip(into.chunks_exact_mut(stride)) {
-                whole[start..start + block.nrows()].copy_from_slice(column);
+        for block in blocks.iter().filter(|block| !block.is_empty()) {
+            let height = block.nrows();
+            for (j, column) in block.as_slice().chunks_exact(height).enumerate() {
+                if width <= length {
+                    result.column_mut(j)[start..start + height].copy_from_slice(column);
+                } else {
+                    column.iter().enumerate().for_each(|(i, &entry)| result.column_mut(start + i)[j] = entry);
+                }
             }
-            start += block.nrows();
+            start += height;
         }
-        if length <= count {
-            return Self { entries: triangle, rows, count };
-        }
-        for k in 0..count {
-            let (head, tail) = entries.split_at_mut((k + 1) * length);
-            let pivot = &mut head[k * length..];
-            let norm = squared_norm(pivot).sqrt();
+        result
+    }
+
+    /// The rows of R in the QR factorisation with column pivoting, in the order of the pivots, by modified Gram–Schmidt, whose
+    /// rounding is relative to each column. Their entries keep the order of the columns: a permutation, to singular values.
+    fn triangle_rows(mut self) -> Self {
+        let mut triangle = Self::zeros(self.count, self.count);
+        let mut squared: Vec<f64> = (0..self.count).map(|index| squared_norm(self.column(index))).collect();
+        let mut remaining: Vec<usize> = (0..self.count).collect();
+        for k in 0..self.count {
+            let longest = (0..remaining.len()).max_by(|&a, &b| squared[remaining[a]].total_cmp(&squared[remaining[b]]));
+            let Some(chosen) = longest.map(|position| remaining.swap_remove(position)) else { break };
+            let norm = squared_norm(self.column(chosen)).sqrt();
             if norm == 0.0 {
                 continue;
             }
-            triangle[k * rows + k] = norm;
-            for entry in pivot.iter_mut() {
-                *entry /= norm;
-            }
-            for (offset, column) in tail.chunks_exact_mut(length).enumerate() {
-                let overlap = dot(pivot, column);
-                triangle[(k + 1 + offset) * rows + k] = overlap;
-                for (entry, direction) in column.iter_mut().zip(pivot.iter()) {
-                    *entry -= overlap * direction;
-                }
+            let pivot: Vec<f64> = self.column(chosen).iter().map(|entry| entry / norm).collect();
+            let row = triangle.column_mut(k);
+            row[chosen] = norm;
+            for &other in &remaining {
+                let column = self.column_mut(other);
+                let overlap = dot(&pivot, column);
+                row[other] = overlap;
+                // Downdated lengths are rough after cancellation; they choose pivots and nothing else.
+                squared[other] -= overlap * overlap;
+                column.iter_mut().zip(&pivot).for_each(|(entry, direction)| *entry -= overlap * direction);
             }
         }
-        Self { entries: triangle, rows, count }
+        triangle
     }
 
-    /// The singular values, in no order.
-    fn orthogonalised(mut self) -> Option<Vec<f64>> {
-        converge(self.count, |pairs| {
-            let mut last = true;
-            for (i, j) in pairs {
-                if let Some(rotation) = Rotation::between(self.column(i), self.column(j)) {
-                    self.rotate(i, j, rotation);
-                    last &= rotation.last;
-                }
+    /// Rotates every pair of columns once; whether that left all of them orthogonal.
+    fn sweep(&mut self) -> bool {
+        let mut last = true;
+        for (i, j) in tournament(self.count) {
+            if let Some(rotation) = Rotation::between(self.column(i), self.column(j)) {
+                self.rotate(i, j, rotation);
+                last &= rotation.last;
             }
-            last
-        })?;
-        Some(self.norms())
+        }
+        last
     }
 
     fn column(&self, index: usize) -> &[f64] {
         &self.entries[index * self.rows..(index + 1) * self.rows]
     }
 
-    fn norms(&self) -> Vec<f64> {
-        (0..self.count).map(|index| squared_norm(self.column(index)).sqrt()).collect()
+    fn column_mut(&mut self, index: usize) -> &mut [f64] {
+        &mut self.entries[index * self.rows..(index + 1) * self.rows]
     }
 
     /// Turns columns i < j.
@@ -189,7 +158,7 @@ impl Columns {
 
 impl Rotation {
     /// What makes two columns orthogonal; `None` where they are.
-    #[expect(clippy::imprecise_flops, reason = "the hottest line; lengths are of order one, nothing overflows")]
+    #[expect(clippy::imprecise_flops, reason = "the hottest line; lengths are at most of order one, nothing overflows")]
     fn between(x: &[f64], y: &[f64]) -> Option<Self> {
         let (alpha, beta, gamma) = inner_products(x, y);
         if gamma * gamma <= ORTHOGONAL * ORTHOGONAL * alpha * beta || alpha.min(beta) <= NEGLIGIBLE * NEGLIGIBLE {
@@ -244,4 +213,36 @@ fn inner_products(x: &[f64], y: &[f64]) -> (f64, f64, f64) {
 
 fn total(sums: [f64; LANES]) -> f64 {
     (sums[0] + sums[2]) + (sums[1] + sums[3])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::singular_values;
+
+    #[test]
+    fn they_are_those_of_the_general_decomposition() {
+        let matrix = |rows, columns| Matrix::from_fn(rows, columns, |i, j| ((5 * i + 3 * j + i * j) % 7) as f64 / 40.0);
+        for (upper, lower, columns) in [(4, 5, 6), (1, 1, 5), (3, 0, 3), (2, 9, 1), (12, 12, 24), (7, 2, 12)] {
+            let blocks = [matrix(upper, columns), matrix(lower, columns)];
+            let mut whole = Matrix::zeros(upper + lower, columns);
+            whole.rows_mut(0, upper).copy_from(&blocks[0]);
+            whole.rows_mut(upper, lower).copy_from(&blocks[1]);
+            let expected = singular_values(&whole).expect("singular values");
+            let got = small_singular_values(&[&blocks[0], &blocks[1]]).expect("converged");
+            assert_eq!(got.len(), expected.len());
+            for (got, expected) in got.iter().zip(&expected) {
+                assert!((got - expected).abs() < 1e-14 * columns as f64, "{upper} + {lower} × {columns}");
+            }
+        }
+    }
+
+    #[test]
+    fn small_columns_keep_their_digits() {
+        // Orthogonal columns of very different lengths, mixed by a rotation of the rows.
+        let (cosine, sine) = (0.6, 0.8);
+        let matrix = Matrix::from_row_slice(2, 2, &[cosine, -sine * 1e-9, sine, cosine * 1e-9]);
+        let values = small_singular_values(&[&matrix]).expect("converged");
+        assert!((values[0] - 1.0).abs() < 1e-15 && (values[1] / 1e-9 - 1.0).abs() < 1e-14);
+    }
 }

@@ -30,8 +30,7 @@ pub use decomposition::{
     Svd, SymmetricEigen, largest_eigenvalue, largest_singular_value, log_determinant, positive_semidefinite_root,
     singular_values, svd, svd_of_product, symmetric_eigen, upper_triangle,
 };
-pub(crate) use decomposition::{is_diagonal, power_of_two_near};
-pub(crate) use jacobi::{ONE_SIDED, complement, cosines_and_sines};
+pub(crate) use decomposition::{is_diagonal, power_of_two_near, stacked_singular_values};
 pub use product::{gram, product, product_nt, product_tn};
 pub use real::Real;
 pub use whitening::{Whitening, orthonormal_columns};

@@ -11,6 +11,11 @@ use faer::{Accum, MatMut, MatRef, Par};
 /// Columns whose residual after projection is below this share of their length count as dependent.
 const DEPENDENT: f64 = 1e-10;
 
+/// Projections before a residual is taken as it is: two are enough (Kahan and Parlett), and one more where digits cancelled …
+const PASSES: usize = 3;
+/// … and the share of a vector above which what a projection left is orthogonal to rounding.
+const SETTLED: f64 = std::f64::consts::FRAC_1_SQRT_2;
+
 /// Entries of a basis from which products are faster than loops.
 const LARGE: usize = 4096;
 
@@ -123,35 +128,46 @@ fn row_lengths(matrix: &Matrix) -> Vec<f64> {
 /// An orthonormal basis of the column space, in the order of the columns: the first j vectors span what the first
 /// columns span, and a column that depends on earlier ones (residual below 1e-10 of its length) adds none.
 ///
-/// Gram–Schmidt with one reorthogonalisation ("twice is enough"); for the thin matrices of encoders.
+/// Gram–Schmidt, again where a projection took most of a vector; for the thin matrices of encoders.
 pub fn orthonormal_columns(matrix: &Matrix) -> Matrix {
-    orthonormal_extension(&Matrix::zeros(matrix.nrows(), 0), matrix)
+    let mut unit = matrix.clone();
+    for mut column in unit.column_iter_mut() {
+        // By the largest entry first: the sum of squares of 1e±200 leaves the range of doubles.
+        let largest = column.amax();
+        if largest > 0.0 {
+            column /= largest;
+            column.normalize_mut();
+        }
+    }
+    orthonormal_extension(&Matrix::zeros(matrix.nrows(), 0), &unit)
 }
 
-/// Orthonormal columns and, after them, those that span what `matrix` adds to them: [`orthonormal_columns`] of the two side
-/// by side, without the work on the first.
-pub(crate) fn orthonormal_extension(orthonormal: &Matrix, matrix: &Matrix) -> Matrix {
+/// Orthonormal columns and, after them, those that span what vectors of length one add to them. `remainders` are these vectors,
+/// or what a projection has left of them: it is to their length one that a residual is compared.
+pub(crate) fn orthonormal_extension(orthonormal: &Matrix, remainders: &Matrix) -> Matrix {
     let mut rank = orthonormal.ncols();
-    let mut basis = Matrix::zeros(matrix.nrows(), (rank + matrix.ncols()).min(matrix.nrows()));
+    let mut basis = Matrix::zeros(remainders.nrows(), (rank + remainders.ncols()).min(remainders.nrows()));
     basis.columns_mut(0, rank).copy_from(orthonormal);
-    for column in matrix.column_iter() {
-        let largest = column.amax();
-        if rank == basis.ncols() || largest == 0.0 {
-            continue;
+    for column in remainders.column_iter() {
+        if rank == basis.ncols() {
+            break;
         }
-        // By the largest entry first: the sum of squares of 1e±200 leaves the range of doubles.
-        let mut candidate = (column / largest).normalize();
-        for _ in 0..2 {
-            remove(&basis, rank, &mut candidate);
-        }
-        let residual = candidate.norm();
-        if residual > DEPENDENT {
-            // A third pass in the rare case of heavy cancellation keeps the basis orthonormal to rounding.
-            if residual < 0.5 {
-                candidate /= residual;
-                remove(&basis, rank, &mut candidate);
+        let mut candidate = column.into_owned();
+        let mut length = candidate.norm();
+        for _ in 0..PASSES {
+            if length <= DEPENDENT {
+                break;
             }
-            basis.set_column(rank, &candidate.normalize());
+            remove(&basis, rank, &mut candidate);
+            let left = candidate.norm();
+            let share = left / length;
+            length = left;
+            if share > SETTLED {
+                break;
+            }
+        }
+        if length > DEPENDENT {
+            basis.set_column(rank, &(candidate / length));
             rank += 1;
         }
     }
@@ -161,22 +177,22 @@ pub(crate) fn orthonormal_extension(orthonormal: &Matrix, matrix: &Matrix) -> Ma
 /// Takes the components along the first `rank` columns of `basis` out of a vector: one after another where that is cheapest,
 /// by two matrix-vector products where there are many.
 fn remove(basis: &Matrix, rank: usize, vector: &mut nalgebra::DVector<f64>) {
-    let length = basis.nrows();
+    let (length, vector) = (basis.nrows(), vector.as_mut_slice());
     let columns = &basis.as_slice()[..rank * length];
     if columns.len() < LARGE {
         for column in columns.chunks_exact(length.max(1)) {
-            let overlap = dot(column, vector.as_slice());
+            let overlap = dot(column, vector);
             vector.iter_mut().zip(column).for_each(|(entry, direction)| *entry -= overlap * direction);
         }
         return;
     }
     let columns = MatRef::from_column_major_slice(columns, length, rank);
     let mut overlaps = vec![0.0; rank];
-    let known = MatRef::from_column_major_slice(vector.as_slice(), length, 1);
+    let known = MatRef::from_column_major_slice(vector, length, 1);
     let into = MatMut::from_column_major_slice_mut(&mut overlaps, rank, 1);
     matmul(into, Accum::Replace, columns.transpose(), known, 1.0, Par::Seq);
     let overlaps = MatRef::from_column_major_slice(&overlaps, rank, 1);
-    let into = MatMut::from_column_major_slice_mut(vector.as_mut_slice(), length, 1);
+    let into = MatMut::from_column_major_slice_mut(vector, length, 1);
     matmul(into, Accum::Add, columns, overlaps, -1.0, Par::Seq);
 }
 
