@@ -25,7 +25,8 @@ impl Alignment {
     pub fn new(pair: &Pair, towers: &Towers) -> Result<Self, InformationError> {
         let (first, second) = (towers.whitened(0), towers.whitened(1));
         // z_1 − z_2 in orthonormal joint coordinates: exact zeros stay zeros where the towers agree.
-        let difference = stacked(&(first - pair.onto_first(second)), &pair.beyond_other(1, second));
+        let [seen, beyond] = pair.second_in_joint(second);
+        let difference = stacked(&(first - seen), &beyond);
         Ok(Self {
             error: difference.norm_squared(),
             error_operator: largest_singular_value(&difference)?,

@@ -1,7 +1,8 @@
 //! How an encoder's dimensions are spent (theorem `capacity`).
 
+use super::pair::stacked;
 use super::{InformationError, Pair, TargetGeometry, Towers};
-use crate::linalg::{largest_eigenvalue, product_nt, product_tn};
+use crate::linalg::{largest_singular_value, product_tn};
 
 /// K = Cov(E[z_m|x_other]) and P = Cov(E[z_m|y]) of a whitened encoder.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,12 +26,12 @@ impl Capacity {
             return Ok(Self { aligned: 0.0, private: 0.0, largest_eigenvalue: 0.0 });
         }
         let predicted = if m == 0 { pair.onto_second(basis) } else { pair.onto_first(basis) };
-        let explained = product_tn(basis, &target.whitened_covariance(m));
-        let sum = product_tn(&predicted, &predicted) + product_nt(&explained, &explained);
+        let explained = product_tn(&target.whitened_covariance(m), basis);
         Ok(Self {
             aligned: predicted.norm_squared(),
             private: explained.norm_squared(),
-            largest_eigenvalue: largest_eigenvalue(&sum)?,
+            // K + P is the Gram matrix of the two, one over the other.
+            largest_eigenvalue: largest_singular_value(&stacked(&predicted, &explained))?.powi(2),
         })
     }
 }

@@ -1,7 +1,9 @@
 //! Two modalities in whitened coordinates, and the angles between them.
 
 use super::InformationError;
-use crate::linalg::{Matrix, PrincipalAngles, Whitening, product, product_nt, product_tn, svd_of_product};
+use crate::linalg::{
+    Matrix, PrincipalAngles, Whitening, gram, is_diagonal, product, product_nt, product_tn, svd_of_product,
+};
 use crate::model::Factor;
 
 /// Sines and cosines are exact to about this many units of rounding times the condition number of the factors …
@@ -26,6 +28,9 @@ pub struct Pair {
     pub(super) own: [Matrix; 2],
     /// U (r_1 × t) and V (r_2 × t).
     pub(super) directions: [Matrix; 2],
+    /// b_i − ρ_i a_i, the part of the second canonical variates that the first do not say, in the common space, in the first
+    /// noise and in the second noise; of length sin θ_i.
+    pub(super) differences: [Matrix; 3],
     angles: PrincipalAngles,
     zero: f64,
 }
@@ -54,10 +59,15 @@ struct Whitened {
 
 impl Whitened {
     fn new(factor: &Factor) -> Result<Self, InformationError> {
-        let shared_columns = factor.common.ncols();
-        let whitening = Whitening::of_factor(&side_by_side(&factor.common, &factor.own))?;
-        let common = whitening.basis.rows(0, shared_columns).into_owned();
-        let own = whitening.basis.rows(shared_columns, factor.own.ncols()).into_owned();
+        // Common factors that do not reach this modality, such as the other's private ones, stay zero.
+        let reaching: Vec<usize> =
+            factor.common.column_iter().enumerate().filter(|(_, column)| column.amax() > 0.0).map(|(q, _)| q).collect();
+        let whitening = Whitening::of_factor(&side_by_side(&factor.common.select_columns(&reaching), &factor.own))?;
+        let mut common = Matrix::zeros(factor.common.ncols(), whitening.rank());
+        for (mut whole, part) in common.column_iter_mut().zip(whitening.basis.column_iter()) {
+            reaching.iter().zip(&part).for_each(|(&row, &entry)| whole[row] = entry);
+        }
+        let own = whitening.basis.rows(reaching.len(), factor.own.ncols()).into_owned();
         Ok(Self { whitening, common, own })
     }
 }
@@ -72,25 +82,37 @@ impl Pair {
         let condition = one.whitening.condition.max(two.whitening.condition);
         let zero = (ROUNDING_UNITS * f64::EPSILON * condition).clamp(SMALLEST_ZERO, LARGEST_ZERO);
         let svd = svd_of_product(&one.common, &two.common)?;
-        let mut pair = Self {
+        let canonical = |basis: &Matrix, directions: &Matrix| product(basis, directions);
+        let variates = [canonical(&one.common, &svd.left), canonical(&two.common, &svd.right)];
+        let noises = [canonical(&one.own, &svd.left), canonical(&two.own, &svd.right)];
+        let differences = |cosines: &[f64]| {
+            let less = |matrix: Option<&Matrix>, taken: &Matrix| {
+                let mut result = matrix.cloned().unwrap_or_else(|| Matrix::zeros(taken.nrows(), taken.ncols()));
+                for (index, mut column) in result.column_iter_mut().enumerate() {
+                    column.axpy(-cosines[index], &taken.column(index), 1.0);
+                }
+                result
+            };
+            [less(Some(&variates[1]), &variates[0]), less(None, &noises[0]), noises[1].clone()]
+        };
+        let rough = differences(&svd.values);
+        let sine = |i: usize| rough.iter().map(|part| part.column(i).norm_squared()).sum::<f64>().sqrt();
+        let sines = (0..svd.values.len()).map(sine).collect();
+        let angles = PrincipalAngles::new(svd.values, sines, zero);
+        Ok(Self {
             factors: [first, second],
             whitenings: [one.whitening, two.whitening],
             common: [one.common, two.common],
             own: [one.own, two.own],
             directions: [svd.left, svd.right],
-            angles: PrincipalAngles::new(Vec::new(), Vec::new(), 0.0),
+            differences: differences(angles.cosines()),
+            angles,
             zero,
-        };
-        let differences = pair.variate_differences(&svd.values);
-        let sines = (0..svd.values.len())
-            .map(|i| differences.iter().map(|part| part.column(i).norm_squared()).sum::<f64>().sqrt())
-            .collect();
-        pair.angles = PrincipalAngles::new(svd.values, sines, zero);
-        Ok(pair)
+        })
     }
 
-    /// The angles whose cosines are the canonical correlations: t = min(q, r_1, r_2) of them, q the dimension of the
-    /// common space; every further canonical correlation is 0.
+    /// The angles whose cosines are the canonical correlations: t = min(q, r_1, r_2) of them, q the number of common
+    /// dimensions that reach both modalities; every further canonical correlation is 0.
     pub fn angles(&self) -> &PrincipalAngles {
         &self.angles
     }
@@ -170,8 +192,8 @@ impl Pair {
         };
         let [first, second] = &self.factors;
         SecondMoments {
-            first: first.covariance(),
-            second: second.covariance(),
+            first: covariance(first),
+            second: covariance(second),
             cross: first.cross_covariance(second),
             target_cross: [stacked(first), stacked(second)],
             target_variance: targets
@@ -198,24 +220,10 @@ impl Pair {
         v - product(&self.directions[m], &self.scaled(m, v, &shrink))
     }
 
-    /// Combinations v (r_2 × c) of x̃_2 in the orthonormal joint coordinates of (x_1, x_2): (r_1 + r_2) × c.
-    pub(super) fn second_in_joint(&self, v: &Matrix) -> Matrix {
-        stacked(&self.onto_first(v), &self.beyond_other(1, v))
-    }
-
-    /// b_i − ρ_i a_i, the part of the second canonical variates that the first do not say, in the common space, in
-    /// the first noise and in the second noise; of length sin θ_i.
-    pub(super) fn variate_differences(&self, cosines: &[f64]) -> [Matrix; 3] {
-        let mut first = self.directions[0].clone();
-        for (index, mut column) in first.column_iter_mut().enumerate() {
-            column *= -cosines[index];
-        }
-        let second = &self.directions[1];
-        [
-            product(&self.common[1], second) + product(&self.common[0], &first),
-            product(&self.own[0], &first),
-            product(&self.own[1], second),
-        ]
+    /// Combinations v (r_2 × c) of x̃_2 in the orthonormal joint coordinates of (x_1, x_2): what x̃_1 says of them (r_1 × c), and
+    /// what it does not (r_2 × c).
+    pub(super) fn second_in_joint(&self, v: &Matrix) -> [Matrix; 2] {
+        [self.onto_first(v), self.beyond_other(1, v)]
     }
 
     /// diag(weights)·directionsᵀ·v.
@@ -237,6 +245,19 @@ impl SecondMoments {
     /// W Σ_mm Wᵀ of modality m (0 or 1).
     pub fn encoded(&self, m: usize, weights: &Matrix) -> Matrix {
         product_nt(&product(weights, if m == 0 { &self.first } else { &self.second }), weights)
+    }
+}
+
+/// common·commonᵀ + own·ownᵀ. Independent noises of the channels, the usual case, cost no product.
+fn covariance(factor: &Factor) -> Matrix {
+    let mut covariance = gram(&factor.common);
+    if is_diagonal(&factor.own) {
+        for (channel, deviation) in factor.own.diagonal().iter().enumerate() {
+            covariance[(channel, channel)] += deviation * deviation;
+        }
+        covariance
+    } else {
+        covariance + gram(&factor.own)
     }
 }
 

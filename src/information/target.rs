@@ -60,10 +60,19 @@ pub struct TargetGeometry {
     zero: f64,
     /// Cov(x̃_m, y), r_m × q.
     seen: [Matrix; 2],
-    /// Cov(the part of x̃_2 beyond x_1, y), r_2 × q.
-    beyond: Matrix,
-    /// Upper-triangular roots of Σ_{y|x_1}, Σ_{y|x_2}, Σ_{y|x_1,x_2}.
-    residuals: [Matrix; 3],
+    /// Cov(orthonormal coordinates of (x_1, x_2), y), (r_1 + r_2) × q.
+    seen_jointly: Matrix,
+    /// What x_1, x_2 and both leave of y.
+    residuals: [Residual; 3],
+}
+
+/// What a modality, or both, leaves of a target.
+#[derive(Debug, Clone)]
+struct Residual {
+    /// tr Σ_{y|x}.
+    variance: f64,
+    /// A root of Σ_{y|x} times the whitener of y, q × rank(Σ_yy).
+    whitened: Matrix,
 }
 
 impl Informativeness {
@@ -107,7 +116,7 @@ impl TargetGeometry {
         let [after_second, after_second_noise] = residual(1);
 
         // What x_2 adds to x_1: along each canonical pair the normalised difference b_i − ρ_i a_i, elsewhere x̃_2 itself.
-        let differences = pair.variate_differences(pair.angles().cosines());
+        let differences = &pair.differences;
         let mut along = product_tn(&differences[0], &after_first) + product_tn(&differences[1], &after_first_noise);
         for (index, mut row) in along.row_iter_mut().enumerate() {
             let sine = pair.angles().sines()[index];
@@ -122,26 +131,27 @@ impl TargetGeometry {
             row *= if sine > 0.0 { 1.0 / sine } else { 0.0 };
         }
         let after_both = [
-            after_first.clone() - product(&pair.common[1], &elsewhere) - product(&differences[0], &along),
+            &after_first - product(&pair.common[1], &elsewhere) - product(&differences[0], &along),
             &after_first_noise - product(&differences[1], &along),
             -product(&pair.own[1], &elsewhere) - product(&differences[2], &along),
         ];
 
-        let root = |parts: &[&Matrix]| {
-            let whole = parts.iter().fold(Matrix::zeros(0, y.ncols()), |above, part| stacked(&above, part));
-            upper_triangle(&stacked(&whole, &o))
+        let residual = |parts: &[&Matrix]| {
+            let whole = parts.iter().fold(o.clone(), |above, part| stacked(&above, part));
+            let root = upper_triangle(&whole);
+            Residual { variance: root.norm_squared(), whitened: product_nt(&root, &whitening.whitener) }
         };
         Ok(Self {
             variance: y.norm_squared() + o.norm_squared(),
             zero: pair.zero(),
             residuals: [
-                root(&[&after_first, &after_first_noise]),
-                root(&[&after_second, &after_second_noise]),
-                root(&[&after_both[0], &after_both[1], &after_both[2]]),
+                residual(&[&after_first, &after_first_noise]),
+                residual(&[&after_second, &after_second_noise]),
+                residual(&[&after_both[0], &after_both[1], &after_both[2]]),
             ],
+            seen_jointly: stacked(&seen[0], &beyond),
             whitener: whitening.whitener,
             seen,
-            beyond,
         })
     }
 
@@ -164,7 +174,7 @@ impl TargetGeometry {
     /// When the source is an encoder: that is [`TargetGeometry::encoded_by`]'s work.
     pub fn observed(&self, source: Source) -> Result<Informativeness, InformationError> {
         let (seen, residual) = self.sides(source);
-        self.seen_through(&seen, residual)
+        self.seen_through(seen, residual, None)
     }
 
     /// What an encoder, or both, says of this target.
@@ -182,16 +192,17 @@ impl TargetGeometry {
             _ => panic!("{source:?} is not an encoder"),
         };
         let (seen, residual) = self.sides(observed);
-        self.seen_through(&product_tn(basis, &seen), &stacked(residual, &outside(basis, &seen)))
+        let encoded = product_tn(basis, seen);
+        let lost = seen - product(basis, &encoded);
+        self.seen_through(&encoded, residual, Some(&lost))
     }
 
-    /// Cov(orthonormal coordinates of the source, y) and a root of Σ_{y|source}.
-    fn sides(&self, source: Source) -> (std::borrow::Cow<'_, Matrix>, &Matrix) {
-        use std::borrow::Cow::{Borrowed, Owned};
+    /// Cov(orthonormal coordinates of the source, y), and what the source leaves of y.
+    fn sides(&self, source: Source) -> (&Matrix, &Residual) {
         match source {
-            Source::First => (Borrowed(&self.seen[0]), &self.residuals[0]),
-            Source::Second => (Borrowed(&self.seen[1]), &self.residuals[1]),
-            Source::Both => (Owned(stacked(&self.seen[0], &self.beyond)), &self.residuals[2]),
+            Source::First => (&self.seen[0], &self.residuals[0]),
+            Source::Second => (&self.seen[1], &self.residuals[1]),
+            Source::Both => (&self.seen_jointly, &self.residuals[2]),
             _ => panic!("{source:?} is not a raw modality"),
         }
     }
@@ -212,12 +223,21 @@ impl TargetGeometry {
         &self.seen[m]
     }
 
-    /// From Cov(orthonormal source, y) and a root of Σ_{y|source}.
-    fn seen_through(&self, seen: &Matrix, residual: &Matrix) -> Result<Informativeness, InformationError> {
-        let mmse = residual.norm_squared();
-        let count = self.whitener.nrows();
-        let angles =
-            angles(&product_nt(seen, &self.whitener), &product_nt(residual, &self.whitener), count, self.zero)?;
+    /// From Cov(orthonormal source, y), what the modality leaves of y, and what an encoder of it loses besides.
+    fn seen_through(
+        &self,
+        seen: &Matrix,
+        residual: &Residual,
+        lost: Option<&Matrix>,
+    ) -> Result<Informativeness, InformationError> {
+        let mmse = residual.variance + lost.map_or(0.0, Matrix::norm_squared);
+        let whitened = |matrix: &Matrix| product_nt(matrix, &self.whitener);
+        let (cosines, lost) = (whitened(seen), lost.map(whitened));
+        let sines: &[&Matrix] = match &lost {
+            Some(lost) => &[&residual.whitened, lost],
+            None => &[&residual.whitened],
+        };
+        let angles = angles(&cosines, sines, self.whitener.nrows(), self.zero)?;
         // The smaller of explained and unexplained variance is the accurate one.
         let explained = seen.norm_squared() / self.variance;
         let r2 = if explained < 0.5 { explained } else { 1.0 - mmse / self.variance };

@@ -3,12 +3,13 @@
 use super::pair::stacked;
 use super::{InformationError, Pair};
 use crate::linalg::{
-    Matrix, PrincipalAngles, cosines_and_sines, orthonormal_columns, orthonormal_extension, outside, power_of_two_near,
-    product, product_nt, product_tn, require_finite, singular_values, svd,
+    Matrix, PrincipalAngles, orthonormal_columns, orthonormal_extension, power_of_two_near, product, product_nt,
+    product_tn, require_finite, stacked_singular_values, svd,
 };
 
-/// Up to this many angles Jacobi rotations are faster than two bidiagonal SVDs.
-const SMALL: usize = 24;
+/// Σσ² up to which every σ is at most 0.7: below 45° with room for rounding, on the side of the number that
+/// [`PrincipalAngles`] trusts.
+const ONE_SIDED: f64 = 0.49;
 
 /// Columns whose cosine of the angle between them is below this count as orthogonal.
 const ORTHOGONAL: f64 = 64.0 * f64::EPSILON;
@@ -33,6 +34,10 @@ pub struct Towers {
     pub(super) bases: [Matrix; 2],
     /// Basis of both spans together in joint coordinates, (r_1 + r_2) × rank.
     pub(super) joint: Matrix,
+    /// The second basis as the first tower sees it: the share inside its span, rank × rank, …
+    inside: Matrix,
+    /// … what x_1 says of it outside that span, r_1 × rank, and what x_1 does not say, r_2 × rank.
+    outside: [Matrix; 2],
     /// Symmetrically whitened encoders, transposed: r_m × d.
     whitened: [Matrix; 2],
 }
@@ -87,10 +92,13 @@ impl Towers {
         }
         let bases = [orthonormal_columns(&coordinates[0]), orthonormal_columns(&coordinates[1])];
         let padded = stacked(&bases[0], &Matrix::zeros(pair.ranks()[1], bases[0].ncols()));
-        let joint = orthonormal_extension(&padded, &pair.second_in_joint(&bases[1]));
+        let [seen, beyond] = pair.second_in_joint(&bases[1]);
+        let inside = product_tn(&bases[0], &seen);
+        let outside = [seen - product(&bases[0], &inside), beyond];
+        let joint = orthonormal_extension(&padded, &stacked(&outside[0], &outside[1]));
         let whitened =
             [symmetric_whitening(&coordinates[0], &bases[0])?, symmetric_whitening(&coordinates[1], &bases[1])?];
-        Ok(Self { dim, bases, joint, whitened })
+        Ok(Self { dim, bases, joint, inside, outside, whitened })
     }
 
     /// d, the number of rows of each encoder.
@@ -120,10 +128,8 @@ impl Towers {
     /// # Errors
     /// [`InformationError::Linalg`].
     pub fn angles(&self, pair: &Pair) -> Result<PrincipalAngles, InformationError> {
-        let [first, second] = &self.bases;
-        let seen = pair.onto_first(second);
-        let beyond = stacked(&outside(first, &seen), &pair.beyond_other(1, second));
-        angles(&product_tn(first, &seen), &beyond, self.rank(0).min(self.rank(1)), pair.zero())
+        let [seen, beyond] = &self.outside;
+        angles(&self.inside, &[seen, beyond], self.rank(0).min(self.rank(1)), pair.zero())
     }
 
     /// The principal angles between z_m (m = 0 or 1) and the *other* modality's observations.
@@ -132,43 +138,45 @@ impl Towers {
     /// [`InformationError::Linalg`].
     pub fn cross_modal_angles(&self, pair: &Pair, m: usize) -> Result<PrincipalAngles, InformationError> {
         let seen = if m == 0 { pair.onto_second(&self.bases[0]) } else { pair.onto_first(&self.bases[1]) };
-        angles(&seen, &pair.beyond_other(m, &self.bases[m]), self.rank(m), pair.zero())
+        angles(&seen, &[&pair.beyond_other(m, &self.bases[m])], self.rank(m), pair.zero())
     }
 }
 
-/// Angles from a matrix whose singular values are the cosines and one whose singular values are the sines.
+/// The first `count` angles from a matrix whose singular values are the cosines and one, in blocks one over the other, whose
+/// singular values are the sines. Where all angles lie on one side of 45°, the small matrix alone is decomposed, and the
+/// other's values follow.
 pub(super) fn angles(
-    cosines: &Matrix,
-    sines: &Matrix,
+    cosine: &Matrix,
+    sine: &[&Matrix],
     count: usize,
     zero: f64,
 ) -> Result<PrincipalAngles, InformationError> {
-    let small = if cosines.ncols() <= SMALL { cosines_and_sines(cosines, sines) } else { None };
-    if let Some((mut cosines, mut sines)) = small {
-        cosines.truncate(count);
-        sines.truncate(count);
-        return Ok(PrincipalAngles::new(cosines, sines, zero));
-    }
-    let mut cosines = values(cosines)?;
-    let mut sines = values(sines)?;
-    // The sine matrix may carry angles of π/2 beyond the count, and lacks none of the small ones.
-    sines.reverse();
+    let complements = |small: &[f64]| small.iter().map(|&value| ((1.0 - value) * (1.0 + value)).sqrt()).collect();
+    // One of each for every column: missing cosines are zero, and so are missing sines.
+    let cosines = || -> Result<Vec<f64>, InformationError> {
+        let mut cosines = stacked_singular_values(&[cosine])?;
+        cosines.resize(cosine.ncols(), 0.0);
+        Ok(cosines)
+    };
+    let sines = || -> Result<Vec<f64>, InformationError> {
+        let mut sines = stacked_singular_values(sine)?;
+        sines.resize(cosine.ncols(), 0.0);
+        sines.reverse();
+        Ok(sines)
+    };
+    let (mut cosines, mut sines) = if sine.iter().map(|block| block.norm_squared()).sum::<f64>() <= ONE_SIDED {
+        let sines = sines()?;
+        (complements(&sines), sines)
+    } else if cosine.norm_squared() <= ONE_SIDED {
+        let cosines = cosines()?;
+        let sines = complements(&cosines);
+        (cosines, sines)
+    } else {
+        (cosines()?, sines()?)
+    };
     cosines.resize(count, 0.0);
     sines.truncate(count);
-    let missing = count - sines.len();
-    sines.splice(0..0, std::iter::repeat_n(0.0, missing));
     Ok(PrincipalAngles::new(cosines, sines, zero))
-}
-
-/// Singular values, descending; a single row or column needs no decomposition.
-fn values(matrix: &Matrix) -> Result<Vec<f64>, InformationError> {
-    if matrix.is_empty() {
-        return Ok(Vec::new());
-    }
-    if matrix.ncols() == 1 || matrix.nrows() == 1 {
-        return Ok(vec![matrix.norm()]);
-    }
-    Ok(singular_values(matrix)?)
 }
 
 /// The orthonormal polar factor of the coordinates, within the given basis of their span.

@@ -1,7 +1,9 @@
 //! SVD, symmetric eigendecomposition and the square roots made from them.
 
+use super::jacobi::{SMALL, small_singular_values};
 use super::product::{owned, view};
-use super::{LinalgError, Matrix, product, product_nt, product_tn, require_finite};
+use super::row_factorisation::RowFactorisation;
+use super::{LinalgError, Matrix, gram, product_nt, product_tn, require_finite};
 use faer::Side;
 
 /// Relative disagreement of Σσ² with ‖A‖²_F above which an SVD is rejected. It caught every wrong factorisation
@@ -78,7 +80,8 @@ pub fn svd(matrix: &Matrix) -> Result<Svd, LinalgError> {
     Ok(Svd { left, values, right })
 }
 
-/// The singular values of any finite matrix, descending: those of [`svd`], several times faster.
+/// The singular values of any finite matrix, descending: those of [`svd`], several times faster; by rotations where the
+/// matrix is small.
 ///
 /// # Errors
 /// As [`svd`].
@@ -92,7 +95,11 @@ pub fn singular_values(matrix: &Matrix) -> Result<Vec<f64>, LinalgError> {
     let scale = power_of_two_near(largest);
     let scaled = matrix / scale;
     let failed = || LinalgError::NoConvergence { algorithm: "SVD", rows, columns };
-    let mut values = view(&scaled).singular_values().map_err(|_| failed())?;
+    let small = if rows.min(columns) <= SMALL { small_singular_values(&[&scaled]) } else { None };
+    let mut values = match small {
+        Some(values) => values,
+        None => view(&scaled).singular_values().map_err(|_| failed())?,
+    };
     let sum_of_squares: f64 = values.iter().map(|value| value * value).sum();
     let disagreement = (sum_of_squares / scaled.norm_squared() - 1.0).abs();
     if disagreement.is_nan() || disagreement > FROBENIUS_CHECK {
@@ -104,7 +111,33 @@ pub fn singular_values(matrix: &Matrix) -> Result<Vec<f64>, LinalgError> {
     Ok(values)
 }
 
-/// ‖A‖, the largest singular value: from the Gram matrix, whose largest eigenvalue has all its digits.
+/// The singular values of blocks one over the other, of entries of at most order one, descending: by rotations where the
+/// matrix is small, without the stack.
+///
+/// # Errors
+/// As [`svd`].
+pub(crate) fn stacked_singular_values(blocks: &[&Matrix]) -> Result<Vec<f64>, LinalgError> {
+    let columns = blocks.first().map_or(0, |block| block.ncols());
+    let rows: usize = blocks.iter().map(|block| block.nrows()).sum();
+    if rows.min(columns) <= SMALL {
+        for block in blocks {
+            require_finite(block)?;
+        }
+        if let Some(values) = small_singular_values(blocks) {
+            return Ok(values);
+        }
+    }
+    let mut whole = Matrix::zeros(rows, columns);
+    let mut start = 0;
+    for block in blocks {
+        whole.rows_mut(start, block.nrows()).copy_from(block);
+        start += block.nrows();
+    }
+    singular_values(&whole)
+}
+
+/// ‖A‖, the largest singular value: by rotations where the matrix is small, otherwise from the Gram matrix, whose largest
+/// eigenvalue has all its digits.
 ///
 /// # Errors
 /// As [`svd`].
@@ -117,8 +150,13 @@ pub fn largest_singular_value(matrix: &Matrix) -> Result<f64, LinalgError> {
     }
     let scale = power_of_two_near(largest);
     let scaled = matrix / scale;
-    let gram = if rows < columns { product_nt(&scaled, &scaled) } else { product_tn(&scaled, &scaled) };
-    Ok(scale * largest_eigenvalue(&gram)?.max(0.0).sqrt())
+    if rows.min(columns) <= SMALL
+        && let Some(values) = small_singular_values(&[&scaled])
+    {
+        return Ok(scale * values[0]);
+    }
+    let square = if rows < columns { gram(&scaled) } else { product_tn(&scaled, &scaled) };
+    Ok(scale * largest_eigenvalue(&square)?.max(0.0).sqrt())
 }
 
 /// The largest eigenvalue of a symmetric matrix, of which the lower triangle is read.
@@ -142,30 +180,26 @@ pub fn largest_eigenvalue(matrix: &Matrix) -> Result<f64, LinalgError> {
     Ok(ascending.last().copied().unwrap_or(0.0) * scale)
 }
 
-/// The thin SVD of aᵀ·b for a, b with as many rows (q): of q × q work where q is the smallest of the three sizes, so
-/// that a cross-covariance through few common factors costs what the factors cost, and its rank is never above q.
+/// The thin SVD of aᵀ·b for a, b with as many rows: of q × q work where q, the number of rows that are zero in neither, is
+/// the smallest of the three sizes, so that a cross-covariance through few common factors costs what the factors cost, and
+/// its rank is never above q.
 ///
 /// Left vectors are columns(a) × t, right vectors columns(b) × t, with t = min(q, columns(a), columns(b)).
 ///
 /// # Errors
 /// As [`svd`].
 pub fn svd_of_product(a: &Matrix, b: &Matrix) -> Result<Svd, LinalgError> {
-    let q = a.nrows();
-    if q >= a.ncols().min(b.ncols()) {
-        return svd(&product_tn(a, b));
-    }
     require_finite(a)?;
     require_finite(b)?;
-    let (basis_a, upper_a) = thin_qr(&a.transpose());
-    let (basis_b, upper_b) = thin_qr(&b.transpose());
-    let core = svd(&product_nt(&upper_a, &upper_b))?;
-    Ok(Svd { left: product(&basis_a, &core.left), values: core.values, right: product(&basis_b, &core.right) })
-}
-
-/// Q (rows × columns, orthonormal) and R (upper triangular) of a matrix with at least as many rows as columns.
-pub(super) fn thin_qr(matrix: &Matrix) -> (Matrix, Matrix) {
-    let qr = view(matrix).qr();
-    (owned(qr.compute_thin_Q().as_ref()), owned(qr.thin_R()))
+    let nonzero = |matrix: &Matrix| -> Vec<bool> { matrix.row_iter().map(|row| row.amax() > 0.0).collect() };
+    let (in_a, in_b) = (nonzero(a), nonzero(b));
+    let kept: Vec<usize> = (0..a.nrows()).filter(|&row| in_a[row] && in_b[row]).collect();
+    if kept.len() >= a.ncols().min(b.ncols()) {
+        return svd(&product_tn(a, b));
+    }
+    let [a, b] = [a, b].map(|matrix| RowFactorisation::new(&matrix.select_rows(&kept)));
+    let core = svd(&product_tn(&a.lower, &b.lower))?;
+    Ok(Svd { left: product_tn(&a.rows, &core.left), values: core.values, right: product_tn(&b.rows, &core.right) })
 }
 
 /// The eigendecomposition of a symmetric matrix, eigenvalues descending.
@@ -286,7 +320,8 @@ impl Svd {
     }
 }
 
-fn is_diagonal(matrix: &Matrix) -> bool {
+/// Whether every entry off the diagonal is exactly zero; the matrix may be rectangular.
+pub(crate) fn is_diagonal(matrix: &Matrix) -> bool {
     (0..matrix.ncols()).all(|j| (0..matrix.nrows()).all(|i| i == j || matrix[(i, j)] == 0.0))
 }
 

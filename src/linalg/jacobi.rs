@@ -1,4 +1,4 @@
-//! One-sided Jacobi rotations for small matrices: the cosine–sine decomposition behind principal angles.
+//! One-sided Jacobi rotations: the singular values of small matrices, and from them principal angles.
 //!
 //! At the sizes of encoders and targets they are several times faster than a general SVD, and they keep the relative
 //! accuracy of small columns, which bidiagonalisation does not.
@@ -19,41 +19,27 @@ const LAST_FILL: f64 = 1e-8;
 /// Columns are padded with zeros to a multiple of this many rows, for vector instructions.
 const LANES: usize = 4;
 
-/// Sweeps before giving up. Convergence is quadratic; four to eight are usual.
+/// Sweeps before giving up. Convergence is quadratic; two to four are usual.
 const SWEEPS: usize = 60;
 
-/// The singular values of C (cosines, descending) and of S (sines, ascending), one of each for every column, where
-/// CᵀC + SᵀS = I: what orthogonalises the columns of one orthogonalises those of the other.
+/// Up to this many columns rotations are faster than bidiagonalisation.
+pub(super) const SMALL: usize = 24;
+
+/// The singular values of blocks one over the other, descending, as many as rows or columns, whichever are fewer. `None` when
+/// the sweeps do not converge.
 ///
-/// The rotation of two columns is taken from S where both have cosines above √½, otherwise from C: from the matrix that
-/// is small, where the other has lost what tells the two columns apart. `None` when the sweeps do not converge.
-pub(crate) fn cosines_and_sines(cosine: &Matrix, sine: &Matrix) -> Option<(Vec<f64>, Vec<f64>)> {
-    assert_eq!(cosine.ncols(), sine.ncols(), "as many columns of cosines as of sines");
-    let count = cosine.ncols();
-    let (mut cosine, mut sine) = (Columns::triangular(cosine), Columns::triangular(sine));
-    let mut near = vec![false; count];
-    let mut converged = false;
+/// Rotations run over the rows of the triangle of a pivoted QR factorisation: these are nearly orthogonal already, and as
+/// graded as the spectrum (Drmač and Veselić 2008).
+pub(crate) fn small_singular_values(blocks: &[&Matrix]) -> Option<Vec<f64>> {
+    let mut rows = Columns::of_blocks(blocks).triangle_rows();
     for _ in 0..SWEEPS {
-        for (i, near) in near.iter_mut().enumerate() {
-            *near = squared_norm(cosine.column(i)) > 0.5;
-        }
-        converged = true;
-        for (i, j) in tournament(count) {
-            let deciding = if near[i] && near[j] { &sine } else { &cosine };
-            if let Some(rotation) = Rotation::between(deciding.column(i), deciding.column(j)) {
-                cosine.rotate(i, j, rotation);
-                sine.rotate(i, j, rotation);
-                converged &= rotation.last;
-            }
-        }
-        if converged {
-            break;
+        if rows.sweep() {
+            let mut values: Vec<f64> = (0..rows.count).map(|index| squared_norm(rows.column(index)).sqrt()).collect();
+            values.sort_by(|a, b| b.total_cmp(a));
+            return Some(values);
         }
     }
-    let (mut cosines, mut sines) = (cosine.norms(), sine.norms());
-    cosines.sort_by(|a, b| b.total_cmp(a));
-    sines.sort_by(f64::total_cmp);
-    converged.then_some((cosines, sines))
+    None
 }
 
 /// Every pair i < j once, in rounds of disjoint pairs, so that the processor can overlap their rotations.
@@ -84,47 +70,78 @@ struct Rotation {
 }
 
 impl Columns {
-    /// A matrix with the same Gram matrix: the columns themselves or, where they are long, the triangle of modified
-    /// Gram–Schmidt, whose rounding is relative to each column.
-    fn triangular(matrix: &Matrix) -> Self {
-        let (length, count) = matrix.shape();
-        let rows = length.min(count).next_multiple_of(LANES);
-        let mut triangle = vec![0.0; rows * count];
-        if length <= count {
-            for (padded, column) in triangle.chunks_exact_mut(rows.max(1)).zip(matrix.column_iter()) {
-                padded[..length].copy_from_slice(column.as_slice());
+    fn zeros(rows: usize, count: usize) -> Self {
+        let rows = rows.next_multiple_of(LANES);
+        Self { entries: vec![0.0; rows * count], rows, count }
+    }
+
+    /// Blocks one over the other, transposed where that leaves fewer columns.
+    fn of_blocks(blocks: &[&Matrix]) -> Self {
+        let length: usize = blocks.iter().map(|block| block.nrows()).sum();
+        let width = blocks.first().map_or(0, |block| block.ncols());
+        assert!(blocks.iter().all(|block| block.ncols() == width), "blocks one over the other are of one width");
+        let mut result = if width <= length { Self::zeros(length, width) } else { Self::zeros(width, length) };
+        let mut start = 0;
+        for block in blocks.iter().filter(|block| !block.is_empty()) {
+            let height = block.nrows();
+            for (j, column) in block.as_slice().chunks_exact(height).enumerate() {
+                if width <= length {
+                    result.column_mut(j)[start..start + height].copy_from_slice(column);
+                } else {
+                    column.iter().enumerate().for_each(|(i, &entry)| result.column_mut(start + i)[j] = entry);
+                }
             }
-            return Self { entries: triangle, rows, count };
+            start += height;
         }
-        let mut entries = matrix.as_slice().to_vec();
-        for k in 0..count {
-            let (head, tail) = entries.split_at_mut((k + 1) * length);
-            let pivot = &mut head[k * length..];
-            let norm = squared_norm(pivot).sqrt();
+        result
+    }
+
+    /// The rows of R in the QR factorisation with column pivoting, in the order of the pivots, by modified Gram–Schmidt, whose
+    /// rounding is relative to each column. Their entries keep the order of the columns: a permutation, to singular values.
+    fn triangle_rows(mut self) -> Self {
+        let mut triangle = Self::zeros(self.count, self.count);
+        let mut squared: Vec<f64> = (0..self.count).map(|index| squared_norm(self.column(index))).collect();
+        let mut remaining: Vec<usize> = (0..self.count).collect();
+        for k in 0..self.count {
+            let longest = (0..remaining.len()).max_by(|&a, &b| squared[remaining[a]].total_cmp(&squared[remaining[b]]));
+            let Some(chosen) = longest.map(|position| remaining.swap_remove(position)) else { break };
+            let norm = squared_norm(self.column(chosen)).sqrt();
             if norm == 0.0 {
                 continue;
             }
-            triangle[k * rows + k] = norm;
-            for entry in pivot.iter_mut() {
-                *entry /= norm;
-            }
-            for (offset, column) in tail.chunks_exact_mut(length).enumerate() {
-                let overlap = dot(pivot, column);
-                triangle[(k + 1 + offset) * rows + k] = overlap;
-                for (entry, direction) in column.iter_mut().zip(pivot.iter()) {
-                    *entry -= overlap * direction;
-                }
+            let pivot: Vec<f64> = self.column(chosen).iter().map(|entry| entry / norm).collect();
+            let row = triangle.column_mut(k);
+            row[chosen] = norm;
+            for &other in &remaining {
+                let column = self.column_mut(other);
+                let overlap = dot(&pivot, column);
+                row[other] = overlap;
+                // Downdated lengths are rough after cancellation; they choose pivots and nothing else.
+                squared[other] -= overlap * overlap;
+                column.iter_mut().zip(&pivot).for_each(|(entry, direction)| *entry -= overlap * direction);
             }
         }
-        Self { entries: triangle, rows, count }
+        triangle
+    }
+
+    /// Rotates every pair of columns once; whether that left all of them orthogonal.
+    fn sweep(&mut self) -> bool {
+        let mut last = true;
+        for (i, j) in tournament(self.count) {
+            if let Some(rotation) = Rotation::between(self.column(i), self.column(j)) {
+                self.rotate(i, j, rotation);
+                last &= rotation.last;
+            }
+        }
+        last
     }
 
     fn column(&self, index: usize) -> &[f64] {
         &self.entries[index * self.rows..(index + 1) * self.rows]
     }
 
-    fn norms(&self) -> Vec<f64> {
-        (0..self.count).map(|index| squared_norm(self.column(index)).sqrt()).collect()
+    fn column_mut(&mut self, index: usize) -> &mut [f64] {
+        &mut self.entries[index * self.rows..(index + 1) * self.rows]
     }
 
     /// Turns columns i < j.
@@ -141,7 +158,7 @@ impl Columns {
 
 impl Rotation {
     /// What makes two columns orthogonal; `None` where they are.
-    #[expect(clippy::imprecise_flops, reason = "the hottest line; lengths are of order one, nothing overflows")]
+    #[expect(clippy::imprecise_flops, reason = "the hottest line; lengths are at most of order one, nothing overflows")]
     fn between(x: &[f64], y: &[f64]) -> Option<Self> {
         let (alpha, beta, gamma) = inner_products(x, y);
         if gamma * gamma <= ORTHOGONAL * ORTHOGONAL * alpha * beta || alpha.min(beta) <= NEGLIGIBLE * NEGLIGIBLE {
@@ -168,7 +185,7 @@ fn squared_norm(x: &[f64]) -> f64 {
 }
 
 /// xᵀy in four running sums, so that the compiler may use vector instructions.
-fn dot(x: &[f64], y: &[f64]) -> f64 {
+pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
     let (x_blocks, x_rest) = x.as_chunks::<LANES>();
     let (y_blocks, y_rest) = y.as_chunks::<LANES>();
     let mut sums = [0.0; LANES];
@@ -196,4 +213,36 @@ fn inner_products(x: &[f64], y: &[f64]) -> (f64, f64, f64) {
 
 fn total(sums: [f64; LANES]) -> f64 {
     (sums[0] + sums[2]) + (sums[1] + sums[3])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::singular_values;
+
+    #[test]
+    fn they_are_those_of_the_general_decomposition() {
+        let matrix = |rows, columns| Matrix::from_fn(rows, columns, |i, j| ((5 * i + 3 * j + i * j) % 7) as f64 / 40.0);
+        for (upper, lower, columns) in [(4, 5, 6), (1, 1, 5), (3, 0, 3), (2, 9, 1), (12, 12, 24), (7, 2, 12)] {
+            let blocks = [matrix(upper, columns), matrix(lower, columns)];
+            let mut whole = Matrix::zeros(upper + lower, columns);
+            whole.rows_mut(0, upper).copy_from(&blocks[0]);
+            whole.rows_mut(upper, lower).copy_from(&blocks[1]);
+            let expected = singular_values(&whole).expect("singular values");
+            let got = small_singular_values(&[&blocks[0], &blocks[1]]).expect("converged");
+            assert_eq!(got.len(), expected.len());
+            for (got, expected) in got.iter().zip(&expected) {
+                assert!((got - expected).abs() < 1e-14 * columns as f64, "{upper} + {lower} × {columns}");
+            }
+        }
+    }
+
+    #[test]
+    fn small_columns_keep_their_digits() {
+        // Orthogonal columns of very different lengths, mixed by a rotation of the rows.
+        let (cosine, sine) = (0.6, 0.8);
+        let matrix = Matrix::from_row_slice(2, 2, &[cosine, -sine * 1e-9, sine, cosine * 1e-9]);
+        let values = small_singular_values(&[&matrix]).expect("converged");
+        assert!((values[0] - 1.0).abs() < 1e-15 && (values[1] / 1e-9 - 1.0).abs() < 1e-14);
+    }
 }

@@ -22,16 +22,16 @@ mod decomposition;
 mod jacobi;
 mod product;
 mod real;
+mod row_factorisation;
 mod whitening;
 
 pub use angles::PrincipalAngles;
-pub(crate) use decomposition::power_of_two_near;
 pub use decomposition::{
     Svd, SymmetricEigen, largest_eigenvalue, largest_singular_value, log_determinant, positive_semidefinite_root,
     singular_values, svd, svd_of_product, symmetric_eigen, upper_triangle,
 };
-pub(crate) use jacobi::cosines_and_sines;
-pub use product::{product, product_nt, product_tn};
+pub(crate) use decomposition::{is_diagonal, power_of_two_near, stacked_singular_values};
+pub use product::{gram, product, product_nt, product_tn};
 pub use real::Real;
 pub use whitening::{Whitening, orthonormal_columns};
 pub(crate) use whitening::{orthonormal_extension, outside};

@@ -1,19 +1,30 @@
 //! Whitening from a factor: the square root of a covariance without ever forming the covariance.
 
-use super::decomposition::thin_qr;
+use super::jacobi::dot;
 use super::product::{view, view_mut};
+use super::row_factorisation::RowFactorisation;
 use super::{LinalgError, Matrix, product, product_tn, require_finite, svd};
-use faer::linalg::triangular_inverse::invert_upper_triangular;
+use faer::linalg::matmul::matmul;
+use faer::linalg::triangular_inverse::invert_lower_triangular;
+use faer::{Accum, MatMut, MatRef, Par};
 
 /// Columns whose residual after projection is below this share of their length count as dependent.
 const DEPENDENT: f64 = 1e-10;
 
+/// Projections before a residual is taken as it is: two are enough (Kahan and Parlett), and one more where digits cancelled …
+const PASSES: usize = 3;
+/// … and the share of a vector above which what a projection left is orthogonal to rounding.
+const SETTLED: f64 = std::f64::consts::FRAC_1_SQRT_2;
+
+/// Entries of a basis from which products are faster than loops.
+const LARGE: usize = 4096;
+
 /// The whitening of a Gaussian vector x = F·w, w ~ N(0, I).
 ///
 /// `basis` holds the whitened coordinates as orthonormal vectors in the space of w: `x̃ = basisᵀ·w`,
-/// `x = root·x̃`, `x̃ = whitener·x`. For a covariance of full rank it comes from a QR factorisation of Fᵀ, so that
-/// the error grows with the condition number of F, the *square root* of the covariance's; for a rank-deficient
-/// one from an SVD, with x̃ living on the support.
+/// `x = root·x̃`, `x̃ = whitener·x`. For a covariance of full rank it comes from F = L·Q (L triangular, Q of orthonormal
+/// rows), so that the error grows with the condition number of F, the *square root* of the covariance's; for a
+/// rank-deficient one from an SVD, with x̃ living on the support.
 #[derive(Debug, Clone)]
 pub struct Whitening {
     /// length of w × rank, orthonormal columns.
@@ -34,22 +45,21 @@ impl Whitening {
     /// [`LinalgError::NotFinite`], [`LinalgError::NoConvergence`].
     pub fn of_factor(factor: &Matrix) -> Result<Self, LinalgError> {
         require_finite(factor)?;
-        let n = factor.nrows();
-        // By the largest entry first: the sum of squares of 1e±200 leaves the range of doubles.
-        let length = |row: nalgebra::RowDVector<f64>| match row.amax() {
-            0.0 => 1.0,
-            largest => largest * (row / largest).norm(),
-        };
-        let scale: Vec<f64> = factor.row_iter().map(|row| length(row.into_owned())).collect();
-        let equilibrated = Matrix::from_fn(factor.ncols(), n, |w, i| factor[(i, w)] / scale[i]);
-        let rounding = f64::EPSILON * 4.0 * factor.ncols().max(n) as f64;
+        let scale = row_lengths(factor);
+        let mut equilibrated = factor.clone();
+        for mut column in equilibrated.column_iter_mut() {
+            column.iter_mut().zip(&scale).for_each(|(entry, length)| *entry /= length);
+        }
+        let rounding = f64::EPSILON * 4.0 * factor.ncols().max(factor.nrows()) as f64;
         let mut whitening = match Self::of_full_rank(&equilibrated) {
             Some(whitening) if whitening.condition * rounding < 1.0 => whitening,
             _ => Self::of_any_rank(&equilibrated, rounding)?,
         };
-        for (i, &s) in scale.iter().enumerate() {
-            whitening.root.row_mut(i).scale_mut(s);
-            whitening.whitener.column_mut(i).scale_mut(1.0 / s);
+        for (i, &length) in scale.iter().enumerate() {
+            whitening.whitener.column_mut(i).unscale_mut(length);
+        }
+        for mut column in whitening.root.column_iter_mut() {
+            column.iter_mut().zip(&scale).for_each(|(entry, length)| *entry *= length);
         }
         Ok(whitening)
     }
@@ -64,25 +74,26 @@ impl Whitening {
         super::product_nt(&self.root, &self.root)
     }
 
-    /// From Fᵀ = Q·R, when F has at least as many columns as rows and R is invertible.
-    fn of_full_rank(transposed: &Matrix) -> Option<Self> {
-        let n = transposed.ncols();
-        if transposed.nrows() < n || n == 0 {
+    /// From F = L·Q, when F has at least as many columns as rows and L is invertible.
+    fn of_full_rank(factor: &Matrix) -> Option<Self> {
+        let n = factor.nrows();
+        if factor.ncols() < n || n == 0 {
             return None;
         }
-        let (basis, upper) = thin_qr(transposed);
-        if upper.diagonal().iter().any(|&pivot| pivot == 0.0) {
+        let RowFactorisation { lower, rows } = RowFactorisation::new(factor);
+        if lower.diagonal().iter().any(|&pivot| pivot == 0.0) {
             return None;
         }
         let mut inverse = Matrix::zeros(n, n);
-        invert_upper_triangular(view_mut(&mut inverse), view(&upper), faer::Par::Seq);
-        let condition = upper.norm() * inverse.norm();
-        condition.is_finite().then(|| Self { basis, root: upper.transpose(), whitener: inverse.transpose(), condition })
+        invert_lower_triangular(view_mut(&mut inverse), view(&lower), Par::Seq);
+        let condition = lower.norm() * inverse.norm();
+        condition.is_finite().then(|| Self { basis: rows.transpose(), root: lower, whitener: inverse, condition })
     }
 
     /// From Fᵀ = U·diag(σ)·Vᵀ, keeping the singular values above rounding.
-    fn of_any_rank(transposed: &Matrix, rounding: f64) -> Result<Self, LinalgError> {
-        let svd = svd(transposed)?;
+    fn of_any_rank(factor: &Matrix, rounding: f64) -> Result<Self, LinalgError> {
+        let transposed = factor.transpose();
+        let svd = svd(&transposed)?;
         let largest = svd.values.first().copied().unwrap_or(0.0);
         let rank = svd.values.iter().filter(|&&value| value > largest * rounding).count();
         let values = &svd.values[..rank];
@@ -96,48 +107,93 @@ impl Whitening {
     }
 }
 
+/// The Euclidean length of each row, 1 for a row of zeros. By the largest entry first: the sum of squares of 1e±200 leaves
+/// the range of doubles.
+fn row_lengths(matrix: &Matrix) -> Vec<f64> {
+    let mut largest = vec![0.0_f64; matrix.nrows()];
+    for column in matrix.column_iter() {
+        largest.iter_mut().zip(&column).for_each(|(largest, entry)| *largest = largest.max(entry.abs()));
+    }
+    largest.iter_mut().filter(|largest| **largest == 0.0).for_each(|largest| *largest = 1.0);
+    let mut squares = vec![0.0; matrix.nrows()];
+    for column in matrix.column_iter() {
+        for ((sum, entry), largest) in squares.iter_mut().zip(&column).zip(&largest) {
+            *sum += (entry / largest) * (entry / largest);
+        }
+    }
+    let length = |(sum, largest): (f64, f64)| if sum == 0.0 { 1.0 } else { largest * sum.sqrt() };
+    squares.into_iter().zip(largest).map(length).collect()
+}
+
 /// An orthonormal basis of the column space, in the order of the columns: the first j vectors span what the first
 /// columns span, and a column that depends on earlier ones (residual below 1e-10 of its length) adds none.
 ///
-/// Gram–Schmidt with one reorthogonalisation ("twice is enough"); for the thin matrices of encoders.
+/// Gram–Schmidt, again where a projection took most of a vector; for the thin matrices of encoders.
 pub fn orthonormal_columns(matrix: &Matrix) -> Matrix {
-    orthonormal_extension(&Matrix::zeros(matrix.nrows(), 0), matrix)
+    let mut unit = matrix.clone();
+    for mut column in unit.column_iter_mut() {
+        // By the largest entry first: the sum of squares of 1e±200 leaves the range of doubles.
+        let largest = column.amax();
+        if largest > 0.0 {
+            column /= largest;
+            column.normalize_mut();
+        }
+    }
+    orthonormal_extension(&Matrix::zeros(matrix.nrows(), 0), &unit)
 }
 
-/// Orthonormal columns and, after them, those that span what `matrix` adds to them: [`orthonormal_columns`] of the two side
-/// by side, without the work on the first.
-pub(crate) fn orthonormal_extension(orthonormal: &Matrix, matrix: &Matrix) -> Matrix {
+/// Orthonormal columns and, after them, those that span what vectors of length one add to them. `remainders` are these vectors,
+/// or what a projection has left of them: it is to their length one that a residual is compared.
+pub(crate) fn orthonormal_extension(orthonormal: &Matrix, remainders: &Matrix) -> Matrix {
     let mut rank = orthonormal.ncols();
-    let mut basis = Matrix::zeros(matrix.nrows(), (rank + matrix.ncols()).min(matrix.nrows()));
+    let mut basis = Matrix::zeros(remainders.nrows(), (rank + remainders.ncols()).min(remainders.nrows()));
     basis.columns_mut(0, rank).copy_from(orthonormal);
-    for column in matrix.column_iter() {
-        let largest = column.amax();
-        if rank == basis.ncols() || largest == 0.0 {
-            continue;
+    for column in remainders.column_iter() {
+        if rank == basis.ncols() {
+            break;
         }
-        // By the largest entry first: the sum of squares of 1e±200 leaves the range of doubles.
-        let mut candidate = (column / largest).normalize();
-        for _ in 0..2 {
-            for earlier in 0..rank {
-                let overlap = basis.column(earlier).dot(&candidate);
-                candidate.axpy(-overlap, &basis.column(earlier), 1.0);
+        let mut candidate = column.into_owned();
+        let mut length = candidate.norm();
+        for _ in 0..PASSES {
+            if length <= DEPENDENT {
+                break;
+            }
+            remove(&basis, rank, &mut candidate);
+            let left = candidate.norm();
+            let share = left / length;
+            length = left;
+            if share > SETTLED {
+                break;
             }
         }
-        let residual = candidate.norm();
-        if residual > DEPENDENT {
-            // A third pass in the rare case of heavy cancellation keeps the basis orthonormal to rounding.
-            if residual < 0.5 {
-                candidate /= residual;
-                for earlier in 0..rank {
-                    let overlap = basis.column(earlier).dot(&candidate);
-                    candidate.axpy(-overlap, &basis.column(earlier), 1.0);
-                }
-            }
-            basis.set_column(rank, &candidate.normalize());
+        if length > DEPENDENT {
+            basis.set_column(rank, &(candidate / length));
             rank += 1;
         }
     }
     basis.columns(0, rank).into_owned()
+}
+
+/// Takes the components along the first `rank` columns of `basis` out of a vector: one after another where that is cheapest,
+/// by two matrix-vector products where there are many.
+fn remove(basis: &Matrix, rank: usize, vector: &mut nalgebra::DVector<f64>) {
+    let (length, vector) = (basis.nrows(), vector.as_mut_slice());
+    let columns = &basis.as_slice()[..rank * length];
+    if columns.len() < LARGE {
+        for column in columns.chunks_exact(length.max(1)) {
+            let overlap = dot(column, vector);
+            vector.iter_mut().zip(column).for_each(|(entry, direction)| *entry -= overlap * direction);
+        }
+        return;
+    }
+    let columns = MatRef::from_column_major_slice(columns, length, rank);
+    let mut overlaps = vec![0.0; rank];
+    let known = MatRef::from_column_major_slice(vector, length, 1);
+    let into = MatMut::from_column_major_slice_mut(&mut overlaps, rank, 1);
+    matmul(into, Accum::Replace, columns.transpose(), known, 1.0, Par::Seq);
+    let overlaps = MatRef::from_column_major_slice(&overlaps, rank, 1);
+    let into = MatMut::from_column_major_slice_mut(vector, length, 1);
+    matmul(into, Accum::Add, columns, overlaps, -1.0, Par::Seq);
 }
 
 /// The component of each column of `vectors` outside the span of the orthonormal `basis`.

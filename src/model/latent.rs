@@ -224,13 +224,18 @@ impl LatentModel {
         loading.columns_mut(0, self.shared).copy_from(&modality.shared_loading);
         let range = self.private_range(m);
         loading.columns_mut(range.start, range.len()).copy_from(&modality.private_loading);
-        Factor { common: product(&loading, &self.latent_root), own: modality.noise.root(loading.nrows()) }
+        Factor { own: modality.noise.root(loading.nrows()), common: self.through_latents(loading) }
     }
 
     /// Target t in factor form.
     pub fn target(&self, t: usize) -> Factor {
         let target = &self.targets[t];
-        Factor { common: product(&target.loading, &self.latent_root), own: target.noise.root(target.loading.nrows()) }
+        Factor { common: self.through_latents(target.loading.clone()), own: target.noise.root(target.loading.nrows()) }
+    }
+
+    /// A loading times the root of Λ, which is the identity where no Λ was given.
+    fn through_latents(&self, loading: Matrix) -> Matrix {
+        if self.covariance.is_none() { loading } else { product(&loading, &self.latent_root) }
     }
 
     /// The latents themselves, (s, u_1 … u_M), in factor form.

@@ -56,7 +56,8 @@ pub struct EvaluatedTarget<'a> {
     pub name: &'a str,
     /// Its geometry.
     pub geometry: &'a TargetGeometry,
-    sources: [Informativeness; 6],
+    observed: &'a [Informativeness; 3],
+    encoded: [Informativeness; 3],
 }
 
 /// The capacity of an encoder about a target that is private to its modality.
@@ -182,7 +183,16 @@ impl ObservedTarget {
 impl EvaluatedTarget<'_> {
     /// What a source says of the target.
     pub fn source(&self, source: Source) -> &Informativeness {
-        &self.sources[source as usize]
+        let [first, second, both] = self.observed;
+        let [encoded_first, encoded_second, encoded_both] = &self.encoded;
+        match source {
+            Source::First => first,
+            Source::Second => second,
+            Source::Both => both,
+            Source::EncodedFirst => encoded_first,
+            Source::EncodedSecond => encoded_second,
+            Source::EncodedBoth => encoded_both,
+        }
     }
 
     /// I(x; y) − I(z; y) for a pair of sources, in nats.
@@ -213,17 +223,13 @@ impl<'a> Case<'a> {
         let mut capacities = Vec::new();
         for (index, target) in subject.targets.iter().enumerate() {
             let geometry = &target.geometry;
-            let [x1, x2, x12] = target.observed.clone();
-            let encoded = |source| geometry.encoded_by(&towers, source);
-            let sources = [
-                x1,
-                x2,
-                x12,
-                encoded(Source::EncodedFirst)?,
-                encoded(Source::EncodedSecond)?,
-                encoded(Source::EncodedBoth)?,
-            ];
-            targets.push(EvaluatedTarget { name: &subject.model.targets()[index].name, geometry, sources });
+            let say = |source| geometry.encoded_by(&towers, source);
+            targets.push(EvaluatedTarget {
+                name: &subject.model.targets()[index].name,
+                geometry,
+                observed: &target.observed,
+                encoded: [say(Source::EncodedFirst)?, say(Source::EncodedSecond)?, say(Source::EncodedBoth)?],
+            });
             for encoder in 0..2 {
                 if geometry.is_private_to(encoder) {
                     capacities.push(PrivateCapacity {
