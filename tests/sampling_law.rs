@@ -228,7 +228,7 @@ fn moments_of_a_large_mean_keep_their_digits() {
     moments.add(&[&shifted.add_scalar(1e8)]).unwrap();
     assert!((moments.covariance().unwrap() - &exact).amax() < 1e-12 * exact.amax()); // 5000 roundings
     // Single precision samples, double precision sums.
-    let single = shifted.map(|value| value as f32);
+    let single = shifted.map(<f32 as Real>::from_f64);
     let mut moments = Moments::new(2);
     moments.add(&[&single]).unwrap();
     let exact = textbook_covariance(&single.map(f64::from));
