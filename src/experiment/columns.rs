@@ -60,6 +60,7 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         ("model", "shared_std") => "standard deviation of shared factors".into(),
         ("model", "noise") => "noise variance ψ".into(),
         ("model", "angle_degrees") => "interference angle θ".into(),
+        ("model", "correlations") => "canonical correlation ρ".into(),
         ("model", "nuisance_correlation") => "nuisance correlation κ".into(),
         _ => column.replace('_', " "),
     };

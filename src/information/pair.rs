@@ -252,8 +252,9 @@ impl SecondMoments {
 fn covariance(factor: &Factor) -> Matrix {
     let mut covariance = gram(&factor.common);
     if is_diagonal(&factor.own) {
-        for (channel, deviation) in factor.own.diagonal().iter().enumerate() {
-            covariance[(channel, channel)] += deviation * deviation;
+        // Without noise there are no columns.
+        for channel in 0..factor.own.nrows().min(factor.own.ncols()) {
+            covariance[(channel, channel)] += factor.own[(channel, channel)].powi(2);
         }
         covariance
     } else {

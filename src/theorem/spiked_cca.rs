@@ -171,29 +171,30 @@ impl Theorem for SpikedCca {
         Ok(Finding::Checked(clauses))
     }
 
-    /// The limit of the i-th sample canonical correlation, and of the plug-in information between the modalities (which is that
-    /// between canonical encoders of full dimension).
+    /// The limits of the i-th sample canonical correlation, and of the plug-in information between the modalities and between
+    /// canonical encoders.
     fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
         let Some(samples) = question.samples else { return Ok(None) };
         let pair = &case.subject.pair;
         let channels = pair.channels();
         let [first, second] = channels.map(|channels| channels as f64 / samples as f64);
         let Ok(ratios) = AspectRatios::new(first, second) else { return Ok(None) };
-        let all_pairs = case.is_canonical() && case.dim() == channels[0].min(channels[1]);
-        if question.quantity == "alignment.mi_x1_x2" || question.quantity == "alignment.mi_z1_z2" && all_pairs {
+        let limit = |rho: f64| ratios.sample_correlation_squared(rho * rho);
+        if question.quantity == "alignment.mi_z1_z2" && case.is_canonical() && case.dim() < channels[0].min(channels[1])
+        {
+            // A fixed number of leading pairs: spikes, then values that cling to the edge.
+            return Ok(Some((0..case.dim()).map(|i| -0.5 * (-limit(pair.correlation(i))).ln_1p()).sum()));
+        }
+        if question.quantity == "alignment.mi_x1_x2" {
             let squares = pair.angles().cosines().iter().map(|rho| rho * rho);
             let spikes: Vec<f64> = squares.filter(|square| *square > ratios.threshold()).collect();
-            let spiked: f64 =
-                spikes.iter().map(|square| -0.5 * (-ratios.sample_correlation_squared(*square)).ln_1p()).sum();
+            let spiked: f64 = spikes.iter().map(|square| -0.5 * (-limit(square.sqrt())).ln_1p()).sum();
             let bulk = (channels[0].min(channels[1]) - spikes.len()) as f64;
             return Ok(Some(spiked + bulk * ratios.spurious_information_nats()));
         }
         let index =
             question.quantity.strip_prefix("canonical_correlation.").and_then(|index| index.parse::<usize>().ok());
-        Ok(index.map(|index| {
-            let rho = pair.correlation(index - 1);
-            ratios.sample_correlation_squared(rho * rho).sqrt()
-        }))
+        Ok(index.map(|index| limit(pair.correlation(index - 1)).sqrt()))
     }
 }
 

@@ -1,0 +1,174 @@
+//! Experiments on samples and on training, end to end: same bytes whatever the threads and shards, typed outcomes for what can't
+//! be learned, no NaN in any result.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const TRAINED: &str = r#"
+title = "A small grid of training runs"
+shows = "correlation"
+estimator = "sgd"
+replicates = 2
+[model.family]
+kind = "random"
+shared = 2
+private = 1
+observed = 4
+[grid]
+objective = ["infonce", "cca", "linear-contrastive"]
+dim = [1, 2]
+"sgd.batch" = 64
+"sgd.steps" = 60
+"sgd.checkpoints" = 3
+"sgd.precision" = ["double", "single"]
+"#;
+
+const SAMPLED: &str = r#"
+title = "A small grid of samples"
+shows = "spiked-cca"
+estimator = "sample"
+replicates = 3
+[model.family]
+kind = "random"
+shared = 2
+private = 2
+observed = 5
+[grid]
+objective = ["cca", "prediction", "supervised"]
+dim = [1, 2]
+samples = [3, 4, 12, 200]
+evaluation = ["population", "plug-in", "held-out"]
+"#;
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_alignloss"));
+    for variable in ["SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_COUNT"] {
+        command.env_remove(variable);
+    }
+    command.current_dir(folder).arg("--quiet").args(arguments).output().expect("the binary runs")
+}
+
+fn folder_with(experiment: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("small.toml"), experiment).expect("writable");
+    folder
+}
+
+fn succeed(folder: &Path, arguments: &[&str]) {
+    let output = run(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn merged(folder: &Path, out: &str) -> String {
+    succeed(folder, &["merge", "small.toml", "--out", out]);
+    fs::read_to_string(folder.join(out).join("small/merged.csv")).expect("merged results")
+}
+
+fn rows(text: &str) -> Vec<std::collections::HashMap<String, String>> {
+    csv::Reader::from_reader(text.as_bytes()).deserialize().map(|row| row.expect("a row")).collect()
+}
+
+#[test]
+fn the_bytes_do_not_depend_on_threads_or_shards() {
+    for experiment in [TRAINED, SAMPLED] {
+        let folder = folder_with(experiment);
+        let at = folder.path();
+        succeed(at, &["sweep", "small.toml", "--out", "one", "--threads", "1"]);
+        succeed(at, &["sweep", "small.toml", "--out", "three", "--threads", "3"]);
+        for shard in ["2/2", "1/2"] {
+            succeed(at, &["sweep", "small.toml", "--out", "shards", "--shard", shard]);
+        }
+        let reference = merged(at, "one");
+        assert_eq!(reference, merged(at, "three"));
+        assert_eq!(reference, merged(at, "shards"));
+        assert!(!reference.contains("NaN"), "no NaN in results");
+    }
+}
+
+#[test]
+fn training_writes_checkpoints_and_replicates_differ() {
+    let folder = folder_with(TRAINED);
+    succeed(folder.path(), &["sweep", "small.toml"]);
+    let rows = rows(&merged(folder.path(), "results"));
+    // 3 objectives × 2 dimensions × 2 precisions × 2 replicates × 3 checkpoints (the last is the end) × 3 targets.
+    assert_eq!(rows.len(), 3 * 2 * 2 * 2 * 3 * 3);
+    let end = |replicate: &str| {
+        let row = rows
+            .iter()
+            .find(|row| row["step"] == "60" && row["replicate"] == replicate && row["objective"] == "cca")
+            .expect("the end of a run");
+        assert!(["converged", "exhausted"].contains(&row["outcome"].as_str()), "{}", row["outcome"]);
+        row["angle.z1"].parse::<f64>().expect("an angle")
+    };
+    assert!((end("0") - end("1")).abs() > 0.0);
+}
+
+#[test]
+fn divergence_is_an_outcome_and_leaves_no_number() {
+    let experiment = TRAINED
+        .replace(
+            "\"sgd.steps\" = 60",
+            "\"sgd.steps\" = 60\n\"sgd.learning_rate\" = 1e80\n\"sgd.optimiser\" = \"momentum\"",
+        )
+        .replace("[\"infonce\", \"cca\", \"linear-contrastive\"]", "[\"spectral\"]");
+    let folder = folder_with(&experiment);
+    succeed(folder.path(), &["sweep", "small.toml"]);
+    let text = merged(folder.path(), "results");
+    assert!(!text.contains("NaN"));
+    let rows = rows(&text);
+    let diverged: Vec<_> = rows.iter().filter(|row| row["outcome"] == "diverged").collect();
+    assert!(!diverged.is_empty());
+    for row in diverged {
+        assert!(row["mi.z1"].is_empty() && row["capacity.verdict"].is_empty(), "{row:?}");
+    }
+}
+
+#[test]
+fn fewer_samples_than_channels_say_everything_and_mean_nothing() {
+    let folder = folder_with(SAMPLED);
+    succeed(folder.path(), &["sweep", "small.toml"]);
+    let rows = rows(&merged(folder.path(), "results"));
+    let information = |evaluation: &str, samples: &str| {
+        let row = rows
+            .iter()
+            .find(|row| {
+                row["evaluation"] == evaluation
+                    && row["samples"] == samples
+                    && row["objective"] == "cca"
+                    && row["target"] == "shared"
+                    && row["dim"] == "2"
+            })
+            .expect("a row");
+        row["alignment.mi_z1_z2"].clone()
+    };
+    // Four samples of five channels: each sensor seems to determine the other.
+    assert_eq!(information("plug-in", "4"), "inf");
+    assert!(information("population", "4").parse::<f64>().expect("a number").is_finite());
+    assert!(information("plug-in", "200").parse::<f64>().expect("a number").is_finite());
+}
+
+#[test]
+fn wrong_settings_end_with_one_line_that_names_them() {
+    let cases = [
+        (TRAINED.replace("\"sgd.batch\" = 64", "\"sgd.batch\" = 0"), "sgd.batch"),
+        (TRAINED.replace("\"sgd.batch\" = 64", "\"sgd.batch\" = 1"), "a batch of 1"),
+        (TRAINED.replace("\"double\", \"single\"", "\"half\""), "sgd.precision"),
+        (TRAINED.replace("\"infonce\", \"cca\"", "\"supervised\""), "supervised"),
+        (TRAINED.replace("\"sgd.steps\" = 60", "\"sgd.steps\" = 60\n\"sgd.learning_rate\" = -1.0"), "learning_rate"),
+        (TRAINED.replace("\"sgd.steps\" = 60", "\"objective.temperature\" = 0.0"), "temperature"),
+        (TRAINED.replace("estimator = \"sgd\"", "estimator = \"population\""), "sgd."),
+        (SAMPLED.replace("\"held-out\"", "\"cross\""), "evaluation"),
+        (SAMPLED.replace("samples = [3, 4, 12, 200]", "samples = [1]"), "samples"),
+        (SAMPLED.replace("samples = [3, 4, 12, 200]\n", ""), "samples"),
+        (SAMPLED.replace("estimator = \"sample\"", "estimator = \"sampled\""), "sample"),
+    ];
+    for (experiment, named) in cases {
+        let folder = folder_with(&experiment);
+        let output = run(folder.path(), &["sweep", "small.toml"]);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{named}: {message}");
+        assert_eq!(message.trim_end().lines().count(), 1, "{message}");
+        assert!(message.contains(named), "{named}: {message}");
+    }
+}
