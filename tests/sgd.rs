@@ -242,13 +242,14 @@ fn a_plateau_ends_a_run_early() {
 
 #[test]
 fn a_learnt_temperature_lowers_the_loss() {
+    // At τ = 0.3 the cosine critic claims far more than a pair of correlation 0.73 holds: the temperature must rise.
     let model = models::scalar();
-    let cosine = || InfoNce::new(Critic::Cosine, Direction::Symmetric, 1.0);
+    let cosine = || InfoNce::new(Critic::Cosine, Direction::Symmetric, 0.3);
     let options = Sgd { steps: 800, ..Sgd::default() };
     let fixed = train(&options, &model, &mut cosine(), 2);
-    let learnt = train(&Sgd { learn_temperature_from: Some(1.0), ..options }, &model, &mut cosine(), 2);
+    let learnt = train(&Sgd { learn_temperature_from: Some(0.3), ..options }, &model, &mut cosine(), 2);
     assert_eq!(fixed.log_temperature, None);
-    assert!(learnt.log_temperature.expect("a temperature") < -0.1, "{learnt:?}");
+    assert!(learnt.log_temperature.expect("a temperature") > 0.3_f64.ln() + 0.1, "{learnt:?}");
     assert!(learnt.loss < fixed.loss, "{} against {}", learnt.loss, fixed.loss);
 }
 

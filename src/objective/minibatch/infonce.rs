@@ -98,6 +98,8 @@ impl<T: Precision> InfoNce<T> {
                     }
                     factor /= square.root();
                 }
+                // The padding may hold features of an earlier shape.
+                feature[dim..].fill(T::zero());
                 for (feature, &z) in feature.iter_mut().zip(&z[..dim]) {
                     *feature = factor * z;
                 }

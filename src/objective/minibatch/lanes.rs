@@ -24,6 +24,7 @@ pub trait Precision: Real {
     }
 
     /// √x under a name that no other trait of numbers has.
+    #[must_use]
     fn root(self) -> Self {
         nalgebra::ComplexField::sqrt(self)
     }

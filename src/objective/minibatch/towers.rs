@@ -116,8 +116,8 @@ impl<T: Precision> Towers<T> {
     /// ∂L/∂W_m = ∂L/∂z_m·x_mᵀ, written to the gradient.
     pub(super) fn backward(&mut self, batch: [&DMatrix<T>; 2], gradient: &mut Parameters<T>) {
         let (lead, arch, dim, samples) = (self.lead, Arch::new(), self.dim, self.batch);
-        for m in 0..2 {
-            let (channels, x) = (batch[m].nrows(), batch[m].as_slice());
+        for (m, batch) in batch.into_iter().enumerate() {
+            let (channels, x) = (batch.nrows(), batch.as_slice());
             let encoded = &self.gradient[m];
             for_each(&mut self.parts[m], samples, |part| {
                 part.gradient.fill(T::zero());
