@@ -42,7 +42,9 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
             format!("canonical correlation ρ{}", if index == "1" { "₁" } else { index })
         }
         ("dim", _) => "embedding dimension d".into(),
-        ("lambda", _) => "fidelity weight λ".into(),
+        ("objective", "lambda") => "fidelity weight λ".into(),
+        ("objective", "common_dim") => "aligned dimensions d_c".into(),
+        ("objective", "whitening") => "whitening exponents a, b".into(),
         ("model", "private_fraction") => "private fraction α of the task".into(),
         ("model", "private_std") => "standard deviation of private factors".into(),
         ("model", "shared_std") => "standard deviation of shared factors".into(),

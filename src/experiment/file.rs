@@ -299,7 +299,9 @@ impl Experiment {
                     format!("{}, expected the id of an objective", value.text()),
                 ));
             };
-            objective::find(id).map_err(|error| wrong("grid.objective".into(), error.to_string()))?;
+            let parameters = self.grid.cell(0).objective_parameters()?;
+            objective::with_parameters(id, &parameters)
+                .map_err(|error| wrong("grid.objective".into(), error.to_string()))?;
         }
         let first = self.grid.cell(0);
         self.model(&first.model_parameters(), 0)?;

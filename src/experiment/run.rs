@@ -175,7 +175,8 @@ impl<'a> Run<'a> {
                 Some(AxisValue::Text(id)) => id.as_str(),
                 _ => "cca",
             };
-            let objective = objective::find(id).expect("checked when the file was read");
+            let parameters = cell.objective_parameters().expect("checked when the file was read");
+            let objective = objective::with_parameters(id, &parameters).expect("checked when the file was read");
             let dim = match cell.parameter("dim") {
                 Some(AxisValue::Integer(dim)) => usize::try_from(*dim).expect("checked when the file was read"),
                 _ => subject.model.shared().max(1),
