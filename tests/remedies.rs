@@ -262,8 +262,8 @@ fn the_certified_gap_of_general_models_is_small() {
     sweeps.sort_unstable();
     println!("relative gap: median {:.1e}, nine in ten below {:.1e}, worst {:.1e}", gaps[100], gaps[180], gaps[199]);
     println!("sweeps: median {}, nine in ten below {}, most {}", sweeps[100], sweeps[180], sweeps[199]);
-    // Measured 1e-6 and 8e-2 in a prototype over other models.
-    assert!(gaps[100] < 1e-4 && gaps[199] < 0.3, "median {}, worst {}", gaps[100], gaps[199]);
+    // Measured 8e-5 and 9e-2.
+    assert!(gaps[100] < 1e-3 && gaps[199] < 0.3, "median {}, worst {}", gaps[100], gaps[199]);
 }
 
 #[test]

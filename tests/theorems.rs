@@ -651,6 +651,7 @@ fn fidelity_threshold_is_attained_and_crossed_where_the_formula_says() {
         let predict = |quantity| theorem.predict(&case, &question(quantity)).expect("no failure").expect("a prediction");
         close(predict("r2.z1"), private);
         close(predict(theorem::fidelity_threshold::FIRST_THRESHOLD), 0.5);
+        close(predict(theorem::MARGIN), ((0.5 * (1.0 - lambda) + 2.0 * lambda) / (2.5 * lambda)).ln());
     }
     // At the threshold itself nothing is claimed of which factor is kept, and the value is the same for both.
     let objective = AlignmentFidelity::new(0.5).expect("within range");
@@ -671,8 +672,8 @@ fn fidelity_threshold_bounds_encoders_that_maximise_something_else() {
     let objective = AlignmentFidelity::new(0.5).expect("within range");
     let best = minimise(&subject, &objective, 1);
     assert_eq!(clauses("fidelity-threshold", &best).len(), 1);
-    // Towers that part ways, u_1 and the louder of s and u_2: 5 + 0.75; together on s: ρ + 3.25 = 3.98.
-    sides(&clause("fidelity-threshold", &best, "J at λ = 0.5"), 5.75, 5.0 + 0.5 * (rho + 1.5));
+    // z_1 = u_1·sin φ + s·cos φ and z_2 = s: 5 − 2.5 cos² φ + ρ cos φ + 0.75, greatest at cos φ = ρ/5.
+    sides(&clause("fidelity-threshold", &best, "J at λ = 0.5"), 5.75 + rho * rho / 10.0, 5.0 + 0.5 * (rho + 1.5));
 }
 
 #[test]

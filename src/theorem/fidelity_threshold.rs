@@ -1,6 +1,6 @@
 //! `fidelity-threshold`: what the joint objective can reach, and where private factors displace shared ones.
 
-use super::{Case, Clause, Finding, Question, Subject, Theorem};
+use super::{Case, Clause, Finding, MARGIN, Question, Subject, Theorem};
 use crate::information::{Alignment, InformationError, Source, Towers};
 use crate::learner::{TradeOff, ky_fan};
 use crate::linalg::{Matrix, orthonormal_columns, outside, product, product_tn, svd};
@@ -116,6 +116,14 @@ impl SymmetricStructure {
         let strongest = private.map(|factor| factor.variance).reduce(f64::max)?;
         shared.filter_map(|factor| threshold(factor.correlation, factor.variance, strongest)).reduce(f64::min)
     }
+
+    /// log(weakest score of the d best aligned factors) − log(strongest private score): zero at a threshold.
+    fn margin(&self, lambda: f64, dim: usize) -> Option<f64> {
+        let score = |factor: &PairedFactor| factor.score(lambda);
+        let shared = self.factors.iter().filter(|factor| factor.correlation > 0.0).take(dim);
+        let private = self.factors.iter().filter(|factor| factor.correlation <= 0.0);
+        Some(shared.map(score).reduce(f64::min)?.ln() - private.map(score).reduce(f64::max)?.ln())
+    }
 }
 
 /// Both towers of some factors, r_m × d.
@@ -178,12 +186,15 @@ impl Theorem for FidelityThreshold {
         if quantity == "objective_value" {
             return Ok(Some(TradeOff::new(&subject.pair).certificate(lambda, dim)?.bound));
         }
-        if !["mi.z1", "r2.z1", "information_loss.z1", "alignment.mi_z1_z2", FIRST_THRESHOLD].contains(&quantity) {
+        if !["mi.z1", "r2.z1", "information_loss.z1", "alignment.mi_z1_z2", FIRST_THRESHOLD, MARGIN].contains(&quantity) {
             return Ok(None);
         }
         let Some(structure) = SymmetricStructure::detect(subject)? else { return Ok(None) };
         if quantity == FIRST_THRESHOLD {
             return Ok(structure.first_threshold(dim));
+        }
+        if quantity == MARGIN {
+            return Ok(structure.margin(lambda, dim));
         }
         let Some(kept) = structure.kept(lambda, dim) else { return Ok(None) };
         let towers = Towers::from_coordinates(&subject.pair, &[towers(&kept, 0), towers(&kept, 1)])?;
