@@ -10,6 +10,7 @@ pub mod learner;
 pub mod linalg;
 pub mod model;
 pub mod objective;
+pub mod remedies;
 pub mod sample;
 mod text;
 pub mod theorem;

@@ -5,8 +5,8 @@ mod common;
 use alignloss::information::{Encoders, SecondMoments};
 use alignloss::linalg::Matrix;
 use alignloss::objective::{
-    CanonicalCorrelation, InfoNce, JointDensity, LinearContrastive, Objective, Prediction, PrincipalComponents, Sense,
-    Spectral, Supervised,
+    AlignmentFidelity, CanonicalCorrelation, Decoupled, InfoNce, JointDensity, LinearContrastive, Objective,
+    Prediction, PrincipalComponents, Regularised, Sense, Spectral, Supervised,
 };
 use alignloss::theorem::Subject;
 use argmin::core::{CostFunction, Error, Executor, Gradient};
@@ -200,6 +200,25 @@ fn joint_density_is_minimised() {
 #[test]
 fn cca_is_maximised() {
     check(&CanonicalCorrelation);
+}
+
+#[test]
+fn the_joint_objective_is_maximised_over_whitened_encoders() {
+    for lambda in [0.05, 0.3, 0.7] {
+        check(&AlignmentFidelity::new(lambda).expect("within range"));
+    }
+}
+
+#[test]
+fn the_common_block_of_decoupled_encoders_is_maximally_aligned() {
+    check(&Decoupled::default());
+    check(&Decoupled { common_dim: Some(1) });
+}
+
+#[test]
+fn the_continuum_is_minimised_at_any_exponents() {
+    check(&Regularised::default());
+    check(&Regularised::new([0.4, 0.1]).expect("within range"));
 }
 
 #[test]

@@ -119,7 +119,13 @@ fn eval_json_has_exactly_the_keys_of_the_design() {
             "capacity",
             "leakage",
             "sufficiency",
-            "selection"
+            "selection",
+            "width",
+            "infonce-gap",
+            "spiked-cca",
+            "leak-by-mixing",
+            "fidelity-threshold",
+            "decoupled-sufficiency"
         ]
     );
 }
@@ -151,6 +157,18 @@ fn eval_json_holds_the_numbers_that_hand_calculation_gives() {
     near(&report["capacity"][0]["aligned"], 4.0 / 9.0);
     assert_eq!(report["encoders"][0].as_array().map(Vec::len), Some(1));
     assert_eq!(report["encoders"][1][0].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn eval_reports_the_trade_off_weight() {
+    let report = eval_json(&["--objective", "alignment-fidelity", "--lambda", "0.25", "--dim", "1"]);
+    assert_eq!((&report["objective"], &report["lambda"]), (&json!("alignment-fidelity"), &json!(0.25)));
+    // ρ = 2/3 and variance 1.5 in both sensors: 2·(¾·⅔ + ¼·1.5).
+    let value = report["objective_value"].as_f64().expect("a number");
+    assert!((value - 1.75).abs() < 1e-13, "{value}");
+    let report = eval_json(&["--objective", "decoupled", "--common-dim", "1", "--dim", "2"]);
+    assert_eq!(report["lambda"], Value::Null);
+    assert_eq!(report["encoders"][0].as_array().map(Vec::len), Some(2));
 }
 
 #[test]
@@ -634,6 +652,15 @@ fn impossible_requests_are_answered_in_one_line() {
         (&["--dim", "3"], "m.toml: dim: 3 is not between 1 and 2"),
         (&["--dim", "1000000000"], "m.toml: dim: 1000000000 is not between 1 and 2"),
         (&["--lambda", "0.5"], "--lambda 0.5: objective \"cca\" has no trade-off weight"),
+        (
+            &["--objective", "alignment-fidelity"],
+            "--lambda: objective \"alignment-fidelity\" needs the parameter lambda",
+        ),
+        (
+            &["--objective", "alignment-fidelity", "--lambda", "1.5"],
+            "lambda = 1.5, expected a finite number from 0 to 1",
+        ),
+        (&["--common-dim", "1"], "--common-dim 1: objective \"cca\" has no common block"),
         (&["--modalities", "1"], "--modalities: 1 given, expected two"),
         (&["--modalities", "1,2,2"], "--modalities: 3 given, expected two"),
         (&["--modalities", "1,1"], "--modalities 1,1: expected two different numbers from 1 to 2"),

@@ -8,7 +8,8 @@ use alignloss::linalg::Matrix;
 use alignloss::model::family::{self, Draw};
 use alignloss::model::{LatentModel, Noise};
 use alignloss::objective::{
-    self, CanonicalCorrelation, InfoNce, LinearContrastive, Objective, Prediction, PrincipalComponents, Supervised,
+    self, AlignmentFidelity, CanonicalCorrelation, Decoupled, InfoNce, LinearContrastive, Objective, Prediction,
+    PrincipalComponents, Regularised, Supervised,
 };
 use alignloss::sample::Stream;
 use alignloss::theorem::random_matrix::{AspectRatios, InformationPlusNoise};
@@ -96,6 +97,12 @@ proptest! {
     fn selection_holds_on_random_models(seed: u64) { check("selection", seed); }
 
     #[test]
+    fn fidelity_threshold_holds_on_random_models(seed: u64) { check("fidelity-threshold", seed); }
+
+    #[test]
+    fn decoupled_sufficiency_holds_on_random_models(seed: u64) { check("decoupled-sufficiency", seed); }
+
+    #[test]
     fn predictions_agree_with_what_is_measured(seed: u64) {
         try_everywhere(seed, &mut |case, place| {
             for theorem in theorem::REGISTRY {
@@ -138,7 +145,7 @@ fn check_predictions(theorem: &dyn theorem::Theorem, case: &Case, t: usize, plac
         }
         let tolerance = PREDICTED * (1.0 + value.abs());
         let agrees = match (theorem.id(), quantity) {
-            ("selection" | "sufficiency" | "leak-by-mixing" | "infonce-gap", _) => {
+            ("selection" | "sufficiency" | "leak-by-mixing" | "infonce-gap" | "fidelity-threshold", _) => {
                 (predicted - value).abs() <= tolerance
             }
             ("alignment-floor", _) | ("leakage", "information_loss.z1") => predicted <= value + tolerance,
@@ -164,7 +171,7 @@ fn every_theorem_applies_to_many_random_cases() {
             }
         });
     }
-    // Of 20 · 6 · 11 = 1320 cases. Perfect alignment needs noiseless sensors, a fifth of the models.
+    // Of 20 · 6 · 14 = 1680 cases. Perfect alignment needs noiseless sensors, a fifth of the models.
     for (theorem, count) in theorem::REGISTRY.iter().zip(applied) {
         assert!(count >= 25 || theorem.sampled(), "{} applied to {count} cases only", theorem.id());
     }
@@ -599,6 +606,115 @@ fn selection_needs_orthogonal_factors() {
     // The channel has interference of variance 1.01: ½ log(1 + 1/1.01).
     close(information(&channel), 0.5 * (1.0_f64 / 1.01).ln_1p());
     assert!(information(&case) > information(&channel) + 1.0);
+}
+
+#[test]
+fn selection_holds_between_the_ends_of_the_continuum() {
+    let model = models::correlated_nuisance();
+    let subject = subject(&model);
+    // Scores: signal ½·2^{1−2a}, nuisance 0.72·(5/4)^{1−2a}; at a = b they cross where (8/5)^{1−2a} = 1.44.
+    let crossing = 0.5 * (1.0 - 1.44_f64.ln() / 1.6_f64.ln());
+    for (exponent, keeps_signal) in [(crossing - 1e-3, true), (crossing + 1e-3, false)] {
+        let objective = Regularised::new([exponent, exponent]).expect("within range");
+        let case = minimise(&subject, &objective, 1);
+        sides(&clause("selection", &case, "factors kept by z1"), 1.0, 1.0);
+        assert_eq!(case.targets[0].source(Source::EncodedFirst).r2 > 0.1, keeps_signal, "a = {exponent}");
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Remedies
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// x_m = (s + ε, √1.5·u_m + ε'), Var ε = 1: ρ = ½, γ = 1, π = 1.5, so that λ_c = ½/(½ + ½).
+fn displaced_half_way() -> LatentModel {
+    let column = |a: f64, b: f64| Matrix::from_column_slice(2, 1, &[a, b]);
+    let sensor = |name: &str| modality(name, column(1.0, 0.0), column(0.0, 1.5_f64.sqrt()), Noise::Isotropic(1.0));
+    let targets = vec![target("s", &[1.0, 0.0, 0.0], 0.0), target("u1", &[0.0, 1.0, 0.0], 0.0)];
+    LatentModel::new("half-way", 1, vec![1, 1], None, vec![sensor("1"), sensor("2")], targets).expect("a model")
+}
+
+#[test]
+fn fidelity_threshold_is_attained_and_crossed_where_the_formula_says() {
+    let model = displaced_half_way();
+    let subject = subject(&model);
+    // J = 2·((1−λ)·½ + λ·2) for the shared factor, 2·λ·2.5 for the private one.
+    for (lambda, expected, shared, private) in [(0.4, 2.2, 0.5, 0.0), (0.6, 3.0, 0.0, 0.6)] {
+        let objective = AlignmentFidelity::new(lambda).expect("within range");
+        let case = minimise(&subject, &objective, 1);
+        sides(&clause("fidelity-threshold", &case, "J attains its bound"), expected, expected);
+        sides(&clause("fidelity-threshold", &case, "factors kept by z2"), 1.0, 1.0);
+        close(case.targets[0].source(Source::EncodedFirst).r2, shared);
+        close(case.targets[1].source(Source::EncodedFirst).r2, private);
+        let theorem = theorem::find("fidelity-threshold").expect("a theorem");
+        let question = |quantity| Question { quantity, target: 1, samples: None };
+        let predict =
+            |quantity| theorem.predict(&case, &question(quantity)).expect("no failure").expect("a prediction");
+        close(predict("r2.z1"), private);
+        close(predict(theorem::fidelity_threshold::FIRST_THRESHOLD), 0.5);
+        close(predict(theorem::MARGIN), ((0.5 * (1.0 - lambda) + 2.0 * lambda) / (2.5 * lambda)).ln());
+    }
+    // At the threshold itself nothing is claimed of which factor is kept, and the value is the same for both.
+    let objective = AlignmentFidelity::new(0.5).expect("within range");
+    let tie = minimise(&subject, &objective, 1);
+    assert_eq!(clauses("fidelity-threshold", &tie).len(), 2);
+    sides(&clause("fidelity-threshold", &tie, "J attains its bound"), 2.5, 2.5);
+}
+
+#[test]
+fn fidelity_threshold_bounds_encoders_that_maximise_something_else() {
+    let model = models::scalar();
+    let subject = subject(&model);
+    // λ = ½, d = 1: ½·KyFan of diag(ρ + 5, 10) and of diag(ρ + 1.5, 1.5), ρ = 2/√7.5; the canonical directions reach ρ + (5 + 1.5)/2.
+    let rho = scalar_correlation();
+    let case = minimise(&subject, &CanonicalCorrelation, 1);
+    sides(&clause("fidelity-threshold", &case, "J at λ = 0.5"), rho + 3.25, 5.0 + 0.5 * (rho + 1.5));
+    // The sensors differ, and so does what their towers would want: the bound is not attained, and nothing more is claimed.
+    let objective = AlignmentFidelity::new(0.5).expect("within range");
+    let best = minimise(&subject, &objective, 1);
+    assert_eq!(clauses("fidelity-threshold", &best).len(), 1);
+    // z_1 = u_1·sin φ + s·cos φ and z_2 = s: 5 − 2.5 cos² φ + ρ cos φ + 0.75, greatest at cos φ = ρ/5.
+    sides(&clause("fidelity-threshold", &best, "J at λ = 0.5"), 5.75 + rho * rho / 10.0, 5.0 + 0.5 * (rho + 1.5));
+}
+
+#[test]
+fn decoupled_encoders_keep_everything_at_the_price_of_dimension() {
+    let model = displaced_half_way();
+    let subject = subject(&model);
+    let objective = Decoupled { common_dim: Some(1) };
+    let case = minimise(&subject, &objective, 2);
+    sides(&clause("decoupled-sufficiency", &case, "loss about (s, u1) of the decoupled encoder"), 0.0, 0.0);
+    sides(&clause("decoupled-sufficiency", &case, "loss about (s, u1) of (E[s|x1], E[u1|x1])"), 0.0, 0.0);
+    // Only the common block is aligned: 2(1 − ½).
+    sides(&clause("decoupled-sufficiency", &case, "alignment of the common block"), 1.0, 1.0);
+    close(case.targets[1].source(Source::EncodedFirst).mutual_information_nats(), 0.5 * 2.5_f64.ln());
+    // One dimension less: the unique block is gone, and with it u_1.
+    let narrow = minimise(&subject, &objective, 1);
+    assert!(clauses("decoupled-sufficiency", &narrow).iter().all(|clause| !clause.label.contains("decoupled encoder")));
+    close(narrow.targets[1].source(Source::EncodedFirst).mutual_information_nats(), 0.0);
+    inapplicable("decoupled-sufficiency", &minimise(&subject, &CanonicalCorrelation, 2));
+}
+
+#[test]
+fn decoupled_sufficiency_needs_isotropic_noise() {
+    // A third channel is nothing but noise, and the loudest: explained variance takes it for content.
+    let column = |a: f64, b: f64| Matrix::from_column_slice(3, 1, &[a, b, 0.0]);
+    let sensor = |name: &str| modality(name, column(1.0, 0.0), column(0.0, 1.0), Noise::Diagonal(vec![0.5, 0.5, 9.0]));
+    let model = LatentModel::new(
+        "loud",
+        1,
+        vec![1, 1],
+        None,
+        vec![sensor("1"), sensor("2")],
+        vec![target("u1", &[0.0, 1.0, 0.0], 0.0)],
+    )
+    .expect("a model");
+    let subject = subject(&model);
+    let objective = Decoupled { common_dim: Some(1) };
+    let case = minimise(&subject, &objective, 2);
+    assert!(clauses("decoupled-sufficiency", &case).iter().all(|clause| !clause.label.contains("decoupled encoder")));
+    sides(&clause("decoupled-sufficiency", &case, "loss about (s, u1) of (E[s|x1], E[u1|x1])"), 0.0, 0.0);
+    close(case.targets[0].information_loss_nats(Source::First, Source::EncodedFirst), 0.5 * 3.0_f64.ln());
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -5,9 +5,9 @@ use super::{Outcome, input};
 use crate::evaluation::Evaluation;
 use crate::information::Encoders;
 use crate::linalg::Matrix;
-use crate::objective;
+use crate::objective::{self, ObjectiveError, Parameters};
 use crate::theorem::{Case, Subject};
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::{Args, ValueEnum};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 Examples:
   alignloss eval model.toml --objective cca --dim 2
   alignloss eval model.json --objective prediction --dim 1 --format json | jq '.targets[0].information_loss'
+  alignloss eval model.toml --objective alignment-fidelity --lambda 0.3 --dim 2
   alignloss eval counterexample.json --encoders counterexample.encoders.json")]
 pub(super) struct Eval {
     /// The model: a TOML or JSON file
@@ -28,9 +29,12 @@ pub(super) struct Eval {
     /// Outputs of each encoder [default: the number of shared factors, or 1]
     #[arg(long, short, value_name = "D")]
     dim: Option<usize>,
-    /// Weight of fidelity, for objectives that trade it against alignment
+    /// Weight of fidelity, from 0 to 1, for objectives that trade it against alignment
     #[arg(long, short, value_name = "L")]
     lambda: Option<f64>,
+    /// Aligned outputs of `decoupled` [default: as many as there are canonical correlations]
+    #[arg(long, value_name = "D_C")]
+    common_dim: Option<usize>,
     /// Judge these encoders instead of a minimiser: a JSON file with "encoders", as this command prints
     #[arg(long, value_name = "FILE", conflicts_with_all = ["objective", "dim"])]
     encoders: Option<PathBuf>,
@@ -54,6 +58,15 @@ pub(super) enum Format {
 }
 
 impl Eval {
+    /// What was asked for and lacks a parameter.
+    fn without_parameter(&self) -> String {
+        if self.encoders.is_some() {
+            "encoders that are given".into()
+        } else {
+            format!("objective {:?}", self.objective)
+        }
+    }
+
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let model = input::model(&self.model)?;
         let describe = || self.model.display().to_string();
@@ -65,11 +78,23 @@ impl Eval {
             first != second && (1..=count).contains(&first) && (1..=count).contains(&second),
             "--modalities {first},{second}: expected two different numbers from 1 to {count}"
         );
-        if let Some(lambda) = self.lambda {
-            bail!("--lambda {lambda}: objective {:?} has no trade-off weight", self.objective);
+        let entry = objective::entry(&self.objective)?;
+        if let Some(lambda) = self.lambda
+            && (self.encoders.is_some() || !entry.parameters.contains(&"lambda"))
+        {
+            bail!("--lambda {lambda}: {} has no trade-off weight", self.without_parameter());
         }
+        if let Some(common_dim) = self.common_dim
+            && (self.encoders.is_some() || !entry.parameters.contains(&"common_dim"))
+        {
+            bail!("--common-dim {common_dim}: {} has no common block", self.without_parameter());
+        }
+        let parameters = Parameters { lambda: self.lambda, common_dim: self.common_dim, ..Parameters::default() };
+        let objective = objective::with_parameters(&self.objective, &parameters).map_err(|error| match error {
+            ObjectiveError::Missing { name: "lambda", .. } => anyhow!("--lambda: {error}"),
+            error => error.into(),
+        })?;
         let subject = Subject::new(&model, [first - 1, second - 1]).with_context(describe)?;
-        let objective = objective::find(&self.objective)?;
         let (case, name) = if let Some(path) = &self.encoders {
             let encoders = read_encoders(path)?;
             (Case::of_weights(&subject, encoders).with_context(|| path.display().to_string())?, "given encoders")

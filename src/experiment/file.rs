@@ -330,10 +330,12 @@ impl Experiment {
                     format!("{}, expected the id of an objective", value.text()),
                 ));
             };
-            objective::find(id).map_err(|error| wrong("grid.objective".into(), error.to_string()))?;
+            let parameters = self.grid.cell(0).objective_parameters()?;
+            objective::with_parameters(id, &parameters)
+                .map_err(|error| wrong("grid.objective".into(), error.to_string()))?;
             ids.push(id.as_str());
         }
-        for name in ["temperature", "penalty", "weight_decay"] {
+        for name in objective::PARAMETERS {
             let axis = format!("objective.{name}");
             let has =
                 |id: &&str| objective::REGISTRY.iter().any(|entry| entry.id == *id && entry.parameters.contains(&name));

@@ -1,6 +1,7 @@
 //! The product of a few axes.
 
 use super::ExperimentError;
+use crate::objective::{PARAMETERS, Parameters};
 use serde_json::{Map, Value, json};
 
 /// A value on an axis.
@@ -32,12 +33,9 @@ pub struct Cell {
 }
 
 /// Axes besides the parameters of the model's family.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 15] = [
     "objective",
     "dim",
-    "objective.temperature",
-    "objective.penalty",
-    "objective.weight_decay",
     "samples",
     "evaluation",
     "sgd.batch",
@@ -64,6 +62,14 @@ impl AxisValue {
             Self::Number(value) => super::columns::field(*value),
             Self::Text(value) => value.clone(),
             Self::List(values) => values.iter().map(Self::text).collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    fn number(&self) -> Option<f64> {
+        match self {
+            Self::Integer(value) => Some(*value as f64),
+            Self::Number(value) => Some(*value),
+            Self::Text(_) | Self::List(_) => None,
         }
     }
 
@@ -102,13 +108,15 @@ impl Grid {
         let mut axes = Vec::new();
         for (name, value) in table {
             let field = format!("grid.{name:?}");
-            if !NAMES.contains(&name.as_str()) && !name.starts_with("model.") {
-                let hint = crate::text::nearest(name, NAMES)
+            let of_objective = name.strip_prefix("objective.").is_some_and(|name| PARAMETERS.contains(&name));
+            if !NAMES.contains(&name.as_str()) && !of_objective && !name.starts_with("model.") {
+                let known = PARAMETERS.map(|name| format!("objective.{name}"));
+                let hint = crate::text::nearest(name, known.iter().map(String::as_str).chain(NAMES))
                     .map(|near| format!("; did you mean {near:?}?"))
                     .unwrap_or_default();
                 return Err(wrong(
                     &field,
-                    format!("not a parameter: expected {} or \"model.…\"{hint}", NAMES.join(", ")),
+                    format!("not a parameter: expected {}, \"objective.…\" or \"model.…\"{hint}", NAMES.join(", ")),
                 ));
             }
             let values = match value {
@@ -124,6 +132,13 @@ impl Grid {
             axes.push((name.clone(), values));
         }
         let grid = Self { axes };
+        for (name, values) in &grid.axes {
+            for value in values {
+                let cell = Cell { index: 0, parameters: vec![(name.clone(), value.clone())] };
+                let parameters = cell.objective_parameters()?;
+                parameters.check().map_err(|error| wrong(&format!("grid.{name:?}"), error.to_string()))?;
+            }
+        }
         for value in grid.values("dim") {
             if !matches!(value, AxisValue::Integer(dim) if *dim >= 1) {
                 return Err(wrong("grid.dim", format!("{}, expected a whole number of at least 1", value.text())));
@@ -188,6 +203,42 @@ impl Cell {
     /// A parameter by its name.
     pub fn parameter(&self, name: &str) -> Option<&AxisValue> {
         self.parameters.iter().find(|(parameter, _)| parameter == name).map(|(_, value)| value)
+    }
+
+    /// The parameters of the objective: the axes `objective.lambda`, ….
+    pub(super) fn objective_parameters(&self) -> Result<Parameters, ExperimentError> {
+        let mut parameters = Parameters::default();
+        for (axis, value) in &self.parameters {
+            let Some(name) = axis.strip_prefix("objective.") else { continue };
+            let field = format!("grid.{axis:?}");
+            let one = || value.number().ok_or_else(|| wrong(&field, format!("{}, expected a number", value.text())));
+            match name {
+                "temperature" => parameters.temperature = Some(one()?),
+                "penalty" => parameters.penalty = Some(one()?),
+                "weight_decay" => parameters.weight_decay = Some(one()?),
+                "lambda" => parameters.lambda = Some(one()?),
+                "common_dim" => {
+                    let AxisValue::Integer(count) = value else {
+                        return Err(wrong(&field, format!("{}, expected a whole number", value.text())));
+                    };
+                    let count = usize::try_from(*count)
+                        .map_err(|_| wrong(&field, format!("{count}, expected a whole number of at least 0")))?;
+                    parameters.common_dim = Some(count);
+                }
+                "whitening" => {
+                    let pair = match value {
+                        AxisValue::List(values) => values.iter().map(AxisValue::number).collect::<Option<Vec<_>>>(),
+                        single => single.number().map(|value| vec![value, value]),
+                    };
+                    let Some([a, b]) = pair.as_deref().and_then(|pair| <[f64; 2]>::try_from(pair).ok()) else {
+                        return Err(wrong(&field, format!("{}, expected a number, or a list of two", value.text())));
+                    };
+                    parameters.whitening = Some([a, b]);
+                }
+                _ => {}
+            }
+        }
+        Ok(parameters)
     }
 
     /// The parameters of the model, without the prefix.
@@ -282,6 +333,11 @@ mod tests {
     #[test]
     fn errors_name_the_axis_and_the_nearest_parameter() {
         assert!(grid("objectiv = [\"cca\"]").unwrap_err().to_string().contains("did you mean \"objective\"?"));
+        assert!(grid("\"objective.lamda\" = [0.5]").unwrap_err().to_string().contains("\"objective.lambda\""));
+        let out_of_range = grid("\"objective.lambda\" = [0.5, 1.5]").unwrap_err().to_string();
+        assert!(out_of_range.contains("objective.lambda") && out_of_range.contains("1.5"), "{out_of_range}");
+        assert!(grid("\"objective.common_dim\" = [1.5]").is_err());
+        assert!(grid("\"objective.whitening\" = [0.1, [0.5, 0.0]]").is_ok());
         assert!(grid("dim = [0]").unwrap_err().to_string().starts_with("grid.dim: 0"));
         assert!(grid("dim = { from = 1, too = 3 }").unwrap_err().to_string().contains("did you mean `to`?"));
     }

@@ -72,12 +72,7 @@ impl Setting {
     /// # Errors
     /// [`ExperimentError::Field`] names the axis and the value that it can't have.
     pub(super) fn new(estimator: Estimator, cell: &Cell) -> Result<Self, ExperimentError> {
-        let number = |name: &str| number(cell, name);
-        let parameters = Parameters {
-            temperature: number("objective.temperature")?,
-            penalty: number("objective.penalty")?,
-            weight_decay: number("objective.weight_decay")?,
-        };
+        let parameters = cell.objective_parameters()?;
         let id = match cell.parameter("objective") {
             Some(AxisValue::Text(id)) => id.as_str(),
             _ => "cca",

@@ -1,9 +1,10 @@
 //! Exact minimisers by singular value decomposition (theory.md §3).
 
+use super::Effort;
 use crate::information::{Encoders, Pair};
 use crate::linalg::{LinalgError, Matrix, Svd, outside, product, product_nt, product_tn, svd, svd_of_product};
 use crate::model::Factor;
-use crate::objective::{BeyondRank, Objective, Solution};
+use crate::objective::{BeyondRank, CanonicalCorrelation, Objective, Solution};
 use crate::sample::Stream;
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -71,15 +72,16 @@ impl<'a> ClosedForm<'a> {
     /// # Errors
     /// [`LearnerError`].
     pub fn minimise(&self, objective: &dyn Objective, dim: usize) -> Result<Learned, LearnerError> {
-        let [first, second] = self.pair.channels();
-        let largest = first.min(second);
-        if dim == 0 || dim > largest {
-            return Err(LearnerError::Dimension { dim, largest });
-        }
+        self.check(dim)?;
         match objective.solution() {
             Solution::CrossCovariance { whiten_first, whiten_second, beyond_rank } => {
                 self.cross_covariance(objective, dim, [whiten_first, whiten_second], beyond_rank)
             }
+            Solution::PartlyWhitened { exponents } => self.partly_whitened(objective, dim, exponents),
+            Solution::AlignmentFidelity(objective) => {
+                Ok(self.alignment_fidelity(objective, dim, Effort::default())?.learned)
+            }
+            Solution::Decoupled { common_dim } => self.decoupled(dim, common_dim),
             Solution::PrincipalComponents => {
                 let learned = both(|m| Ok(self.tower_of_weights(m, leading(self.principal_components(m)?, dim), dim)))?;
                 Ok(self.with_matching_signs(learned))
@@ -98,6 +100,35 @@ impl<'a> ClosedForm<'a> {
                 let weights = Matrix::from_fn(self.pair.channels()[m], dim, |_, _| generator.sample(StandardNormal));
                 Ok(self.tower_of_weights(m, weights, dim))
             }),
+        }
+    }
+
+    /// d between 1 and the fewest channels.
+    pub(super) fn check(&self, dim: usize) -> Result<(), LearnerError> {
+        let [first, second] = self.pair.channels();
+        let largest = first.min(second);
+        if dim == 0 || dim > largest { Err(LearnerError::Dimension { dim, largest }) } else { Ok(()) }
+    }
+
+    pub(super) fn pair(&self) -> &'a Pair {
+        self.pair
+    }
+
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The minimiser of `cca`.
+    pub(super) fn canonical(&self, dim: usize) -> Result<Learned, LearnerError> {
+        self.cross_covariance(&CanonicalCorrelation, dim, [true, true], BeyondRank::Whitened)
+    }
+
+    /// Encoders from whitened coordinates, r_m × d.
+    pub(super) fn learned(&self, coordinates: &[Matrix; 2], dim: usize) -> Learned {
+        let [first, second] = [0, 1].map(|m| self.tower_of_directions(m, coordinates[m].clone(), dim));
+        Learned {
+            encoders: Encoders { first: first.weights, second: second.weights },
+            coordinates: [first.coordinates, second.coordinates],
         }
     }
 
@@ -162,6 +193,53 @@ impl<'a> ClosedForm<'a> {
             } else {
                 self.tower_of_weights(m, directions, dim)
             })
+        })
+    }
+
+    /// Top singular directions of T_{a,b} for any exponents, through the eigenvectors of the covariances: with root_m = E·diag(s)·Rᵀ,
+    /// Σ^{-a} = E·diag(s^{-2a})·Eᵀ, and no power below zero is taken before the product.
+    fn partly_whitened(
+        &self,
+        objective: &dyn Objective,
+        dim: usize,
+        exponents: [f64; 2],
+    ) -> Result<Learned, LearnerError> {
+        let roots = [svd(&self.pair.whitening(0).root)?, svd(&self.pair.whitening(1).root)?];
+        // notation: columns s^{1−2a}, in which T_{a,b} is a product of well-scaled matrices
+        let scaled = |m: usize, matrix: &Matrix, power: f64| {
+            let mut scaled = matrix.clone();
+            for (mut column, value) in scaled.column_iter_mut().zip(&roots[m].values) {
+                column *= value.powf(power);
+            }
+            scaled
+        };
+        let within = [0, 1].map(|m| scaled(m, &roots[m].right, 1.0 - 2.0 * exponents[m]));
+        let sides = [0, 1].map(|m| product(self.pair.common_coordinates(m), &within[m]));
+        let decomposition = svd_of_product(&sides[0], &sides[1])?;
+        let cutoff = self.pair.zero() * within[0].norm() * within[1].norm();
+        let rank = decomposition.values.iter().take(dim).filter(|&&value| value > cutoff).count();
+        both(|m| {
+            let mut directions = leading(if m == 0 { &decomposition.left } else { &decomposition.right }, rank);
+            for (mut column, &value) in directions.column_iter_mut().zip(&decomposition.values) {
+                column *= objective.scale(value);
+            }
+            let weights = product(&scaled(m, &roots[m].left, -2.0 * exponents[m]), &directions);
+            let coordinates = product(&within[m], &directions);
+            Ok(Tower { weights: padded(weights, dim).transpose(), coordinates: padded(coordinates, dim) })
+        })
+    }
+
+    /// Canonical directions, at most `common_dim` of them, then those of largest explained variance among the rest.
+    fn decoupled(&self, dim: usize, common_dim: Option<usize>) -> Result<Learned, LearnerError> {
+        let common = self.pair.rank().min(dim).min(common_dim.unwrap_or(dim));
+        both(|m| {
+            let aligned = leading(self.pair.canonical_directions(m), common);
+            let root = &self.pair.whitening(m).root;
+            let rest = svd(&outside(&aligned, &root.transpose()))?.left;
+            let wanted = (dim - common).min(root.ncols() - common);
+            let mut directions = aligned.resize_horizontally(common + wanted, 0.0);
+            directions.columns_mut(common, wanted).copy_from(&rest.columns(0, wanted));
+            Ok(self.tower_of_directions(m, directions, dim))
         })
     }
 

@@ -4,7 +4,14 @@
 ///
 /// Population formulas are double precision throughout; only what is drawn or trained may be single.
 pub trait Real:
-    nalgebra::RealField + faer::traits::RealField + faer::traits::ComplexField + Copy + Default + Send + Sync + private::Sealed
+    nalgebra::RealField
+    + faer::traits::RealField
+    + faer::traits::ComplexField
+    + Copy
+    + Default
+    + Send
+    + Sync
+    + private::Sealed
 {
     /// The nearest number of this precision.
     fn from_f64(value: f64) -> Self;

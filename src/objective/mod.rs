@@ -3,22 +3,28 @@
 //! Adding an objective: one file with a type that implements [`Objective`], one line in [`REGISTRY`].
 //! What it does not do: minimise. That is `learner`'s work.
 
+mod alignment_fidelity;
 mod baseline;
 mod cca;
+mod decoupled;
 mod infonce;
 mod joint_density;
 mod linear_contrastive;
 pub mod minibatch;
 mod prediction;
 mod regression;
+mod regularised;
 mod spectral;
 
+pub use alignment_fidelity::AlignmentFidelity;
 pub use baseline::{PrincipalComponents, Random, Supervised};
 pub use cca::CanonicalCorrelation;
+pub use decoupled::Decoupled;
 pub use infonce::InfoNce;
 pub use joint_density::JointDensity;
 pub use linear_contrastive::LinearContrastive;
 pub use prediction::Prediction;
+pub use regularised::Regularised;
 pub use spectral::Spectral;
 
 use crate::information::{Encoders, SecondMoments};
@@ -44,6 +50,18 @@ pub enum Solution {
         whiten_second: bool,
         /// What happens to dimensions beyond the rank of Σ12.
         beyond_rank: BeyondRank,
+    },
+    /// Top singular directions of T_{a,b} for exponents strictly between, mapped back in the same way; zero rows beyond the rank.
+    PartlyWhitened {
+        /// a and b, from 0 to ½.
+        exponents: [f64; 2],
+    },
+    /// The joint maximiser of alignment and explained variance, found by alternation and certified.
+    AlignmentFidelity(AlignmentFidelity),
+    /// The top canonical directions, then the directions of largest explained variance among those uncorrelated with them.
+    Decoupled {
+        /// d_c, at most this many canonical directions; `None` is as many as there are.
+        common_dim: Option<usize>,
     },
     /// Each tower keeps the leading principal components of its own modality.
     PrincipalComponents,
@@ -110,7 +128,16 @@ pub struct Parameters {
     pub penalty: Option<f64>,
     /// η ≥ 0 of `linear-contrastive`.
     pub weight_decay: Option<f64>,
+    /// λ in [0, 1] of `alignment-fidelity`, which has no default for it.
+    pub lambda: Option<f64>,
+    /// d_c of `decoupled`.
+    pub common_dim: Option<usize>,
+    /// a and b in [0, ½] of `regularised`.
+    pub whitening: Option<[f64; 2]>,
 }
+
+/// The names of all parameters, as experiment files write them.
+pub const PARAMETERS: [&str; 6] = ["temperature", "penalty", "weight_decay", "lambda", "common_dim", "whitening"];
 
 /// How an objective is named and made.
 #[derive(Debug, Clone, Copy)]
@@ -119,47 +146,73 @@ pub struct Entry {
     pub id: &'static str,
     /// The names of its parameters.
     pub parameters: &'static [&'static str],
-    build: fn(&Parameters) -> Box<dyn Objective>,
+    build: fn(&Parameters) -> Result<Box<dyn Objective>, ObjectiveError>,
 }
 
 impl Entry {
-    const fn plain(id: &'static str, build: fn(&Parameters) -> Box<dyn Objective>) -> Self {
+    const fn plain(id: &'static str, build: fn(&Parameters) -> Result<Box<dyn Objective>, ObjectiveError>) -> Self {
         Self { id, parameters: &[], build }
     }
 
-    /// The objective at its default parameters.
+    /// The objective at its default parameters; one that has a parameter without a default (λ) at the middle of its range.
+    ///
+    /// # Panics
+    /// When these are out of range: a broken invariant of the registry.
     pub fn default(&self) -> Box<dyn Objective> {
-        (self.build)(&Parameters::default())
+        let middle = Parameters { lambda: Some(0.5), ..Parameters::default() };
+        (self.build)(&middle).expect("defaults are within range")
     }
 }
 
 /// Every objective, in the order in which they are shown.
-pub const REGISTRY: [Entry; 9] = [
+pub const REGISTRY: [Entry; 12] = [
     Entry {
         id: "linear-contrastive",
         parameters: &["penalty", "weight_decay"],
         build: |parameters| {
             let default = LinearContrastive::default();
-            Box::new(LinearContrastive {
+            Ok(Box::new(LinearContrastive {
                 penalty: parameters.penalty.unwrap_or(default.penalty),
                 weight_decay: parameters.weight_decay.unwrap_or(default.weight_decay),
-            })
+            }))
         },
     },
-    Entry::plain("spectral", |_| Box::new(Spectral)),
+    Entry::plain("spectral", |_| Ok(Box::new(Spectral))),
     Entry {
         id: "infonce",
         parameters: &["temperature"],
         build: |parameters| {
-            Box::new(InfoNce { temperature: parameters.temperature.unwrap_or(InfoNce::default().temperature) })
+            Ok(Box::new(InfoNce { temperature: parameters.temperature.unwrap_or(InfoNce::default().temperature) }))
         },
     },
-    Entry::plain("joint-density", |_| Box::new(JointDensity)),
-    Entry::plain("cca", |_| Box::new(CanonicalCorrelation)),
-    Entry::plain("prediction", |_| Box::new(Prediction)),
-    Entry::plain("pca", |_| Box::new(PrincipalComponents)),
-    Entry::plain("supervised", |_| Box::new(Supervised)),
-    Entry::plain("random", |_| Box::new(Random)),
+    Entry::plain("joint-density", |_| Ok(Box::new(JointDensity))),
+    Entry::plain("cca", |_| Ok(Box::new(CanonicalCorrelation))),
+    Entry::plain("prediction", |_| Ok(Box::new(Prediction))),
+    Entry {
+        id: "regularised",
+        parameters: &["whitening"],
+        build: |parameters| {
+            let objective = parameters.whitening.map_or_else(|| Ok(Regularised::default()), Regularised::new)?;
+            Ok(Box::new(objective))
+        },
+    },
+    Entry {
+        id: AlignmentFidelity::ID,
+        parameters: &["lambda"],
+        build: |parameters| {
+            let missing =
+                ObjectiveError::Missing { id: AlignmentFidelity::ID, name: "lambda", expected: "a number from 0 to 1" };
+            Ok(Box::new(AlignmentFidelity::new(parameters.lambda.ok_or(missing)?)?))
+        },
+    },
+    Entry {
+        id: "decoupled",
+        parameters: &["common_dim"],
+        build: |parameters| Ok(Box::new(Decoupled { common_dim: parameters.common_dim })),
+    },
+    Entry::plain("pca", |_| Ok(Box::new(PrincipalComponents))),
+    Entry::plain("supervised", |_| Ok(Box::new(Supervised))),
+    Entry::plain("random", |_| Ok(Box::new(Random))),
 ];
 
 /// An objective that can't be made.
@@ -172,19 +225,29 @@ pub enum ObjectiveError {
         id: String,
     },
     /// A parameter outside its range.
-    #[error("{name} = {value}, expected a finite number {}", if *least_excluded { "above 0" } else { "of at least 0" })]
+    #[error("{name} = {value}, expected a finite number {expected}")]
     Range {
         /// The parameter.
         name: &'static str,
         /// Its value.
         value: f64,
-        /// Whether 0 itself is out of range.
-        least_excluded: bool,
+        /// The range, in words.
+        expected: &'static str,
+    },
+    /// A parameter without a default that was not given.
+    #[error("objective {id:?} needs the parameter {name}, {expected}")]
+    Missing {
+        /// The objective.
+        id: &'static str,
+        /// The parameter.
+        name: &'static str,
+        /// What it may be, in words.
+        expected: &'static str,
     },
 }
 
 impl Parameters {
-    /// Checks the ranges.
+    /// Checks the ranges, also of parameters that an objective does not read.
     ///
     /// # Errors
     /// [`ObjectiveError::Range`].
@@ -197,17 +260,27 @@ impl Parameters {
             if let Some(value) = value
                 && !(value.is_finite() && (value > 0.0 || value == 0.0 && !least_excluded))
             {
-                return Err(ObjectiveError::Range { name, value, least_excluded });
+                let expected = if least_excluded { "above 0" } else { "of at least 0" };
+                return Err(ObjectiveError::Range { name, value, expected });
             }
         }
-        Ok(())
+        self.lambda.map_or(Ok(()), |lambda| AlignmentFidelity::new(lambda).map(drop))?;
+        self.whitening.map_or(Ok(()), |exponents| Regularised::new(exponents).map(drop))
     }
+}
+
+/// The entry of an id.
+///
+/// # Errors
+/// [`ObjectiveError::Unknown`], with the nearest valid id.
+pub fn entry(id: &str) -> Result<Entry, ObjectiveError> {
+    REGISTRY.into_iter().find(|entry| entry.id == id).ok_or_else(|| ObjectiveError::Unknown { id: id.into() })
 }
 
 /// The objective of an id, at its default parameters.
 ///
 /// # Errors
-/// [`ObjectiveError::Unknown`], with the nearest valid id.
+/// [`ObjectiveError::Unknown`], with the nearest valid id; [`ObjectiveError::Missing`] where a parameter has no default.
 pub fn find(id: &str) -> Result<Box<dyn Objective>, ObjectiveError> {
     with_parameters(id, &Parameters::default())
 }
@@ -218,8 +291,7 @@ pub fn find(id: &str) -> Result<Box<dyn Objective>, ObjectiveError> {
 /// [`ObjectiveError`].
 pub fn with_parameters(id: &str, parameters: &Parameters) -> Result<Box<dyn Objective>, ObjectiveError> {
     parameters.check()?;
-    let entry = REGISTRY.iter().find(|entry| entry.id == id);
-    entry.map(|entry| (entry.build)(parameters)).ok_or_else(|| ObjectiveError::Unknown { id: id.into() })
+    (entry(id)?.build)(parameters)
 }
 
 /// The gradient of tr(W_1 Σ12 W_2ᵀ): (W_2 Σ21, W_1 Σ12).

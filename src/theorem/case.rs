@@ -5,8 +5,8 @@ use crate::information::{
     Alignment, Capacity, Encoders, InformationError, Informativeness, Pair, SecondMoments, Source, TargetGeometry,
     Towers,
 };
-use crate::learner::{ClosedForm, LearnerError};
-use crate::linalg::Matrix;
+use crate::learner::{ClosedForm, LearnerError, TradeOff};
+use crate::linalg::{LinalgError, Matrix};
 use crate::model::{Factor, LatentModel};
 use crate::objective::{Objective, Solution};
 use std::sync::{Arc, OnceLock};
@@ -40,6 +40,7 @@ pub struct Subject<'a> {
     moments: OnceLock<SecondMoments>,
     shared: OnceLock<Option<ObservedTarget>>,
     orthogonal: OnceLock<Option<OrthogonalStructure>>,
+    fidelity: OnceLock<Result<[Vec<f64>; 2], LinalgError>>,
 }
 
 /// A target and what x_1, x_2 and both say of it.
@@ -130,6 +131,7 @@ impl<'a> Subject<'a> {
             moments: OnceLock::new(),
             shared: OnceLock::new(),
             orthogonal: OnceLock::new(),
+            fidelity: OnceLock::new(),
         })
     }
 
@@ -157,6 +159,13 @@ impl<'a> Subject<'a> {
     /// The factor directions of an orthogonal model, if it is one.
     pub(super) fn orthogonal_structure(&self) -> Option<&OrthogonalStructure> {
         self.orthogonal.get_or_init(|| OrthogonalStructure::detect(self)).as_ref()
+    }
+
+    /// The spectra that bound `alignment-fidelity` at one weight, always the same (see `fidelity-threshold`).
+    pub(super) fn fidelity_spectra(&self, lambda: f64) -> Result<&[Vec<f64>; 2], InformationError> {
+        let spectra =
+            self.fidelity.get_or_init(|| Ok(TradeOff::new(&self.pair).spectra(lambda)?.map(|eigen| eigen.values)));
+        spectra.as_ref().map_err(|error| error.clone().into())
     }
 
     /// A bound on the numerical error of a quantity of the given size.
@@ -268,10 +277,21 @@ impl<'a> Case<'a> {
         self.whitening_of_solution() == Some([true, true])
     }
 
-    /// Which modalities the objective whitens, for minimisers made of singular directions of T_{a,b}.
+    /// Which modalities the objective whitens in full, for minimisers made of singular directions of T_{a,b} with a, b ∈ {0, ½}.
     pub fn whitening_of_solution(&self) -> Option<[bool; 2]> {
         match self.objective?.solution() {
             Solution::CrossCovariance { whiten_first, whiten_second, .. } => Some([whiten_first, whiten_second]),
+            _ => None,
+        }
+    }
+
+    /// a and b, for minimisers made of singular directions of T_{a,b}.
+    pub fn whitening_exponents(&self) -> Option<[f64; 2]> {
+        match self.objective?.solution() {
+            Solution::CrossCovariance { whiten_first, whiten_second, .. } => {
+                Some([whiten_first, whiten_second].map(|whiten| if whiten { 0.5 } else { 0.0 }))
+            }
+            Solution::PartlyWhitened { exponents } => Some(exponents),
             _ => None,
         }
     }

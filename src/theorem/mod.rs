@@ -7,6 +7,8 @@ mod alignment_floor;
 mod capacity;
 mod case;
 mod correlation;
+mod decoupled_sufficiency;
+pub mod fidelity_threshold;
 mod infonce_gap;
 mod leak_by_mixing;
 mod leakage;
@@ -72,7 +74,7 @@ pub trait Theorem: Debug + Send + Sync {
 }
 
 /// Every theorem, in the order of theory.md.
-pub static REGISTRY: [&dyn Theorem; 12] = [
+pub static REGISTRY: [&dyn Theorem; 14] = [
     &perfect_alignment::PerfectAlignment,
     &alignment_floor::AlignmentFloor,
     &lipschitz::Lipschitz,
@@ -85,6 +87,8 @@ pub static REGISTRY: [&dyn Theorem; 12] = [
     &infonce_gap::InfoNceGap,
     &spiked_cca::SpikedCca,
     &leak_by_mixing::LeakByMixing,
+    &fidelity_threshold::FidelityThreshold,
+    &decoupled_sufficiency::DecoupledSufficiency,
 ];
 
 /// An id that names no theorem.

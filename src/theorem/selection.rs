@@ -90,9 +90,9 @@ impl OrthogonalStructure {
     }
 
     /// The factors kept with d dimensions, or `None` in a tie.
-    fn kept(&self, whiten: [bool; 2], dim: usize) -> Option<Vec<&PairedFactor>> {
+    fn kept(&self, exponents: [f64; 2], dim: usize) -> Option<Vec<&PairedFactor>> {
         let mut ranked: Vec<(f64, &PairedFactor)> =
-            self.factors.iter().map(|factor| (factor.score(whiten), factor)).collect();
+            self.factors.iter().map(|factor| (factor.score(exponents), factor)).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         let tie = dim < ranked.len() && ranked[dim - 1].0 - ranked[dim].0 <= STRUCTURAL * ranked[0].0;
         (!tie).then(|| ranked.into_iter().take(dim).map(|(_, factor)| factor).collect())
@@ -100,10 +100,10 @@ impl OrthogonalStructure {
 }
 
 impl PairedFactor {
-    fn score(&self, whiten: [bool; 2]) -> f64 {
-        self.correlation
-            * if whiten[0] { 1.0 } else { self.deviations[0] }
-            * if whiten[1] { 1.0 } else { self.deviations[1] }
+    /// |ρ_i|·t_{1,i}^{1−2a}·t_{2,i}^{1−2b}.
+    fn score(&self, exponents: [f64; 2]) -> f64 {
+        let weighted = |m: usize| self.deviations[m].powf(1.0 - 2.0 * exponents[m]);
+        self.correlation * weighted(0) * weighted(1)
     }
 }
 
@@ -111,19 +111,19 @@ impl Selection {
     /// The factors that the theorem says are kept, where it applies.
     fn kept<'c>(case: &'c Case) -> Result<Vec<&'c PairedFactor>, String> {
         let Some(objective) = case.objective else { return Err("the encoders minimise no objective".into()) };
-        let Solution::CrossCovariance { whiten_first, whiten_second, beyond_rank } = objective.solution() else {
+        let Some(exponents) = case.whitening_exponents() else {
             return Err(format!("{} is not one of the objectives (a, b)", objective.id()));
         };
+        let completes =
+            matches!(objective.solution(), Solution::CrossCovariance { beyond_rank: BeyondRank::Whitened, .. });
         let Some(structure) = case.subject.orthogonal_structure() else { return Err("not an orthogonal model".into()) };
         if structure.factors.is_empty() {
             return Err("no factor is common to the modalities".into());
         }
-        if case.dim() > structure.factors.len() && beyond_rank == BeyondRank::Whitened {
+        if case.dim() > structure.factors.len() && completes {
             return Err(format!("d = {} is above the {} common factors", case.dim(), structure.factors.len()));
         }
-        structure
-            .kept([whiten_first, whiten_second], case.dim())
-            .ok_or_else(|| "two factors tie for the last dimension".into())
+        structure.kept(exponents, case.dim()).ok_or_else(|| "two factors tie for the last dimension".into())
     }
 }
 
@@ -131,12 +131,12 @@ impl Selection {
     /// 1 − (shared factors kept)/k: how far the encoder is from the shared subspace. Nuisance factors may tie with each other, not
     /// with a shared factor whose place it decides.
     fn signal_distance(case: &Case) -> Option<f64> {
-        let whiten = case.whitening_of_solution()?;
+        let exponents = case.whitening_exponents()?;
         let factors = &case.subject.orthogonal_structure()?.factors;
-        let scores: Vec<f64> = factors.iter().map(|factor| factor.score(whiten)).collect();
+        let scores: Vec<f64> = factors.iter().map(|factor| factor.score(exponents)).collect();
         let mut kept = 0;
         for (factor, own) in factors.iter().zip(&scores).filter(|(factor, _)| factor.shared) {
-            let tie = STRUCTURAL * factor.score(whiten);
+            let tie = STRUCTURAL * factor.score(exponents);
             let above = scores.iter().filter(|other| **other > own + tie).count();
             let not_below = scores.iter().filter(|other| **other >= own - tie).count();
             match (above < case.dim(), not_below <= case.dim()) {
@@ -171,22 +171,23 @@ impl Selection {
             let total = case.subject.moments().second.trace();
             (total - variance(&shared, |_| 1.0) - variance(&nuisance, |square| square)) / columns as f64
         };
+        let exponents = [0.5, if whiten_second { 0.5 } else { 0.0 }];
         let law = InformationPlusNoise {
             rows,
             columns,
-            signals: nuisance.iter().map(|factor| factor.score([true, whiten_second])).collect(),
+            signals: nuisance.iter().map(|factor| factor.score(exponents)).collect(),
             noise: (residual / samples as f64).sqrt(),
         };
-        let kept = shared.iter().filter(|factor| law.row_stands_out(factor.score([true, whiten_second]))).count();
+        let kept = shared.iter().filter(|factor| law.row_stands_out(factor.score(exponents))).count();
         Some(1.0 - kept as f64 / shared.len() as f64)
     }
 
     /// log(weakest shared score) − log(strongest private score).
     fn margin(case: &Case) -> Option<f64> {
-        let whiten = case.whitening_of_solution()?;
+        let exponents = case.whitening_exponents()?;
         let factors = &case.subject.orthogonal_structure()?.factors;
         let scores = |shared: bool| {
-            factors.iter().filter(move |factor| factor.shared == shared).map(move |factor| factor.score(whiten))
+            factors.iter().filter(move |factor| factor.shared == shared).map(move |factor| factor.score(exponents))
         };
         let (weakest, strongest) = (scores(true).reduce(f64::min)?, scores(false).reduce(f64::max)?);
         Some(weakest.ln() - strongest.ln())

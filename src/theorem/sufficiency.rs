@@ -86,7 +86,7 @@ impl Theorem for Sufficiency {
 }
 
 /// x_1 ⟂ x_2 given s, and Cov(x_2, s) of full column rank.
-fn separated_by_shared_factors(case: &Case) -> Result<bool, InformationError> {
+pub(super) fn separated_by_shared_factors(case: &Case) -> Result<bool, InformationError> {
     let subject = case.subject;
     let k = subject.model.shared();
     if k == 0 {

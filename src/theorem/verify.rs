@@ -5,7 +5,7 @@ use crate::information::Encoders;
 use crate::linalg::Matrix;
 use crate::model::family::{self, Draw};
 use crate::model::{LatentModel, ModelError};
-use crate::objective;
+use crate::objective::{self, AlignmentFidelity};
 use crate::sample::{Generator, Stream};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
@@ -214,6 +214,11 @@ impl Plan<'_> {
                 &format!("{} with d = {dim}", objective.id()),
             )?;
         }
+        // The joint remedy at some λ.
+        let dim = generator.random_range(1..=largest.min(LARGEST_DIM));
+        let joint = AlignmentFidelity::new(generator.random()).expect("a number from 0 to 1");
+        let origin = format!("alignment-fidelity with λ = {} and d = {dim}", joint.lambda());
+        trial.judge(&Case::minimise(&subject, &learner, &joint, dim)?, &origin)?;
         // The canonical encoders of every model: several theorems speak of nothing else.
         let dim = generator.random_range(1..=largest.min(LARGEST_DIM));
         let canonical = Case::minimise(&subject, &learner, &objective::CanonicalCorrelation, dim)?;

@@ -1,0 +1,61 @@
+//! `decoupled`: a common block that is aligned, and a unique block that is not (theory.md §5).
+
+use super::{Objective, Sense, Solution};
+use crate::information::{Encoders, SecondMoments};
+use crate::linalg::{Matrix, product, product_nt};
+
+/// max tr(C_1 Σ12 C_2ᵀ) over whitened encoders z_m = (c_m, u_m), C_m the first d_c rows of W_m: only the common block c counts as aligned.
+///
+/// The value leaves the unique block u free; of all maximisers it is the one that explains most variance of x_m, as everywhere
+/// (see [`super::BeyondRank::Whitened`]). So u_m holds the d − d_c directions of largest explained variance among
+/// those uncorrelated with c_m. They stand for E[u_m|x_m], which no objective of the sensors alone can know; with isotropic noise and
+/// d_c ≥ r they span the same space (theorem `decoupled-sufficiency`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Decoupled {
+    /// d_c; `None` is min(r, d), r the rank of Σ12. Never more than that many rows are aligned: beyond r there is nothing to align.
+    pub common_dim: Option<usize>,
+}
+
+impl Decoupled {
+    /// The first d_c rows.
+    fn common(self, weights: &Matrix) -> Matrix {
+        let rows = weights.nrows();
+        weights.rows(0, self.common_dim.unwrap_or(rows).min(rows)).into_owned()
+    }
+}
+
+impl Objective for Decoupled {
+    fn id(&self) -> &'static str {
+        "decoupled"
+    }
+
+    fn summary(&self) -> &'static str {
+        "canonical directions in an aligned block, explained variance in one that is not aligned"
+    }
+
+    fn sense(&self) -> Sense {
+        Sense::Maximise
+    }
+
+    fn whitened(&self) -> bool {
+        true
+    }
+
+    fn solution(&self) -> Solution {
+        Solution::Decoupled { common_dim: self.common_dim }
+    }
+
+    fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64> {
+        Some(moments.cross_trace(&self.common(&encoders.first), &self.common(&encoders.second)))
+    }
+
+    fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {
+        let rows = encoders.dim();
+        let (first, second) = (self.common(&encoders.first), self.common(&encoders.second));
+        // The unique rows change nothing.
+        Some(Encoders {
+            first: product_nt(&second, &moments.cross).resize_vertically(rows, 0.0),
+            second: product(&first, &moments.cross).resize_vertically(rows, 0.0),
+        })
+    }
+}

@@ -1,0 +1,103 @@
+//! `regularised`: the continuum between `linear-contrastive` and `spectral` (theory.md §3, the family T_{a,b}).
+
+use super::{BeyondRank, Objective, ObjectiveError, Solution, cross_gradient};
+use crate::information::{Encoders, SecondMoments};
+use crate::linalg::{LinalgError, Matrix, product, product_nt, symmetric_eigen};
+
+/// −tr(W_1 Σ12 W_2ᵀ) + ½ tr(W_1Σ11^{2a}W_1ᵀ·W_2Σ22^{2b}W_2ᵀ), minimised by W_1ᵀW_2 = Σ11^{-a}·[T_{a,b}]_d·Σ22^{-b} with
+/// minimum −½ Σ_{i≤d} σ_i(T_{a,b})².
+///
+/// a = b = 0 is `linear-contrastive`, a = b = ½ is ½·`spectral` (the span of `cca`), and a = ½, b = 0 has the directions
+/// of `prediction`. In the manner of regularised generalised CCA (Tenenhaus and Tenenhaus 2011), with powers in place of ridges.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Regularised {
+    exponents: [f64; 2],
+}
+
+impl Default for Regularised {
+    /// Half-way: a = b = ¼.
+    fn default() -> Self {
+        Self { exponents: [0.25, 0.25] }
+    }
+}
+
+impl Regularised {
+    /// The objective with whitening exponents (a, b).
+    ///
+    /// # Errors
+    /// [`ObjectiveError::Range`] when one of them is outside [0, ½].
+    pub fn new(exponents: [f64; 2]) -> Result<Self, ObjectiveError> {
+        match exponents.into_iter().find(|exponent| !(0.0..=0.5).contains(exponent)) {
+            None => Ok(Self { exponents }),
+            Some(value) => Err(ObjectiveError::Range { name: "whitening", value, expected: "from 0 to 0.5" }),
+        }
+    }
+
+    /// W_m·Σ_mm^{2a}, for m = 0 or 1.
+    fn weighted(self, m: usize, moments: &SecondMoments, weights: &Matrix) -> Result<Matrix, LinalgError> {
+        let covariance = if m == 0 { &moments.first } else { &moments.second };
+        Ok(product(weights, &power(covariance, 2.0 * self.exponents[m])?))
+    }
+}
+
+impl Objective for Regularised {
+    fn id(&self) -> &'static str {
+        "regularised"
+    }
+
+    fn summary(&self) -> &'static str {
+        "between linear-contrastive and spectral: each sensor whitened in part, by Σ^(−a)"
+    }
+
+    #[expect(clippy::float_cmp, reason = "the ends of the continuum are these very numbers")]
+    fn solution(&self) -> Solution {
+        if self.exponents.iter().all(|&exponent| exponent == 0.0 || exponent == 0.5) {
+            let [whiten_first, whiten_second] = self.exponents.map(|exponent| exponent == 0.5);
+            Solution::CrossCovariance { whiten_first, whiten_second, beyond_rank: BeyondRank::Zero }
+        } else {
+            Solution::PartlyWhitened { exponents: self.exponents }
+        }
+    }
+
+    fn scale(&self, singular_value: f64) -> f64 {
+        singular_value.sqrt()
+    }
+
+    fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64> {
+        let Encoders { first, second } = encoders;
+        let grams = [0, 1].map(|m| {
+            let weights = encoders.weights(m);
+            Some(product_nt(&self.weighted(m, moments, weights).ok()?, weights))
+        });
+        let [Some(one), Some(two)] = grams else { return None };
+        Some(0.5 * one.dot(&two) - moments.cross_trace(first, second))
+    }
+
+    fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {
+        let cross = cross_gradient(moments, encoders);
+        let weighted = [0, 1].map(|m| self.weighted(m, moments, encoders.weights(m)).ok());
+        let [Some(first), Some(second)] = weighted else { return None };
+        let [gram_first, gram_second] = [product_nt(&first, &encoders.first), product_nt(&second, &encoders.second)];
+        Some(Encoders {
+            first: product(&gram_second, &first) - cross.first,
+            second: product(&gram_first, &second) - cross.second,
+        })
+    }
+}
+
+/// A^t of a positive semidefinite matrix, for t from 0 (the identity) to 1.
+#[expect(clippy::float_cmp, reason = "the whole powers need no decomposition, and gain its digits")]
+fn power(matrix: &Matrix, exponent: f64) -> Result<Matrix, LinalgError> {
+    if exponent == 0.0 {
+        return Ok(Matrix::identity(matrix.nrows(), matrix.ncols()));
+    }
+    if exponent == 1.0 {
+        return Ok(matrix.clone());
+    }
+    let eigen = symmetric_eigen(matrix)?;
+    let mut scaled = eigen.vectors.clone();
+    for (mut column, value) in scaled.column_iter_mut().zip(&eigen.values) {
+        column *= value.max(0.0).powf(exponent);
+    }
+    Ok(product_nt(&scaled, &eigen.vectors))
+}

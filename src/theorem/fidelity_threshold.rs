@@ -1,0 +1,214 @@
+//! `fidelity-threshold`: what the joint objective can reach, and where private factors displace shared ones.
+
+use super::{Case, Clause, Finding, MARGIN, Question, Subject, Theorem};
+use crate::information::{Alignment, InformationError, Source, Towers};
+use crate::learner::{TradeOff, ky_fan};
+use crate::linalg::{Matrix, orthonormal_columns, outside, product, product_tn, svd};
+use crate::objective::{AlignmentFidelity, Solution};
+
+/// For whitened encoders J_λ ≤ KyFan_d[(1−λ)(TTᵀ)^½ + λΣ11] + KyFan_d[(1−λ)(TᵀT)^½ + λΣ22]; on a symmetric model the maximiser attains it
+/// and keeps the d factors with the largest (1−λ)ρ_i + λ·(variance), so that a private factor displaces a shared one at [`threshold`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FidelityThreshold;
+
+/// The quantity that [`Theorem::predict`] of `fidelity-threshold` gives for marks on a λ axis: the least λ at which a private factor
+/// displaces a shared one.
+pub const FIRST_THRESHOLD: &str = "fidelity-threshold.first";
+
+/// λ at which encoders that do not maximise `alignment-fidelity` are held against the bound.
+const PROBE: f64 = 0.5;
+
+/// Relative size of what must vanish in a symmetric model.
+const STRUCTURAL: f64 = 1e-8;
+
+/// Scores nearer than this share of the largest are a tie: rounding may choose either.
+const TIE: f64 = 1e-6;
+
+/// λ_c = ρ/(ρ + π − γ), at which a private factor of variance π displaces a shared one of variance γ and correlation ρ, each with or
+/// each without the noise; `None` when it never does, π ≤ γ.
+///
+/// # Examples
+/// ```
+/// use alignloss::theorem::fidelity_threshold::threshold;
+/// assert_eq!(threshold(0.5, 1.0, 1.5), Some(0.5));
+/// assert_eq!(threshold(0.5, 1.0, 1.0), None);
+/// ```
+pub fn threshold(correlation: f64, shared_variance: f64, private_variance: f64) -> Option<f64> {
+    let excess = private_variance - shared_variance;
+    (excess > 0.0).then(|| correlation / (correlation + excess))
+}
+
+/// A symmetric model's factors: directions that are eigenvectors of both Σ_mm and paired by T, with equal variances.
+struct SymmetricStructure {
+    factors: Vec<PairedFactor>,
+}
+
+struct PairedFactor {
+    /// ρ_i, 0 for private factors and noise.
+    correlation: f64,
+    /// Signal and noise.
+    variance: f64,
+    /// Unit directions over the whitened sensors, r_m × 1.
+    directions: [Matrix; 2],
+}
+
+impl PairedFactor {
+    /// Half of what the factor adds to J_λ.
+    fn score(&self, lambda: f64) -> f64 {
+        (1.0 - lambda) * self.correlation + lambda * self.variance
+    }
+}
+
+impl SymmetricStructure {
+    /// The structure of a pair, or `None` when a canonical direction is no eigenvector of its covariance or the towers differ.
+    fn detect(subject: &Subject) -> Result<Option<Self>, InformationError> {
+        let pair = &subject.pair;
+        let rank = pair.rank();
+        let [first, second] = pair.ranks();
+        if first != second {
+            return Ok(None);
+        }
+        let mut towers: Vec<(Matrix, Vec<f64>)> = Vec::with_capacity(2);
+        for m in 0..2 {
+            let root = &pair.whitening(m).root;
+            let common = pair.canonical_directions(m).columns(0, rank).into_owned();
+            let images = product_tn(root, &product(root, &common));
+            let mut variances: Vec<f64> = (0..rank).map(|i| images.column(i).dot(&common.column(i))).collect();
+            for (i, variance) in variances.iter().enumerate() {
+                if (images.column(i) - common.column(i) * *variance).norm() > STRUCTURAL * root.norm_squared() {
+                    return Ok(None);
+                }
+            }
+            let rest = svd(&outside(&common, &root.transpose()))?;
+            variances.extend(rest.values[..first - rank].iter().map(|value| value * value));
+            let mut directions = common.resize_horizontally(first, 0.0);
+            directions.columns_mut(rank, first - rank).copy_from(&rest.left.columns(0, first - rank));
+            towers.push((directions, variances));
+        }
+        let [(one, variances), (two, others)] = &towers[..] else { return Ok(None) };
+        let largest = variances.iter().fold(0.0_f64, |a, &b| a.max(b));
+        if variances.iter().zip(others).any(|(a, b)| (a - b).abs() > STRUCTURAL * largest) {
+            return Ok(None);
+        }
+        let factors = variances.iter().enumerate().map(|(i, &variance)| PairedFactor {
+            correlation: pair.correlation(i),
+            variance,
+            directions: [one.columns(i, 1).into_owned(), two.columns(i, 1).into_owned()],
+        });
+        Ok(Some(Self { factors: factors.collect() }))
+    }
+
+    /// The factors kept with d dimensions, or `None` in a tie.
+    fn kept(&self, lambda: f64, dim: usize) -> Option<Vec<&PairedFactor>> {
+        let mut ranked: Vec<&PairedFactor> = self.factors.iter().collect();
+        ranked.sort_by(|a, b| b.score(lambda).total_cmp(&a.score(lambda)));
+        let tie = dim < ranked.len()
+            && ranked[dim - 1].score(lambda) - ranked[dim].score(lambda) <= TIE * ranked[0].score(lambda);
+        ranked.truncate(dim);
+        (!tie).then_some(ranked)
+    }
+
+    /// The least λ at which one of the d best aligned factors is displaced.
+    fn first_threshold(&self, dim: usize) -> Option<f64> {
+        let shared = self.factors.iter().filter(|factor| factor.correlation > 0.0).take(dim);
+        let private = self.factors.iter().filter(|factor| factor.correlation <= 0.0);
+        let strongest = private.map(|factor| factor.variance).reduce(f64::max)?;
+        shared.filter_map(|factor| threshold(factor.correlation, factor.variance, strongest)).reduce(f64::min)
+    }
+
+    /// log(weakest score of the d best aligned factors) − log(strongest private score): zero at a threshold.
+    fn margin(&self, lambda: f64, dim: usize) -> Option<f64> {
+        let score = |factor: &PairedFactor| factor.score(lambda);
+        let shared = self.factors.iter().filter(|factor| factor.correlation > 0.0).take(dim);
+        let private = self.factors.iter().filter(|factor| factor.correlation <= 0.0);
+        Some(shared.map(score).reduce(f64::min)?.ln() - private.map(score).reduce(f64::max)?.ln())
+    }
+}
+
+/// Both towers of some factors, r_m × d.
+fn towers(kept: &[&PairedFactor], m: usize) -> Matrix {
+    let rows = kept.first().map_or(0, |factor| factor.directions[m].nrows());
+    Matrix::from_fn(rows, kept.len(), |row, column| kept[column].directions[m][row])
+}
+
+/// The objective that the encoders maximise, if it is the joint one.
+fn joint(case: &Case) -> Option<AlignmentFidelity> {
+    match case.objective?.solution() {
+        Solution::AlignmentFidelity(objective) => Some(objective),
+        _ => None,
+    }
+}
+
+impl Theorem for FidelityThreshold {
+    fn id(&self) -> &'static str {
+        "fidelity-threshold"
+    }
+
+    fn statement(&self) -> &'static str {
+        "whitened encoders  ⟹  J_λ ≤ KyFan_d[(1−λ)(TTᵀ)^½ + λΣ11] + KyFan_d[(1−λ)(TᵀT)^½ + λΣ22]; = on symmetric models, λ_c = ρ/(ρ + π − γ)"
+    }
+
+    fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
+        let subject = case.subject;
+        let objective = joint(case);
+        let lambda = objective.map_or(PROBE, AlignmentFidelity::lambda);
+        let trade_off = TradeOff::new(&subject.pair);
+        let bound = match objective {
+            Some(_) => trade_off.certificate(lambda, case.dim())?.bound,
+            None => subject.fidelity_spectra(PROBE)?.iter().map(|spectrum| ky_fan(spectrum, case.dim())).sum(),
+        };
+        let reached = trade_off.value(lambda, &[case.towers.whitened(0).clone(), case.towers.whitened(1).clone()]);
+        let mut clauses = vec![Clause::at_most(format!("J at λ = {lambda}"), reached, bound, subject.error(bound))];
+        if objective.is_some()
+            && let Some(structure) = SymmetricStructure::detect(subject)?
+        {
+            clauses.push(Clause::equal("J attains its bound", reached, bound, subject.error(bound)));
+            if let Some(kept) = structure.kept(lambda, case.dim()) {
+                let count = kept.len() as f64;
+                // Directions move by rounding over the relative gap, which is at least TIE.
+                let error = subject.error(count) + count * subject.pair.zero() / TIE;
+                for m in 0..2 {
+                    let predicted = orthonormal_columns(&towers(&kept, m));
+                    let overlap = product_tn(&predicted, case.towers.basis(m)).norm_squared();
+                    clauses.push(Clause::equal(format!("factors kept by z{}", m + 1), overlap, count, error));
+                }
+            }
+        }
+        Ok(Finding::Checked(clauses))
+    }
+
+    /// On symmetric models everything that the kept factors say; elsewhere the bound on the objective's value.
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+        let Some(objective) = joint(case) else { return Ok(None) };
+        let (lambda, dim, subject) = (objective.lambda(), case.dim(), case.subject);
+        let Question { quantity, target, .. } = *question;
+        if quantity == "objective_value" {
+            return Ok(Some(TradeOff::new(&subject.pair).certificate(lambda, dim)?.bound));
+        }
+        if !["mi.z1", "r2.z1", "information_loss.z1", "alignment.mi_z1_z2", FIRST_THRESHOLD, MARGIN].contains(&quantity)
+        {
+            return Ok(None);
+        }
+        let Some(structure) = SymmetricStructure::detect(subject)? else { return Ok(None) };
+        if quantity == FIRST_THRESHOLD {
+            return Ok(structure.first_threshold(dim));
+        }
+        if quantity == MARGIN {
+            return Ok(structure.margin(lambda, dim));
+        }
+        let Some(kept) = structure.kept(lambda, dim) else { return Ok(None) };
+        let towers = Towers::from_coordinates(&subject.pair, &[towers(&kept, 0), towers(&kept, 1)])?;
+        let evaluated = &case.targets[target];
+        let said = evaluated.geometry.encoded_by(&towers, Source::EncodedFirst)?;
+        Ok(match quantity {
+            "mi.z1" => Some(said.mutual_information_nats()),
+            "r2.z1" => Some(said.r2),
+            "information_loss.z1" => {
+                let observed = &evaluated.source(Source::First).angles;
+                Some(crate::information::information_loss_nats(observed, &said.angles))
+            }
+            "alignment.mi_z1_z2" => Some(Alignment::new(&subject.pair, &towers)?.angles.mutual_information_nats()),
+            _ => None,
+        })
+    }
+}
