@@ -361,6 +361,9 @@ fn draw(model: &LatentModel, generator: &mut ChaCha8Rng, samples: usize) -> [Mat
     })
 }
 
+/// A loss and the population gradient that it estimates.
+type Expected = (&'static str, Box<dyn MinibatchLoss<f64>>, [Matrix; 2]);
+
 /// Samples of the streamed comparison with the population.
 const SAMPLES: usize = 200_000;
 /// Samples of one batch of it: the bias of `infonce` is of the order of the variance of e^s over the batch.
@@ -400,7 +403,7 @@ fn gradients_tend_to_those_of_the_population() {
         (product(&gram, &encoded) + product(&variance, w) - &encoded * 2.0) * 2.0
     };
     let variance = product_nt(&product(w1, &moments.first), w1);
-    let expected: Vec<(&str, Box<dyn MinibatchLoss<f64>>, [Matrix; 2])> = vec![
+    let expected: Vec<Expected> = vec![
         ("spectral", Box::new(Spectral::default()), population(&objective::Spectral)),
         (
             "linear-contrastive",
