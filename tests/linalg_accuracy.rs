@@ -6,7 +6,7 @@ mod common;
 
 use alignloss::linalg::{
     LinalgError, Matrix, PrincipalAngles, Svd, Whitening, orthonormal_columns, positive_semidefinite_root, product,
-    product_nt, product_tn, svd, svd_of_product, symmetric_eigen, upper_triangle,
+    product_nt, product_tn, singular_values, svd, svd_of_product, symmetric_eigen, upper_triangle,
 };
 use common::random::{gaussian, generator, orthonormal};
 use rand::rngs::ChaCha8Rng;
@@ -115,12 +115,20 @@ fn svd_keeps_its_contract_on_every_spectrum_and_shape() {
     }
 }
 
+/// faer's SVD divides bidiagonal matrices from 128 rows on; at n = 256 and rank 64 that returned a relative residual of 1e-5, and
+/// singular values as wrong, without an error.
 #[test]
-fn svd_keeps_its_contract_at_512() {
+fn svd_keeps_its_contract_where_the_backend_divides_and_conquers() {
     let generator = &mut generator(2);
-    for (name, spectrum) in [SPECTRA[1], SPECTRA[3]] {
-        let (matrix, values) = with_spectrum(generator, 512, 512, spectrum);
-        check_svd(&matrix, Some(&values), &format!("{name}, 512"));
+    for n in [192, 256, 256, 256, 512] {
+        for (name, spectrum) in [SPECTRA[1], SPECTRA[3]] {
+            let (matrix, values) = with_spectrum(generator, n, n, spectrum);
+            check_svd(&matrix, Some(&values), &format!("{name}, {n}"));
+            let alone = singular_values(&matrix).expect("singular values");
+            let bound = CONTRACT * unit(n) * values[0];
+            let worst = alone.iter().zip(&values).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            assert!(worst <= bound, "{name}, {n}: {:.1} n·ε", worst / unit(n));
+        }
     }
 }
 

@@ -8,7 +8,7 @@ const HELP: &str = "\
 cargo xtask TASK
 
   test      formatting, clippy with warnings denied, all tests, documentation, the main job
-  bench     benchmarks beside their peers (needs python3 with numpy and scipy)
+  bench     benchmarks beside their peers (needs python3 with numpy and scipy; PyTorch where it is there)
   help      this text";
 
 fn main() -> ExitCode {
@@ -36,15 +36,19 @@ fn test() -> Result<(), String> {
     let scratch = std::env::temp_dir().join(format!("alignloss-figures-{}", std::process::id()));
     let (figures, results) = (scratch.join("figures"), scratch.join("results"));
     step("formatting", cargo(&["fmt", "--all", "--check"]))?;
-    step("clippy", cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
+    // One profile for everything: training kernels are too slow without optimisation, and what is tested is what users run.
+    let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+    step("clippy", cargo(&clippy))?;
     if succeeds(cargo(&["nextest", "--version"])) {
-        step("tests", cargo(&["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "fail"]))?;
-        step("documentation tests", cargo(&["test", "--workspace", "--doc", "--quiet"]))?;
+        let nextest = ["nextest", "run", "--release", "--workspace", "--no-fail-fast", "--status-level", "fail"];
+        step("tests", cargo(&nextest))?;
+        step("documentation tests", cargo(&["test", "--release", "--workspace", "--doc", "--quiet"]))?;
     } else {
         // cargo-nextest is faster and isolates tests, but nothing depends on it.
-        step("tests", cargo(&["test", "--workspace", "--no-fail-fast"]))?;
+        step("tests", cargo(&["test", "--release", "--workspace", "--no-fail-fast"]))?;
     }
-    let mut documentation = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"]);
+    let mut documentation =
+        cargo(&["doc", "--release", "--workspace", "--no-deps", "--document-private-items", "--quiet"]);
     documentation.env("RUSTDOCFLAGS", "-D warnings");
     step("documentation", documentation)?;
     let mut main_job = cargo(&["run", "--release", "--quiet", "--", "figures", "--quiet", "--out"]);
@@ -59,9 +63,16 @@ fn test() -> Result<(), String> {
 
 /// Benchmarks, side by side with the peers.
 fn bench() -> Result<(), String> {
-    let mut peers = Command::new("python3");
-    peers.arg("benches/peers/compare_cells.py");
-    step("cells and grids beside numpy", peers)
+    for (name, script) in [
+        ("cells and grids beside numpy", "compare_cells.py"),
+        ("draws beside numpy", "compare_sampling.py"),
+        ("training steps beside numpy and PyTorch", "compare_sgd_step.py"),
+    ] {
+        let mut peer = Command::new("python3");
+        peer.arg(format!("benches/peers/{script}"));
+        step(name, peer)?;
+    }
+    Ok(())
 }
 
 fn cargo(arguments: &[&str]) -> Command {
