@@ -26,6 +26,9 @@ pub struct Estimate {
     pub high: f64,
 }
 
+/// Indices of the samples that train, and of those that are held out.
+type Fold = (Vec<usize>, Vec<usize>);
+
 /// Out-of-sample prediction of one target by one source.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction {
@@ -286,7 +289,7 @@ impl<'a> Estimator<'a> {
     }
 
     /// Training and held-out samples of each fold, after a random permutation.
-    fn folds(&self, folds: usize) -> Result<Vec<(Vec<usize>, Vec<usize>)>, EstimateError> {
+    fn folds(&self, folds: usize) -> Result<Vec<Fold>, EstimateError> {
         let count = self.data.count();
         if folds < 2 || folds > count / 2 {
             let problem = format!("{folds} is not between 2 and {}, half the number of samples", count / 2);
@@ -369,6 +372,6 @@ mod tests {
 
     #[test]
     fn quantiles_of_infinite_values_are_infinite() {
-        assert_eq!(quantile(&[1.0, f64::INFINITY, f64::INFINITY], 0.75), f64::INFINITY);
+        assert!(quantile(&[1.0, f64::INFINITY, f64::INFINITY], 0.75).is_infinite());
     }
 }

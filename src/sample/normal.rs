@@ -84,7 +84,7 @@ pub fn fill_standard_normal<T: Real>(generator: &mut Generator, values: &mut [T]
     let ziggurat = &*ZIGGURAT;
     let mut bytes = [0; 8 * CHUNK];
     for chunk in values.chunks_mut(CHUNK) {
-        let bytes = &mut bytes[..chunk.len() * size_of::<T>()];
+        let bytes = &mut bytes[..size_of_val(chunk)];
         generator.fill_bytes(bytes);
         if size_of::<T>() == size_of::<u32>() {
             let words = bytes.as_chunks().0;

@@ -202,9 +202,9 @@ mod tests {
     }
 
     fn worst<T: Precision>(epsilon: f64) -> f64 {
-        let count = 1 << 16;
-        let at = |i: usize| T::nearest(T::SAFE_EXPONENT * (2.0 * i as f64 / f64::from(count - 1) - 1.0));
-        let mut values: Vec<T> = (0..count as usize).map(at).collect();
+        let count: usize = 1 << 16;
+        let at = |i: usize| T::nearest(T::SAFE_EXPONENT * (2.0 * i as f64 / (count - 1) as f64 - 1.0));
+        let mut values: Vec<T> = (0..count).map(at).collect();
         Arch::new().dispatch(Powers(&mut values));
         values
             .iter()
