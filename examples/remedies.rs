@@ -9,7 +9,9 @@ const MODELS: u64 = 20;
 
 fn main() -> Result<(), RemedyError> {
     println!("Two shared and two private factors in six channels; means over {MODELS} models; information in nats.");
-    println!("family       d   I(z1;z2)  R2 private: aligned   joint (at λ, keeps)     decoupled (keeps)   ceiling   finding");
+    println!(
+        "family       d   I(z1;z2)  R2 private: aligned   joint (at λ, keeps)     decoupled (keeps)   ceiling   finding"
+    );
     for row in table(&[1, 2, 3, 4, 5], MODELS)? {
         let finding = match row.finding() {
             Finding::Raises => "the joint objective is a remedy",

@@ -192,8 +192,9 @@ fn model(family: &'static str, seed: u64) -> Result<LatentModel, ModelError> {
 fn row(family: &'static str, model: &LatentModel, dim: usize) -> Result<Row, RemedyError> {
     let subject = Subject::new(model, [0, 1]).map_err(CaseError::from)?;
     let learner = subject.learner(0);
-    let objectives =
-        (0..=STEPS).map(|step| AlignmentFidelity::new(f64::from(step) / f64::from(STEPS))).collect::<Result<Vec<_>, _>>()?;
+    let objectives = (0..=STEPS)
+        .map(|step| AlignmentFidelity::new(f64::from(step) / f64::from(STEPS)))
+        .collect::<Result<Vec<_>, _>>()?;
     let (pure, blocks) = (InfoNce::default(), Decoupled::default());
     let aligned = Case::minimise(&subject, &learner, &pure, dim)?;
     let decoupled = Case::minimise(&subject, &learner, &blocks, dim)?;

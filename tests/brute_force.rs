@@ -5,8 +5,8 @@ mod common;
 use alignloss::information::{Encoders, SecondMoments};
 use alignloss::linalg::Matrix;
 use alignloss::objective::{
-    AlignmentFidelity, CanonicalCorrelation, Decoupled, InfoNce, JointDensity, LinearContrastive, Objective, Prediction,
-    PrincipalComponents, Regularised, Sense, Spectral, Supervised,
+    AlignmentFidelity, CanonicalCorrelation, Decoupled, InfoNce, JointDensity, LinearContrastive, Objective,
+    Prediction, PrincipalComponents, Regularised, Sense, Spectral, Supervised,
 };
 use alignloss::theorem::Subject;
 use argmin::core::{CostFunction, Error, Executor, Gradient};

@@ -652,7 +652,10 @@ fn impossible_requests_are_answered_in_one_line() {
         (&["--dim", "3"], "m.toml: dim: 3 is not between 1 and 2"),
         (&["--dim", "1000000000"], "m.toml: dim: 1000000000 is not between 1 and 2"),
         (&["--lambda", "0.5"], "--lambda 0.5: objective \"cca\" has no trade-off weight"),
-        (&["--objective", "alignment-fidelity"], "--lambda: objective \"alignment-fidelity\" needs the parameter lambda"),
+        (
+            &["--objective", "alignment-fidelity"],
+            "--lambda: objective \"alignment-fidelity\" needs the parameter lambda",
+        ),
         (
             &["--objective", "alignment-fidelity", "--lambda", "1.5"],
             "lambda = 1.5, expected a finite number from 0 to 1",

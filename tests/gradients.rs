@@ -5,9 +5,7 @@ mod common;
 use alignloss::information::{Encoders, SecondMoments};
 use alignloss::linalg::Matrix;
 use alignloss::model::LatentModel;
-use alignloss::objective::{
-    self, AlignmentFidelity, Decoupled, InfoNce, LinearContrastive, Objective, Regularised,
-};
+use alignloss::objective::{self, AlignmentFidelity, Decoupled, InfoNce, LinearContrastive, Objective, Regularised};
 use alignloss::theorem::Subject;
 use common::{models, random};
 

@@ -66,8 +66,11 @@ fn lambda_is_required_and_its_range_is_checked() {
     assert!(matches!(wrong.check(), Err(ObjectiveError::Range { name: "whitening", .. })));
     for lambda in [0.0, 0.5, 1.0] {
         assert!(
-            objective::with_parameters("alignment-fidelity", &Parameters { lambda: Some(lambda), ..Parameters::default() })
-                .is_ok()
+            objective::with_parameters(
+                "alignment-fidelity",
+                &Parameters { lambda: Some(lambda), ..Parameters::default() }
+            )
+            .is_ok()
         );
     }
 }
@@ -120,11 +123,11 @@ fn a_bound_holds_for_any_encoders() {
             for lambda in [0.0, 0.3, 0.9, 1.0] {
                 let coordinates = [0, 1].map(|m| orthonormal(generator, subject.pair.ranks()[m], dim));
                 let bound = trade_off.certificate(lambda, dim).expect("a certificate").bound;
-                let value = trade_off.value(lambda, &coordinates);
+                let value = trade_off.value(lambda, coordinates.each_ref());
                 assert!(value <= bound * (1.0 + SAME), "model {seed}, d = {dim}, λ = {lambda}: {value}, {bound}");
                 // Ten times as large they are not whitened, and nothing binds them.
                 let large = coordinates.map(|side| side * 10.0);
-                assert!(lambda < 1.0 || trade_off.value(lambda, &large) > bound);
+                assert!(lambda < 1.0 || trade_off.value(lambda, large.each_ref()) > bound);
             }
         }
     }
@@ -180,8 +183,7 @@ fn symmetric_models_meet_the_certificate() {
         let learner = subject.learner(0);
         for lambda in [0.0, 0.05, 0.3, 0.6, 0.95, 1.0] {
             for dim in 1..=3 {
-                let certified =
-                    learner.alignment_fidelity(joint(lambda), dim, Effort::default()).expect("a maximiser");
+                let certified = learner.alignment_fidelity(joint(lambda), dim, Effort::default()).expect("a maximiser");
                 let gap = certified.relative_gap();
                 assert!(gap.abs() <= 1e-9, "model {seed}, d = {dim}, λ = {lambda}: {gap:.1e}");
                 tried += 1;
@@ -213,10 +215,8 @@ fn private_factors_displace_shared_ones_exactly_at_the_threshold() {
         };
         let count = k as f64;
         let strongest = private.iter().copied().fold(0.0, f64::max);
-        let predicted = shared
-            .iter()
-            .filter_map(|&gamma| threshold(gamma / (gamma + noise), gamma, strongest))
-            .reduce(f64::min);
+        let predicted =
+            shared.iter().filter_map(|&gamma| threshold(gamma / (gamma + noise), gamma, strongest)).reduce(f64::min);
         let Some(predicted) = predicted else {
             assert!((shared_kept(1.0 - 1e-6) - count).abs() < 1e-6, "model {seed}: never displaced");
             never += 1;
@@ -284,9 +284,7 @@ fn a_path_is_as_good_as_its_points_and_repeats_to_the_bit() {
         let model = random::model(seed);
         let subject = subject(&model);
         let grid: Vec<AlignmentFidelity> = (0..=20).map(|step| joint(f64::from(step) / 20.0)).collect();
-        let path = |seed| {
-            subject.learner(seed).alignment_fidelity_path(&grid, 2, Effort::default()).expect("a path")
-        };
+        let path = |seed| subject.learner(seed).alignment_fidelity_path(&grid, 2, Effort::default()).expect("a path");
         let (once, again) = (path(1), path(1));
         for ((point, repeated), &objective) in once.iter().zip(&again).zip(&grid) {
             assert_eq!(point.value.to_bits(), repeated.value.to_bits());
@@ -297,7 +295,7 @@ fn a_path_is_as_good_as_its_points_and_repeats_to_the_bit() {
         let trade_off = TradeOff::new(&subject.pair);
         let parts: Vec<[f64; 2]> = once
             .iter()
-            .map(|point| [0.0, 1.0].map(|end| trade_off.value(end, &point.learned.coordinates)))
+            .map(|point| [0.0, 1.0].map(|end| trade_off.value(end, point.learned.coordinates.each_ref())))
             .collect();
         for pair in parts.windows(2) {
             assert!(pair[1][0] <= pair[0][0] + 1e-6 && pair[1][1] >= pair[0][1] - 1e-6, "model {seed}: {pair:?}");
@@ -372,16 +370,16 @@ fn the_continuum_ends_in_linear_contrastive_prediction_and_cca() {
         let subject = subject(&model);
         let learner = subject.learner(0);
         let dim = subject.pair.rank().min(2);
-        let first = |objective: &dyn Objective| {
-            learner.minimise(objective, dim).expect("a minimiser").coordinates[0].clone()
-        };
+        let first =
+            |objective: &dyn Objective| learner.minimise(objective, dim).expect("a minimiser").coordinates[0].clone();
         let linear = LinearContrastive::default();
         let ends: [([f64; 2], &dyn Objective); 3] =
             [([0.0, 0.0], &linear), ([0.5, 0.0], &Prediction), ([0.5, 0.5], &CanonicalCorrelation)];
         for (exponents, expected) in ends {
             // The end itself, and a point so near that only continuity brings it there.
             for inward in [0.0, 1e-7] {
-                let near = exponents.map(|exponent| if exponent > 0.25 { exponent - inward } else { exponent + inward });
+                let near =
+                    exponents.map(|exponent| if exponent > 0.25 { exponent - inward } else { exponent + inward });
                 let objective = Regularised::new(near).expect("within range");
                 let shared = overlap(&first(&objective), &first(expected));
                 assert!((shared - dim as f64).abs() < 1e-8, "model {seed}, {near:?}: {shared}");
@@ -423,9 +421,10 @@ fn no_encoders_exceed_the_ceiling() {
                 let case = Case::minimise(&subject, &learner, &objective, dim).expect("a case");
                 let information = case.alignment.angles.mutual_information_nats();
                 let ceiling = remedies::ceiling(&case, information).expect("a ceiling");
-                let r2 = [("private 1", Source::EncodedFirst), ("private 2", Source::EncodedSecond)].map(|(name, z)| {
-                    case.targets.iter().find(|target| target.name == name).expect("a target").source(z).r2
-                });
+                let r2 =
+                    [("private 1", Source::EncodedFirst), ("private 2", Source::EncodedSecond)].map(|(name, z)| {
+                        case.targets.iter().find(|target| target.name == name).expect("a target").source(z).r2
+                    });
                 let mean = f64::midpoint(r2[0], r2[1]);
                 assert!(mean <= ceiling + 1e-9, "model {seed}, d = {dim}, step {step}: {mean} above {ceiling}");
             }

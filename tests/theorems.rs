@@ -648,7 +648,8 @@ fn fidelity_threshold_is_attained_and_crossed_where_the_formula_says() {
         close(case.targets[1].source(Source::EncodedFirst).r2, private);
         let theorem = theorem::find("fidelity-threshold").expect("a theorem");
         let question = |quantity| Question { quantity, target: 1, samples: None };
-        let predict = |quantity| theorem.predict(&case, &question(quantity)).expect("no failure").expect("a prediction");
+        let predict =
+            |quantity| theorem.predict(&case, &question(quantity)).expect("no failure").expect("a prediction");
         close(predict("r2.z1"), private);
         close(predict(theorem::fidelity_threshold::FIRST_THRESHOLD), 0.5);
         close(predict(theorem::MARGIN), ((0.5 * (1.0 - lambda) + 2.0 * lambda) / (2.5 * lambda)).ln());
@@ -698,8 +699,7 @@ fn decoupled_encoders_keep_everything_at_the_price_of_dimension() {
 fn decoupled_sufficiency_needs_isotropic_noise() {
     // A third channel is nothing but noise, and the loudest: explained variance takes it for content.
     let column = |a: f64, b: f64| Matrix::from_column_slice(3, 1, &[a, b, 0.0]);
-    let sensor =
-        |name: &str| modality(name, column(1.0, 0.0), column(0.0, 1.0), Noise::Diagonal(vec![0.5, 0.5, 9.0]));
+    let sensor = |name: &str| modality(name, column(1.0, 0.0), column(0.0, 1.0), Noise::Diagonal(vec![0.5, 0.5, 9.0]));
     let model = LatentModel::new(
         "loud",
         1,

@@ -60,7 +60,11 @@ pub(super) enum Format {
 impl Eval {
     /// What was asked for and lacks a parameter.
     fn without_parameter(&self) -> String {
-        if self.encoders.is_some() { "encoders that are given".into() } else { format!("objective {:?}", self.objective) }
+        if self.encoders.is_some() {
+            "encoders that are given".into()
+        } else {
+            format!("objective {:?}", self.objective)
+        }
     }
 
     pub(super) fn run(self) -> anyhow::Result<Outcome> {

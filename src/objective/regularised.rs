@@ -77,8 +77,7 @@ impl Objective for Regularised {
         let cross = cross_gradient(moments, encoders);
         let weighted = [0, 1].map(|m| self.weighted(m, moments, encoders.weights(m)).ok());
         let [Some(first), Some(second)] = weighted else { return None };
-        let [gram_first, gram_second] =
-            [product_nt(&first, &encoders.first), product_nt(&second, &encoders.second)];
+        let [gram_first, gram_second] = [product_nt(&first, &encoders.first), product_nt(&second, &encoders.second)];
         Some(Encoders {
             first: product(&gram_second, &first) - cross.first,
             second: product(&gram_first, &second) - cross.second,

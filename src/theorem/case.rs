@@ -162,9 +162,8 @@ impl<'a> Subject<'a> {
 
     /// The spectra that bound `alignment-fidelity` at one weight, always the same (see `fidelity-threshold`).
     pub(super) fn fidelity_spectra(&self, lambda: f64) -> Result<&[Vec<f64>; 2], InformationError> {
-        let spectra = self.fidelity.get_or_init(|| {
-            Ok(TradeOff::new(&self.pair).spectra(lambda)?.map(|eigen| eigen.values))
-        });
+        let spectra =
+            self.fidelity.get_or_init(|| Ok(TradeOff::new(&self.pair).spectra(lambda)?.map(|eigen| eigen.values)));
         spectra.as_ref().map_err(|error| error.clone().into())
     }
 

@@ -5,7 +5,7 @@ use super::{Case, Clause, Finding, Theorem};
 use crate::information::{Alignment, InformationError, Source, TargetGeometry, Towers, information_loss_nats};
 use crate::linalg::{Matrix, product_nt};
 use crate::model::Factor;
-use crate::objective::Solution;
+use crate::objective::{Objective, Solution};
 
 /// z_1 = (E[s|x_1], E[u_1|x_1]) is sufficient for (s, u_1), whatever the model. The encoder of `decoupled` spans it when the sensors are
 /// independent given s, the noise of x_1 is isotropic, d_c ≥ r and d − r ≥ p_1: then nothing is lost of (s, u_1). Its common block attains
@@ -46,7 +46,7 @@ impl Theorem for DecoupledSufficiency {
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
-        let Some(Solution::Decoupled { common_dim }) = case.objective.map(|objective| objective.solution()) else {
+        let Some(Solution::Decoupled { common_dim }) = case.objective.map(Objective::solution) else {
             return Ok(Finding::Inapplicable("the encoders are not decoupled".into()));
         };
         let subject = case.subject;

@@ -73,8 +73,7 @@ impl SymmetricStructure {
             let root = &pair.whitening(m).root;
             let common = pair.canonical_directions(m).columns(0, rank).into_owned();
             let images = product_tn(root, &product(root, &common));
-            let mut variances: Vec<f64> =
-                (0..rank).map(|i| images.column(i).dot(&common.column(i))).collect();
+            let mut variances: Vec<f64> = (0..rank).map(|i| images.column(i).dot(&common.column(i))).collect();
             for (i, variance) in variances.iter().enumerate() {
                 if (images.column(i) - common.column(i) * *variance).norm() > STRUCTURAL * root.norm_squared() {
                     return Ok(None);
@@ -158,7 +157,7 @@ impl Theorem for FidelityThreshold {
             Some(_) => trade_off.certificate(lambda, case.dim())?.bound,
             None => subject.fidelity_spectra(PROBE)?.iter().map(|spectrum| ky_fan(spectrum, case.dim())).sum(),
         };
-        let reached = trade_off.value(lambda, &[case.towers.whitened(0).clone(), case.towers.whitened(1).clone()]);
+        let reached = trade_off.value(lambda, [case.towers.whitened(0), case.towers.whitened(1)]);
         let mut clauses = vec![Clause::at_most(format!("J at λ = {lambda}"), reached, bound, subject.error(bound))];
         if objective.is_some()
             && let Some(structure) = SymmetricStructure::detect(subject)?
@@ -186,7 +185,8 @@ impl Theorem for FidelityThreshold {
         if quantity == "objective_value" {
             return Ok(Some(TradeOff::new(&subject.pair).certificate(lambda, dim)?.bound));
         }
-        if !["mi.z1", "r2.z1", "information_loss.z1", "alignment.mi_z1_z2", FIRST_THRESHOLD, MARGIN].contains(&quantity) {
+        if !["mi.z1", "r2.z1", "information_loss.z1", "alignment.mi_z1_z2", FIRST_THRESHOLD, MARGIN].contains(&quantity)
+        {
             return Ok(None);
         }
         let Some(structure) = SymmetricStructure::detect(subject)? else { return Ok(None) };
@@ -207,9 +207,7 @@ impl Theorem for FidelityThreshold {
                 let observed = &evaluated.source(Source::First).angles;
                 Some(crate::information::information_loss_nats(observed, &said.angles))
             }
-            "alignment.mi_z1_z2" => {
-                Some(Alignment::new(&subject.pair, &towers)?.angles.mutual_information_nats())
-            }
+            "alignment.mi_z1_z2" => Some(Alignment::new(&subject.pair, &towers)?.angles.mutual_information_nats()),
             _ => None,
         })
     }

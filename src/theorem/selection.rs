@@ -122,9 +122,7 @@ impl Selection {
         if case.dim() > structure.factors.len() && completes {
             return Err(format!("d = {} is above the {} common factors", case.dim(), structure.factors.len()));
         }
-        structure
-            .kept(exponents, case.dim())
-            .ok_or_else(|| "two factors tie for the last dimension".into())
+        structure.kept(exponents, case.dim()).ok_or_else(|| "two factors tie for the last dimension".into())
     }
 }
 
