@@ -123,11 +123,11 @@ fn a_bound_holds_for_any_encoders() {
             for lambda in [0.0, 0.3, 0.9, 1.0] {
                 let coordinates = [0, 1].map(|m| orthonormal(generator, subject.pair.ranks()[m], dim));
                 let bound = trade_off.certificate(lambda, dim).expect("a certificate").bound;
-                let value = trade_off.value(lambda, &coordinates);
+                let value = trade_off.value(lambda, coordinates.each_ref());
                 assert!(value <= bound * (1.0 + SAME), "model {seed}, d = {dim}, λ = {lambda}: {value}, {bound}");
                 // Ten times as large they are not whitened, and nothing binds them.
                 let large = coordinates.map(|side| side * 10.0);
-                assert!(lambda < 1.0 || trade_off.value(lambda, &large) > bound);
+                assert!(lambda < 1.0 || trade_off.value(lambda, large.each_ref()) > bound);
             }
         }
     }
@@ -293,8 +293,10 @@ fn a_path_is_as_good_as_its_points_and_repeats_to_the_bit() {
         }
         // The frontier: as λ grows explained variance does not fall, and alignment does not rise.
         let trade_off = TradeOff::new(&subject.pair);
-        let parts: Vec<[f64; 2]> =
-            once.iter().map(|point| [0.0, 1.0].map(|end| trade_off.value(end, &point.learned.coordinates))).collect();
+        let parts: Vec<[f64; 2]> = once
+            .iter()
+            .map(|point| [0.0, 1.0].map(|end| trade_off.value(end, point.learned.coordinates.each_ref())))
+            .collect();
         for pair in parts.windows(2) {
             assert!(pair[1][0] <= pair[0][0] + 1e-6 && pair[1][1] >= pair[0][1] - 1e-6, "model {seed}: {pair:?}");
         }

@@ -191,6 +191,10 @@ impl ClosedForm<'_> {
 }
 
 impl Alternation<'_> {
+    fn value(&self, [first, second]: &[Matrix; 2]) -> f64 {
+        self.trade_off.value(self.lambda, [first, second])
+    }
+
     /// The best of the starts, each carried to its end; a certified one ends the search.
     fn best(
         &self,
@@ -215,7 +219,7 @@ impl Alternation<'_> {
     /// Sweeps until nothing changes. Each sweep starts from an extrapolation of the last two (Nesterov's momentum); where that loses,
     /// a plain sweep, which cannot lose, takes its place and the momentum starts anew.
     fn ascend(&self, start: [Matrix; 2], name: Start) -> Result<Ascent, LinalgError> {
-        let mut values = vec![self.trade_off.value(self.lambda, &start)];
+        let mut values = vec![self.value(&start)];
         let mut previous = start.clone();
         let mut current = start;
         let (mut momentum, mut quiet) = (1.0_f64, 0);
@@ -227,11 +231,11 @@ impl Alternation<'_> {
             momentum = grown;
             let ahead = [0, 1].map(|m| &current[m] + (&current[m] - &previous[m]) * share);
             let mut next = self.sweep(&ahead)?;
-            let mut reached = self.trade_off.value(self.lambda, &next);
+            let mut reached = self.value(&next);
             if reached < value {
                 momentum = 1.0;
                 next = self.sweep(&current)?;
-                reached = self.trade_off.value(self.lambda, &next);
+                reached = self.value(&next);
             }
             if reached < value {
                 // A plain sweep loses by rounding only.
@@ -279,7 +283,7 @@ impl Alternation<'_> {
 
     /// Encoders that need no sweep.
     fn finished(&self, coordinates: [Matrix; 2], start: Start) -> Ascent {
-        let values = vec![self.trade_off.value(self.lambda, &coordinates)];
+        let values = vec![self.value(&coordinates)];
         Ascent { coordinates, values, outcome: Convergence::Converged, start }
     }
 }

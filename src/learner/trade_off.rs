@@ -2,6 +2,7 @@
 
 use crate::information::Pair;
 use crate::linalg::{LinalgError, Matrix, SymmetricEigen, product, product_nt, product_tn, symmetric_eigen};
+use std::sync::OnceLock;
 
 /// J_λ = 2(1−λ) tr(Q_1 T Q_2ᵀ) + λ Σ_m tr(Q_m Σ_mm Q_mᵀ) of theory.md §5, Q_m the encoders over the whitened sensors.
 ///
@@ -10,8 +11,8 @@ use crate::linalg::{LinalgError, Matrix, SymmetricEigen, product, product_nt, pr
 #[derive(Debug, Clone)]
 pub struct TradeOff<'a> {
     pair: &'a Pair,
-    /// Σ_mm as it acts on whitened coordinates, r_m × r_m.
-    fidelity: [Matrix; 2],
+    /// Σ_mm as it acts on whitened coordinates, r_m × r_m; a value alone does not need it.
+    fidelity: [OnceLock<Matrix>; 2],
 }
 
 /// A bound on J_λ, with the encoders that would attain it if both towers could have their way.
@@ -26,20 +27,24 @@ pub struct Certificate {
 impl<'a> TradeOff<'a> {
     /// The trade-off of a pair.
     pub fn new(pair: &'a Pair) -> Self {
-        let fidelity = [0, 1].map(|m| product_tn(&pair.whitening(m).root, &pair.whitening(m).root));
-        Self { pair, fidelity }
+        Self { pair, fidelity: Default::default() }
+    }
+
+    fn fidelity(&self, m: usize) -> &Matrix {
+        let root = &self.pair.whitening(m).root;
+        self.fidelity[m].get_or_init(|| product_tn(root, root))
     }
 
     /// J_λ at two encoders (r_m × d).
-    pub fn value(&self, lambda: f64, coordinates: &[Matrix; 2]) -> f64 {
+    pub fn value(&self, lambda: f64, coordinates: [&Matrix; 2]) -> f64 {
         let [first, second] = coordinates;
-        let explained = (0..2).map(|m| product(&self.pair.whitening(m).root, &coordinates[m]).norm_squared());
+        let explained = (0..2).map(|m| product(&self.pair.whitening(m).root, coordinates[m]).norm_squared());
         2.0 * (1.0 - lambda) * first.dot(&self.across(0, second)) + lambda * explained.sum::<f64>()
     }
 
     /// (1−λ)·T·P_2 + λ·Σ11·P_1 for m = 0, and with the towers exchanged for m = 1: half the gradient of J_λ.
     pub(super) fn half_gradient(&self, lambda: f64, m: usize, coordinates: &[Matrix; 2]) -> Matrix {
-        self.across(m, &coordinates[1 - m]) * (1.0 - lambda) + product(&self.fidelity[m], &coordinates[m]) * lambda
+        self.across(m, &coordinates[1 - m]) * (1.0 - lambda) + product(self.fidelity(m), &coordinates[m]) * lambda
     }
 
     /// T·P_2 for m = 0, Tᵀ·P_1 for m = 1.
@@ -77,14 +82,14 @@ impl<'a> TradeOff<'a> {
             for (mut column, &correlation) in scaled.column_iter_mut().zip(self.pair.angles().cosines()) {
                 column *= (1.0 - lambda) * correlation;
             }
-            symmetric_eigen(&(product_nt(&scaled, directions) + &self.fidelity[m] * lambda))
+            symmetric_eigen(&(product_nt(&scaled, directions) + self.fidelity(m) * lambda))
         };
         Ok([spectrum(0)?, spectrum(1)?])
     }
 
     /// The eigendecomposition of Σ_mm over whitened coordinates: the principal components of a tower.
     pub(super) fn fidelity_spectrum(&self, m: usize) -> Result<SymmetricEigen, LinalgError> {
-        symmetric_eigen(&self.fidelity[m])
+        symmetric_eigen(self.fidelity(m))
     }
 }
 

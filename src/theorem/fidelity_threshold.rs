@@ -157,7 +157,7 @@ impl Theorem for FidelityThreshold {
             Some(_) => trade_off.certificate(lambda, case.dim())?.bound,
             None => subject.fidelity_spectra(PROBE)?.iter().map(|spectrum| ky_fan(spectrum, case.dim())).sum(),
         };
-        let reached = trade_off.value(lambda, &[case.towers.whitened(0).clone(), case.towers.whitened(1).clone()]);
+        let reached = trade_off.value(lambda, [case.towers.whitened(0), case.towers.whitened(1)]);
         let mut clauses = vec![Clause::at_most(format!("J at λ = {lambda}"), reached, bound, subject.error(bound))];
         if objective.is_some()
             && let Some(structure) = SymmetricStructure::detect(subject)?
