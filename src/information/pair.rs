@@ -46,14 +46,20 @@ pub struct SecondMoments {
 }
 
 /// One modality, whitened: its basis split into the part in the common space (q × r) and in its own noise (p × r).
-struct Whitened {
-    whitening: Whitening,
-    common: Matrix,
-    own: Matrix,
+#[derive(Debug, Clone)]
+pub(super) struct Whitened {
+    pub(super) whitening: Whitening,
+    pub(super) common: Matrix,
+    pub(super) own: Matrix,
+}
+
+/// Below this, sines and cosines of vectors that were whitened with the given condition number are not told from zero.
+pub(super) fn zero_at(condition: f64) -> f64 {
+    (ROUNDING_UNITS * f64::EPSILON * condition).clamp(SMALLEST_ZERO, LARGEST_ZERO)
 }
 
 impl Whitened {
-    fn new(factor: &Factor) -> Result<Self, InformationError> {
+    pub(super) fn new(factor: &Factor) -> Result<Self, InformationError> {
         let shared_columns = factor.common.ncols();
         let whitening = Whitening::of_factor(&side_by_side(&factor.common, &factor.own))?;
         let common = whitening.basis.rows(0, shared_columns).into_owned();
@@ -69,8 +75,7 @@ impl Pair {
     /// [`InformationError::Linalg`] when a decomposition fails.
     pub fn new(first: Factor, second: Factor) -> Result<Self, InformationError> {
         let (one, two) = (Whitened::new(&first)?, Whitened::new(&second)?);
-        let condition = one.whitening.condition.max(two.whitening.condition);
-        let zero = (ROUNDING_UNITS * f64::EPSILON * condition).clamp(SMALLEST_ZERO, LARGEST_ZERO);
+        let zero = zero_at(one.whitening.condition.max(two.whitening.condition));
         let svd = svd_of_product(&one.common, &two.common)?;
         let mut pair = Self {
             factors: [first, second],

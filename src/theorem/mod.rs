@@ -7,10 +7,12 @@ mod alignment_floor;
 mod capacity;
 mod case;
 mod correlation;
+pub mod hermite;
 mod infonce_gap;
 mod leak_by_mixing;
 mod leakage;
 mod lipschitz;
+mod multimodal;
 mod perfect_alignment;
 pub mod random_matrix;
 mod selection;
@@ -72,7 +74,7 @@ pub trait Theorem: Debug + Send + Sync {
 }
 
 /// Every theorem, in the order of theory.md.
-pub static REGISTRY: [&dyn Theorem; 12] = [
+pub static REGISTRY: [&dyn Theorem; 14] = [
     &perfect_alignment::PerfectAlignment,
     &alignment_floor::AlignmentFloor,
     &lipschitz::Lipschitz,
@@ -84,7 +86,9 @@ pub static REGISTRY: [&dyn Theorem; 12] = [
     &width::Width,
     &infonce_gap::InfoNceGap,
     &spiked_cca::SpikedCca,
+    &hermite::HermiteTowers,
     &leak_by_mixing::LeakByMixing,
+    &multimodal::Multimodal,
 ];
 
 /// An id that names no theorem.
