@@ -1,11 +1,12 @@
 //! `multimodal`: what more than two modalities agree on, and what each keeps for itself.
 
 use super::case::{error, information_error};
-use super::{Case, Clause, Finding, Question, Theorem};
-use crate::information::{Capacity, Ensemble, InformationError, Pair, Source, TargetGeometry, Towers};
+use super::{Case, Clause, Finding, Question, Subject, Theorem};
+use crate::information::{Capacity, Ensemble, InformationError, Informativeness, Pair, Source, TargetGeometry, Towers};
 use crate::learner::Generalised;
-use crate::linalg::{Matrix, product_tn, symmetric_eigen};
+use crate::linalg::{Matrix, product, product_tn, symmetric_eigen};
 use crate::model::Factor;
+use crate::objective::{CanonicalCorrelation, Objective};
 
 /// Modality m faces the concatenation of all others, x_{−m}; y is private to m when y ⟂ x_{−m}.
 ///
@@ -38,7 +39,8 @@ struct Facing {
     /// The modality, from 0.
     modality: usize,
     pair: Pair,
-    targets: Vec<TargetGeometry>,
+    /// The targets that are private to the modality, by index.
+    private: Vec<(usize, TargetGeometry)>,
 }
 
 impl Facing {
@@ -50,18 +52,25 @@ impl Facing {
     ) -> Result<Self, InformationError> {
         let others: Vec<&Factor> = others.iter().map(|&other| &modalities[other]).collect();
         let pair = Pair::new(modalities[modality].clone(), Factor::concatenated(&others))?;
-        let targets = targets.iter().map(|target| TargetGeometry::new(&pair, target)).collect::<Result<_, _>>()?;
-        Ok(Self { modality, pair, targets })
+        let mut private = Vec::new();
+        for (t, target) in targets.iter().enumerate() {
+            // Most targets are not private: one product says so before their geometry is made.
+            let shared = product(&target.common, pair.common_coordinates(1)).norm();
+            if shared > pair.zero() * target.common.norm().hypot(target.own.norm()) {
+                continue;
+            }
+            let geometry = TargetGeometry::new(&pair, target)?;
+            if geometry.is_private_to(0) {
+                private.push((t, geometry));
+            }
+        }
+        Ok(Self { modality, pair, private })
     }
 
     /// Against all other modalities.
     fn all_others(modalities: &[Factor], modality: usize, targets: &[Factor]) -> Result<Self, InformationError> {
-        Self::new(modalities, modality, &others(modalities.len(), modality), targets)
-    }
-
-    /// Indices of the targets that are private to this modality.
-    fn private(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.targets.len()).filter(|&t| self.targets[t].is_private_to(0))
+        let others: Vec<usize> = (0..modalities.len()).filter(|&other| other != modality).collect();
+        Self::new(modalities, modality, &others, targets)
     }
 
     /// An encoder of the modality alone, from whitened coordinates (r_m × d).
@@ -78,11 +87,6 @@ impl Facing {
         }
         product_tn(&seen, &seen)
     }
-}
-
-/// All modalities but one.
-fn others(count: usize, modality: usize) -> Vec<usize> {
-    (0..count).filter(|&other| other != modality).collect()
 }
 
 /// K + P ⪯ I and its consequence for information, for one encoder (r_m × d, whitened coordinates) and every private target.
@@ -104,9 +108,8 @@ fn spend(
     // d log ρ = dρ/ρ, as for `leakage`; at zero the bound is exactly infinite.
     let least = shared.cosines().last().copied().unwrap_or(1.0);
     let uncertainty = if bound.is_finite() { error(pair, least.recip()) } else { 0.0 };
-    for t in facing.private() {
-        let geometry = &facing.targets[t];
-        let name = format!("{encoder} of x{} and {}", facing.modality + 1, names[t]);
+    for (t, geometry) in &facing.private {
+        let name = format!("{encoder} of x{} and {}", facing.modality + 1, names[*t]);
         let capacity = Capacity::new(pair, &towers, geometry, 0)?;
         let tolerance = error(pair, rank as f64);
         clauses.push(Clause::at_most(
@@ -151,11 +154,11 @@ fn variates(clauses: &mut Vec<Clause>, facing: &[Facing], gcca: &Generalised, na
             let bound = c * r / ((lambda - 1.0).powi(2) + (2.0 * lambda - 1.0) * r);
             let tolerance = error(&facing.pair, 1.0) / (lambda - 1.0);
             let mut largest = 0.0_f64;
-            for t in facing.private() {
-                let share = facing.targets[t].whitened_covariance(0).tr_mul(&z).norm_squared() / lambda.powi(2);
+            for (t, geometry) in &facing.private {
+                let share = geometry.whitened_covariance(0).tr_mul(&z).norm_squared() / lambda.powi(2);
                 largest = largest.max(share);
                 clauses.push(Clause::at_most(
-                    format!("share of {} in variate {}", names[t], j + 1),
+                    format!("share of {} in variate {}", names[*t], j + 1),
                     share,
                     bound,
                     tolerance,
@@ -220,33 +223,39 @@ fn agreement(
     facing: &[Facing],
     gcca: &Generalised,
     zero: f64,
-    names: &[&str],
+    subject: &Subject,
 ) -> Result<(), InformationError> {
     let agrees = |j: &usize| gcca.residuals.iter().all(|lengths| lengths[*j] <= AGREEMENT_UNITS * zero);
     let count = (0..gcca.kept()).take_while(agrees).count();
+    // Every side is measured over its own pair; the worst conditioned decides.
+    let Some(worst) = facing.iter().map(|facing| &facing.pair).max_by(|a, b| a.zero().total_cmp(&b.zero())) else {
+        return Ok(());
+    };
     if count == 0 {
         return Ok(());
     }
-    let pair = &facing[0].pair;
     let towers = facing[0].tower(&gcca.coordinates[0].columns(0, count).into_owned())?;
-    for (t, name) in names.iter().enumerate() {
-        let encoded = facing[0].targets[t].encoded_by(&towers, Source::EncodedFirst)?;
-        let observed =
-            facing.iter().map(|facing| facing.targets[t].observed(Source::First)).collect::<Result<Vec<_>, _>>()?;
-        let informations = observed.iter().map(|said| (said.mutual_information_nats(), said));
-        let Some((information, least)) = informations.min_by(|a, b| a.0.total_cmp(&b.0)) else { continue };
-        let sigma = observed.iter().map(|said| said.sigma()).fold(0.0, f64::max);
-        // Every side was measured over its own pair; the worst conditioned decides.
-        let worst =
-            facing.iter().map(|facing| &facing.pair).max_by(|a, b| a.zero().total_cmp(&b.zero())).unwrap_or(pair);
+    for (target, factor) in subject.model.targets().iter().zip(&subject.factors) {
+        let encoded = TargetGeometry::new(&facing[0].pair, factor)?.encoded_by(&towers, Source::EncodedFirst)?;
+        let mut least: Option<Informativeness> = None;
+        let mut sigma = 0.0_f64;
+        for facing in facing {
+            let said = TargetGeometry::new(&facing.pair, factor)?.observed(Source::First)?;
+            sigma = sigma.max(said.sigma());
+            let information = said.mutual_information_nats();
+            if least.as_ref().is_none_or(|least| information < least.mutual_information_nats()) {
+                least = Some(said);
+            }
+        }
+        let Some(least) = least else { continue };
         clauses.push(Clause::at_most(
-            format!("information of all about {name}"),
+            format!("information of all about {}", target.name),
             encoded.mutual_information_nats(),
-            information,
+            least.mutual_information_nats(),
             information_error(worst, &encoded.angles) + information_error(worst, &least.angles),
         ));
         clauses.push(Clause::at_most(
-            format!("σ of all about {name}"),
+            format!("σ of all about {}", target.name),
             sigma,
             encoded.sigma(),
             error(worst, encoded.sigma()),
@@ -267,8 +276,12 @@ impl Theorem for Multimodal {
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
         let subject = case.subject;
         let count = subject.model.modalities().len();
-        if count == 2 && !case.is_canonical() {
-            return Ok(Finding::Inapplicable("any encoders of two modalities are for `capacity`".into()));
+        // GCCA is a matter of the model and d alone: one kind of encoders stands for all that would ask for it.
+        let generalised = case.objective.is_some_and(|objective| objective.id() == CanonicalCorrelation.id());
+        if count == 2 && !generalised {
+            return Ok(Finding::Inapplicable(
+                "two modalities: `capacity` speaks of any encoders, this of those of cca".into(),
+            ));
         }
         let modalities: Vec<Factor> = (0..count).map(|m| subject.model.observed(m)).collect();
         let names: Vec<&str> = subject.model.targets().iter().map(|target| target.name.as_str()).collect();
@@ -279,7 +292,7 @@ impl Theorem for Multimodal {
                 spend(&mut clauses, "the encoder", &facing, case.towers.basis(slot), &names)?;
             }
         }
-        if case.is_canonical() {
+        if generalised {
             let facing = (0..count)
                 .map(|m| Facing::all_others(&modalities, m, &subject.factors))
                 .collect::<Result<Vec<_>, _>>()?;
@@ -290,7 +303,7 @@ impl Theorem for Multimodal {
             }
             variates(&mut clauses, &facing, &gcca, &names);
             growth(&mut clauses, &modalities, &ensemble, &gcca, case.dim())?;
-            agreement(&mut clauses, &facing, &gcca, ensemble.zero(), &names)?;
+            agreement(&mut clauses, &facing, &gcca, ensemble.zero(), subject)?;
         }
         Ok(if clauses.is_empty() {
             Finding::Inapplicable("no target is private to one modality, and the modalities agree on nothing".into())
@@ -311,7 +324,7 @@ impl Theorem for Multimodal {
         let target = std::slice::from_ref(&subject.factors[target]);
         for (slot, &m) in subject.modalities.iter().enumerate() {
             let facing = Facing::all_others(&modalities, m, target)?;
-            if facing.targets[0].is_private_to(0) {
+            if !facing.private.is_empty() {
                 let basis = case.towers.basis(slot);
                 return Ok(Some(basis.ncols() as f64 - facing.predictable(basis).trace()));
             }
