@@ -6,7 +6,7 @@ use alignloss::information::{Source, Towers};
 use alignloss::learner::{
     CorrelationError, HermiteTower, Membership, PolynomialError, PolynomialTowers, hermite_polynomials, regression_r2,
 };
-use alignloss::linalg::Matrix;
+use alignloss::linalg::{Matrix, svd};
 use alignloss::model::family::{self, Draw};
 use alignloss::model::{LatentModel, Noise};
 use alignloss::objective::{CanonicalCorrelation, PrincipalComponents, Spectral};
@@ -186,16 +186,16 @@ fn the_linear_minimiser_is_beaten_by_exactly_what_the_square_adds() {
     let subject = Subject::new(&model, [0, 1]).expect("a subject");
     let case = Case::minimise(&subject, &subject.learner(0), &Spectral, 2).expect("a case");
     // Linear: −ρ_1² − ρ_2²; any function: −ρ_1² − ρ_1⁴.
-    sides(&clause(&case, "loss of the encoders"), -0.81 - 0.6561, -0.81 - 0.49);
-    sides(&clause(&case, "minimum against all multi-indices"), 0.81 + 0.6561, 0.81 + 0.6561);
+    sides(&clause(&case, "gain of the encoders"), 0.81 + 0.49, 0.81 + 0.6561);
+    sides(&clause(&case, "greatest gain against all multi-indices"), 0.81 + 0.6561, 0.81 + 0.6561);
     // ⌈log 0.7/log 0.9⌉ = ⌈3.39⌉ = 4: not kept at d = 2.
     sides(&clause(&case, "second variate from d = ⌈log ρ2/log ρ1⌉"), 0.0, 0.0);
-    let loss = clause(&case, "loss at the minimiser");
-    assert!((loss.lhs + 0.81 + 0.6561).abs() < 1e-11 && loss.status() == Status::Holds);
+    let gain = clause(&case, "gain at the minimiser");
+    assert!((gain.lhs - 0.81 - 0.6561).abs() < 1e-11 && gain.status() == Status::Holds);
     // One dimension: the leading function is linear, and the linear tower attains the minimum.
     let one = Case::minimise(&subject, &subject.learner(0), &Spectral, 1).expect("a case");
-    let attained = clause(&one, "loss of the encoders");
-    sides(&attained, -0.81, -0.81);
+    let attained = clause(&one, "gain of the encoders");
+    sides(&attained, 0.81, 0.81);
     close(attained.tightness(), 1.0);
 }
 
@@ -245,8 +245,32 @@ fn encoders_of_any_kind_are_held_against_the_minimum() {
     let Finding::Checked(clauses) = examine(&case) else { panic!("applies") };
     assert_eq!(clauses.len(), 1, "the spectrum is the canonical case's");
     // ρ² = 4/7.5 = 8/15; the square of the variate is the second function: −8/15 − 64/225.
-    close(clauses[0].lhs, -8.0 / 15.0 - 64.0 / 225.0);
-    assert!(clauses[0].rhs > 0.0, "principal components are not scaled for this loss");
+    close(clauses[0].rhs, 8.0 / 15.0 + 64.0 / 225.0);
+    assert!(clauses[0].lhs < 0.0, "principal components are not scaled for this loss");
+}
+
+#[test]
+fn the_density_ratio_on_a_grid_has_mehlers_singular_values_after_the_constant() {
+    // √(w_i w_j)·p(a_i, b_j)/(p(a_i)p(b_j)) on a grid: no polynomial anywhere. The first singular function is the constant.
+    let rho: f64 = 0.8;
+    let (points, step) = (161, 0.1);
+    let at = |i: usize| -8.0 + step * i as f64;
+    let root_weight = |t: f64| (step / (2.0 * std::f64::consts::PI).sqrt()).sqrt() * (-0.25 * t * t).exp();
+    let independent = 1.0 - rho * rho;
+    let ratio = |a: f64, b: f64| {
+        (-(rho * rho * (a * a + b * b) - 2.0 * rho * a * b) / (2.0 * independent)).exp() / independent.sqrt()
+    };
+    let operator =
+        Matrix::from_fn(points, points, |i, j| root_weight(at(i)) * root_weight(at(j)) * ratio(at(i), at(j)));
+    let svd = svd(&operator).expect("a decomposition");
+    for (power, value) in svd.values.iter().enumerate().take(6) {
+        let expected = rho.powi(i32::try_from(power).expect("small"));
+        assert!((value - expected).abs() < 1e-10, "{power}: {value}");
+        // And its functions are Hermite's.
+        let function = Matrix::from_fn(points, 1, |i, _| root_weight(at(i)) * hermite_polynomials(power, at(i))[power]);
+        let overlap = svd.left.column(power).dot(&function.column(0)).abs();
+        assert!((overlap - 1.0).abs() < 1e-9, "{power}: {overlap}");
+    }
 }
 
 #[test]

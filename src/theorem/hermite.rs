@@ -142,7 +142,7 @@ fn spectrum(clauses: &mut Vec<Clause>, rhos: &[f64], dim: usize) -> Result<(), I
     let all = all_values(rhos, dim);
     let rounding = 64.0 * f64::EPSILON * dim as f64;
     let expected: f64 = all.iter().take(dim).map(|value| value * value).sum();
-    clauses.push(Clause::equal("minimum against all multi-indices", -tower.minimum(), expected, rounding));
+    clauses.push(Clause::equal("greatest gain against all multi-indices", -tower.minimum(), expected, rounding));
     let last = tower.terms().last().map_or(0.0, |term| term.value);
     let left_out = all.get(tower.terms().len()).copied().unwrap_or(0.0);
     clauses.push(Clause::at_most("largest function left out", left_out, last, rounding));
@@ -171,7 +171,7 @@ fn spectrum(clauses: &mut Vec<Clause>, rhos: &[f64], dim: usize) -> Result<(), I
     let rows = dim.min(functions.len());
     let best = Matrix::from_fn(rows, functions.len(), |i, f| if i == f { wider.terms()[i].value.sqrt() } else { 0.0 });
     let tolerance = QUADRATURE * dim as f64;
-    clauses.push(Clause::equal("loss at the minimiser", loss(&cross, &best, &best), tower.minimum(), tolerance));
+    clauses.push(Clause::equal("gain at the minimiser", -loss(&cross, &best, &best), -tower.minimum(), tolerance));
     let seed = rhos.iter().fold(dim as u64, |seed, rho| seed.rotate_left(7) ^ rho.to_bits());
     for replicate in 0..TOWERS {
         let mut generator = Stream { seed: 0, experiment: "hermite", cell: seed, replicate }.generator();
@@ -180,9 +180,9 @@ fn spectrum(clauses: &mut Vec<Clause>, rhos: &[f64], dim: usize) -> Result<(), I
         let mut tried = || &best * (1.0 - share) + gaussian(&mut generator, rows, functions.len()) * share;
         let (first, second) = (tried(), tried());
         clauses.push(Clause::at_most(
-            "loss of other polynomial towers",
-            tower.minimum(),
-            loss(&cross, &first, &second),
+            "gain of other polynomial towers",
+            -loss(&cross, &first, &second),
+            -tower.minimum(),
             tolerance * (1.0 + first.norm_squared() * second.norm_squared()),
         ));
     }
@@ -215,7 +215,7 @@ impl Theorem for HermiteTowers {
         let encoders = &case.encoders;
         let size = moments.encoded(0, &encoders.first).norm() * moments.encoded(1, &encoders.second).norm();
         let value = Spectral.value(moments, encoders).unwrap_or(f64::NAN);
-        let mut clauses = vec![Clause::at_most("loss of the encoders", tower.minimum(), value, subject.error(size))];
+        let mut clauses = vec![Clause::at_most("gain of the encoders", -value, -tower.minimum(), subject.error(size))];
         if case.is_canonical() {
             spectrum(&mut clauses, &rhos, dim)?;
         }
