@@ -10,6 +10,7 @@
 
 mod alignment;
 mod capacity;
+mod ensemble;
 mod pair;
 mod partial;
 mod target;
@@ -17,6 +18,7 @@ mod towers;
 
 pub use alignment::Alignment;
 pub use capacity::Capacity;
+pub use ensemble::Ensemble;
 pub use pair::{Pair, SecondMoments};
 pub use partial::PartialInformation;
 pub use target::{Informativeness, Source, TargetGeometry, information_loss_nats};
@@ -40,6 +42,19 @@ pub enum InformationError {
         dim: usize,
         /// Columns expected.
         channels: usize,
+    },
+    /// No modality at all.
+    #[error("no modality")]
+    NoModality,
+    /// Modalities that are not vectors of one model.
+    #[error("modality {modality} has {columns} common factors, modality 1 has {expected}")]
+    CommonFactors {
+        /// From 1.
+        modality: usize,
+        /// Its common factors.
+        columns: usize,
+        /// Those of the first.
+        expected: usize,
     },
     /// A decomposition failed.
     #[error(transparent)]

@@ -51,14 +51,20 @@ pub struct SecondMoments {
 }
 
 /// One modality, whitened: its basis split into the part in the common space (q × r) and in its own noise (p × r).
-struct Whitened {
-    whitening: Whitening,
-    common: Matrix,
-    own: Matrix,
+#[derive(Debug, Clone)]
+pub(super) struct Whitened {
+    pub(super) whitening: Whitening,
+    pub(super) common: Matrix,
+    pub(super) own: Matrix,
+}
+
+/// Below this, sines and cosines of vectors that were whitened with the given condition number are not told from zero.
+pub(super) fn zero_at(condition: f64) -> f64 {
+    (ROUNDING_UNITS * f64::EPSILON * condition).clamp(SMALLEST_ZERO, LARGEST_ZERO)
 }
 
 impl Whitened {
-    fn new(factor: &Factor) -> Result<Self, InformationError> {
+    pub(super) fn new(factor: &Factor) -> Result<Self, InformationError> {
         // Common factors that do not reach this modality, such as the other's private ones, stay zero.
         let reaching: Vec<usize> =
             factor.common.column_iter().enumerate().filter(|(_, column)| column.amax() > 0.0).map(|(q, _)| q).collect();
@@ -79,8 +85,7 @@ impl Pair {
     /// [`InformationError::Linalg`] when a decomposition fails.
     pub fn new(first: Factor, second: Factor) -> Result<Self, InformationError> {
         let (one, two) = (Whitened::new(&first)?, Whitened::new(&second)?);
-        let condition = one.whitening.condition.max(two.whitening.condition);
-        let zero = (ROUNDING_UNITS * f64::EPSILON * condition).clamp(SMALLEST_ZERO, LARGEST_ZERO);
+        let zero = zero_at(one.whitening.condition.max(two.whitening.condition));
         let svd = svd_of_product(&one.common, &two.common)?;
         let canonical = |basis: &Matrix, directions: &Matrix| product(basis, directions);
         let variates = [canonical(&one.common, &svd.left), canonical(&two.common, &svd.right)];

@@ -2,12 +2,18 @@
 
 mod alternating;
 mod closed_form;
+mod generalised;
+mod hermite;
 mod optimiser;
+mod polynomial;
 mod sgd;
 mod trade_off;
 
 pub use alternating::{Certified, Convergence, Effort, Start};
 pub use closed_form::{ClosedForm, Learned, LearnerError};
+pub use generalised::Generalised;
+pub use hermite::{CorrelationError, HermiteTower, Membership, Term, hermite_polynomials};
 pub use optimiser::{Optimiser, OptimiserState, Schedule};
+pub use polynomial::{PolynomialError, PolynomialFeatures, PolynomialTowers, regression_r2};
 pub use sgd::{BatchSource, Checkpoint, Epochs, Outcome, Sgd, SgdError, Trained};
 pub use trade_off::{Certificate, TradeOff, ky_fan};

@@ -299,6 +299,27 @@ impl Factor {
         product_nt(&self.common, &self.common) + product_nt(&self.own, &self.own)
     }
 
+    /// Several vectors of one model as one, one above the other, each with its own noise.
+    ///
+    /// # Panics
+    /// When there is none, or their common spaces differ in dimension: a broken invariant of the caller.
+    #[must_use]
+    pub fn concatenated(factors: &[&Self]) -> Self {
+        let dimension = factors.first().expect("at least one factor").common.ncols();
+        let rows = factors.iter().map(|factor| factor.common.nrows()).sum();
+        let noises = factors.iter().map(|factor| factor.own.ncols()).sum();
+        let mut common = Matrix::zeros(rows, dimension);
+        let mut own = Matrix::zeros(rows, noises);
+        let (mut row, mut column) = (0, 0);
+        for factor in factors {
+            common.rows_mut(row, factor.common.nrows()).copy_from(&factor.common);
+            own.view_mut((row, column), factor.own.shape()).copy_from(&factor.own);
+            row += factor.own.nrows();
+            column += factor.own.ncols();
+        }
+        Self { common, own }
+    }
+
     /// Cov(self, other): through the common part alone.
     pub fn cross_covariance(&self, other: &Self) -> Matrix {
         product_nt(&self.common, &other.common)

@@ -170,14 +170,24 @@ impl<'a> Subject<'a> {
 
     /// A bound on the numerical error of a quantity of the given size.
     pub fn error(&self, size: f64) -> f64 {
-        ERROR_UNITS * self.pair.zero() * (1.0 + if size.is_finite() { size.abs() } else { 0.0 })
+        error(&self.pair, size)
     }
 
     /// A bound on the numerical error of an information made of the given angles: dI = dθ/tan θ grows as angles close.
     pub fn information_error(&self, angles: &crate::linalg::PrincipalAngles) -> f64 {
-        let sensitivity: f64 = angles.sines().iter().filter(|&&sine| sine > 0.0).map(|sine| sine.recip()).sum();
-        ERROR_UNITS * self.pair.zero() * (1.0 + sensitivity)
+        information_error(&self.pair, angles)
     }
+}
+
+/// A bound on the numerical error of a quantity of the given size that was measured over a pair.
+pub(super) fn error(pair: &Pair, size: f64) -> f64 {
+    ERROR_UNITS * pair.zero() * (1.0 + if size.is_finite() { size.abs() } else { 0.0 })
+}
+
+/// A bound on the numerical error of an information made of angles over a pair.
+pub(super) fn information_error(pair: &Pair, angles: &crate::linalg::PrincipalAngles) -> f64 {
+    let sensitivity: f64 = angles.sines().iter().filter(|&&sine| sine > 0.0).map(|sine| sine.recip()).sum();
+    ERROR_UNITS * pair.zero() * (1.0 + sensitivity)
 }
 
 impl ObservedTarget {

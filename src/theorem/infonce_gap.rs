@@ -150,6 +150,10 @@ impl Theorem for InfoNceGap {
         }
         let cosines = case.subject.pair.angles().cosines();
         if quantity == "objective_value" {
+            // Other canonical objectives have values of their own.
+            if case.objective.is_none_or(|objective| objective.id() != InfoNce::default().id()) {
+                return Ok(None);
+            }
             return Ok(Some(cosines.iter().take(case.dim()).map(|rho| -0.5 * rho * rho).sum()));
         }
         let index = quantity.strip_prefix("whitened_critic.").and_then(|index| index.parse::<usize>().ok());

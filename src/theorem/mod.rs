@@ -9,10 +9,12 @@ mod case;
 mod correlation;
 mod decoupled_sufficiency;
 pub mod fidelity_threshold;
+pub mod hermite;
 mod infonce_gap;
 mod leak_by_mixing;
 mod leakage;
 mod lipschitz;
+mod multimodal;
 mod perfect_alignment;
 pub mod random_matrix;
 mod selection;
@@ -74,7 +76,7 @@ pub trait Theorem: Debug + Send + Sync {
 }
 
 /// Every theorem, in the order of theory.md.
-pub static REGISTRY: [&dyn Theorem; 14] = [
+pub static REGISTRY: [&dyn Theorem; 16] = [
     &perfect_alignment::PerfectAlignment,
     &alignment_floor::AlignmentFloor,
     &lipschitz::Lipschitz,
@@ -86,7 +88,9 @@ pub static REGISTRY: [&dyn Theorem; 14] = [
     &width::Width,
     &infonce_gap::InfoNceGap,
     &spiked_cca::SpikedCca,
+    &hermite::HermiteTowers,
     &leak_by_mixing::LeakByMixing,
+    &multimodal::Multimodal,
     &fidelity_threshold::FidelityThreshold,
     &decoupled_sufficiency::DecoupledSufficiency,
 ];

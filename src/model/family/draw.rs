@@ -30,7 +30,7 @@ impl Draw {
     /// [`ModelError`]: none is expected, every draw is within the families' ranges.
     pub fn model(self, generator: &mut impl RngExt) -> Result<LatentModel, ModelError> {
         let spiked = self.family.kind == "spiked";
-        let modalities: usize = if self.family.kind == "multi" { generator.random_range(2..=4) } else { 2 };
+        let modalities: usize = if self.family.kind == "multi" { generator.random_range(2..=6) } else { 2 };
         let shared: usize = generator.random_range(1..=3);
         let private: Vec<usize> = (0..modalities).map(|_| generator.random_range(usize::from(!spiked)..=3)).collect();
         let noiseless = generator.random_bool(NOISELESS);

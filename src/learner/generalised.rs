@@ -1,0 +1,85 @@
+//! Generalised canonical correlation analysis of any number of modalities: exact MAXVAR embeddings in the population.
+
+use crate::information::Ensemble;
+use crate::linalg::{LinalgError, Matrix, product_tn, symmetric_eigen};
+
+/// The solution of MAXVAR (Kettenring 1971): d uncorrelated variates g_j of unit variance, in the joint space of all
+/// modalities, whose variance the modalities explain best together, and each modality's encoder z_m = E[g|x_m].
+///
+/// The g_j are the leading eigenvectors of Σ_m P_m, P_m the projection onto x_m, and λ_j = Σ_m Var(z_mj) the eigenvalues:
+/// between 1, where only one modality (or none beyond it) says something, and M, where all agree exactly. For two modalities
+/// λ_j = 1 + ρ_j and the encoders span the canonical directions.
+///
+/// Directions with λ_j ≤ 1 are not common to anything, and MAXVAR is indifferent between them: rows beyond those with λ_j > 1 are
+/// zero, as for the objectives that have no use for more dimensions than the rank of Σ12.
+#[derive(Debug, Clone)]
+pub struct Generalised {
+    /// λ_1 ≥ λ_2 ≥ …, all Σ_m r_m of them.
+    pub explained: Vec<f64>,
+    /// The encoders over whitened modalities, transposed: r_m × d for each m. Column j has length √Var(z_mj): not whitened.
+    pub coordinates: Vec<Matrix>,
+    /// W_m, d × n_m for each m.
+    pub encoders: Vec<Matrix>,
+    /// The standard deviation of g_j − z_mj, by modality and variate, for the variates that are kept.
+    pub residuals: Vec<Vec<f64>>,
+}
+
+impl Generalised {
+    /// The leading `dim` variates of an ensemble.
+    ///
+    /// # Numerics
+    /// One symmetric eigendecomposition of size Σ r_m of whitened covariances, which come from factors.
+    ///
+    /// # Errors
+    /// [`LinalgError`] when the decomposition fails.
+    pub fn new(ensemble: &Ensemble, dim: usize) -> Result<Self, LinalgError> {
+        let eigen = symmetric_eigen(&ensemble.covariance())?;
+        // An eigenvalue adds up M cosines, each exact to `zero`.
+        let shared = 1.0 + ensemble.modalities() as f64 * ensemble.zero();
+        let kept = eigen.values.iter().take(dim).take_while(|&&value| value > shared).count();
+        // notation: (v_1 … v_M) is an eigenvector; g = Σ_n x̃_nᵀv_n/√λ and z_m = x̃_mᵀv_m·√λ.
+        let mut start = 0;
+        let blocks: Vec<Matrix> = ensemble
+            .ranks()
+            .into_iter()
+            .map(|rank| {
+                let block = eigen.vectors.view((start, 0), (rank, kept)).into_owned();
+                start += rank;
+                block
+            })
+            .collect();
+        let scaled = |power: f64| -> Vec<Matrix> {
+            let mut scaled = blocks.clone();
+            for block in &mut scaled {
+                for (mut column, &value) in block.column_iter_mut().zip(&eigen.values) {
+                    column *= value.powf(power);
+                }
+            }
+            scaled
+        };
+        let combination = scaled(-0.5);
+        let mut coordinates = scaled(0.5);
+        for block in &mut coordinates {
+            // A modality that does not see a variate has rounding for coordinates, which would count as a direction.
+            for mut column in block.column_iter_mut() {
+                if column.norm() <= shared - 1.0 {
+                    column.fill(0.0);
+                }
+            }
+        }
+        let residuals = (0..blocks.len()).map(|m| ensemble.distances(&combination, m, &coordinates[m])).collect();
+        let coordinates: Vec<Matrix> =
+            coordinates.into_iter().map(|block| block.resize_horizontally(dim, 0.0)).collect();
+        let encoders = coordinates
+            .iter()
+            .enumerate()
+            .map(|(m, block)| product_tn(block, &ensemble.whitening(m).whitener))
+            .collect();
+        Ok(Self { explained: eigen.values, coordinates, encoders, residuals })
+    }
+
+    /// How many variates are common to at least two modalities, at most d.
+    pub fn kept(&self) -> usize {
+        self.residuals.first().map_or(0, Vec::len)
+    }
+}
