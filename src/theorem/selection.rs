@@ -20,15 +20,15 @@ pub(super) struct OrthogonalStructure {
 
 /// A pair of factor directions that the modalities share.
 #[derive(Debug)]
-struct PairedFactor {
+pub(super) struct PairedFactor {
     /// Whether it is a shared factor of the model, rather than a correlated private one.
     shared: bool,
     /// Unit direction in x_1.
     direction: Matrix,
     /// |ρ_i|.
-    correlation: f64,
+    pub(super) correlation: f64,
     /// t_{1,i} and t_{2,i}: standard deviations, signal plus noise.
-    deviations: [f64; 2],
+    pub(super) deviations: [f64; 2],
 }
 
 impl OrthogonalStructure {
@@ -89,17 +89,21 @@ impl OrthogonalStructure {
     }
 
     /// The factors kept with d dimensions, or `None` in a tie.
-    fn kept(&self, whiten: [bool; 2], dim: usize) -> Option<Vec<&PairedFactor>> {
+    fn kept(&self, score: Score, whiten: [bool; 2], dim: usize) -> Option<Vec<&PairedFactor>> {
         let mut ranked: Vec<(f64, &PairedFactor)> =
-            self.factors.iter().map(|factor| (factor.score(whiten), factor)).collect();
+            self.factors.iter().map(|factor| (score(factor, whiten), factor)).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         let tie = dim < ranked.len() && ranked[dim - 1].0 - ranked[dim].0 <= STRUCTURAL * ranked[0].0;
         (!tie).then(|| ranked.into_iter().take(dim).map(|(_, factor)| factor).collect())
     }
 }
 
+/// What ranks the factors, given which modalities are whitened.
+pub(super) type Score = fn(&PairedFactor, [bool; 2]) -> f64;
+
 impl PairedFactor {
-    fn score(&self, whiten: [bool; 2]) -> f64 {
+    /// |ρ_i|·t_{1,i}^{1−2a}·t_{2,i}^{1−2b}.
+    pub(super) fn score(&self, whiten: [bool; 2]) -> f64 {
         self.correlation
             * if whiten[0] { 1.0 } else { self.deviations[0] }
             * if whiten[1] { 1.0 } else { self.deviations[1] }
@@ -108,7 +112,7 @@ impl PairedFactor {
 
 impl Selection {
     /// The factors that the theorem says are kept, where it applies.
-    fn kept<'c>(case: &'c Case) -> Result<Vec<&'c PairedFactor>, String> {
+    fn kept<'c>(case: &'c Case, score: Score) -> Result<Vec<&'c PairedFactor>, String> {
         let Some(objective) = case.objective else { return Err("the encoders minimise no objective".into()) };
         let Solution::CrossCovariance { whiten_first, whiten_second, beyond_rank } = objective.solution() else {
             return Err(format!("{} is not one of the objectives (a, b)", objective.id()));
@@ -121,12 +125,34 @@ impl Selection {
             return Err(format!("d = {} is above the {} common factors", case.dim(), structure.factors.len()));
         }
         structure
-            .kept([whiten_first, whiten_second], case.dim())
+            .kept(score, [whiten_first, whiten_second], case.dim())
             .ok_or_else(|| "two factors tie for the last dimension".into())
     }
 }
 
 impl Selection {
+    /// Whether the encoder keeps the factors with the largest scores.
+    pub(super) fn examine_with(case: &Case, score: Score) -> Finding {
+        let kept = match Self::kept(case, score) {
+            Ok(kept) => kept,
+            Err(reason) => return Finding::Inapplicable(reason),
+        };
+        // e_iᵀx_1 in whitened coordinates; the squared cosines with the encoder's span add up to the number of factors kept.
+        let root = &case.subject.pair.whitening(0).root;
+        let mut predicted = Matrix::zeros(root.ncols(), kept.len());
+        for (mut column, factor) in predicted.column_iter_mut().zip(&kept) {
+            column.copy_from(&product_tn(root, &factor.direction).column(0));
+        }
+        let overlap = product_tn(&orthonormal_columns(&predicted), case.towers.basis(0)).norm_squared();
+        let count = kept.len() as f64;
+        // Directions move by rounding over the relative gap, which is at least STRUCTURAL; cosines by its square.
+        let error = case.subject.error(count) + count * (case.subject.pair.zero() / STRUCTURAL).powi(2);
+        Finding::Checked(vec![
+            Clause::equal("factors kept by z1", overlap, count, error),
+            Clause::equal("dimensions used by z1", case.towers.rank(0) as f64, count, 0.0),
+        ])
+    }
+
     /// log(weakest shared score) − log(strongest private score).
     fn margin(case: &Case) -> Option<f64> {
         let whiten = case.whitening_of_solution()?;
@@ -149,24 +175,7 @@ impl Theorem for Selection {
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
-        let kept = match Self::kept(case) {
-            Ok(kept) => kept,
-            Err(reason) => return Ok(Finding::Inapplicable(reason)),
-        };
-        // e_iᵀx_1 in whitened coordinates; the squared cosines with the encoder's span add up to the number of factors kept.
-        let root = &case.subject.pair.whitening(0).root;
-        let mut predicted = Matrix::zeros(root.ncols(), kept.len());
-        for (mut column, factor) in predicted.column_iter_mut().zip(&kept) {
-            column.copy_from(&product_tn(root, &factor.direction).column(0));
-        }
-        let overlap = product_tn(&orthonormal_columns(&predicted), case.towers.basis(0)).norm_squared();
-        let count = kept.len() as f64;
-        // Directions move by rounding over the relative gap, which is at least STRUCTURAL; cosines by its square.
-        let error = case.subject.error(count) + count * (case.subject.pair.zero() / STRUCTURAL).powi(2);
-        Ok(Finding::Checked(vec![
-            Clause::equal("factors kept by z1", overlap, count, error),
-            Clause::equal("dimensions used by z1", case.towers.rank(0) as f64, count, 0.0),
-        ]))
+        Ok(Self::examine_with(case, PairedFactor::score))
     }
 
     /// For [`MARGIN`] the phase boundary; otherwise by hand: the factors kept are independent coordinates, so Σ_{y|z} = Σ_yy − Σ_i c_i c_iᵀ/t_i².
@@ -175,7 +184,7 @@ impl Theorem for Selection {
         if quantity == MARGIN {
             return Ok(Self::margin(case));
         }
-        let Ok(kept) = Self::kept(case) else { return Ok(None) };
+        let Ok(kept) = Self::kept(case, PairedFactor::score) else { return Ok(None) };
         let factor = &case.subject.factors[target];
         let whole = factor.covariance();
         let cross = factor.cross_covariance(case.subject.pair.factor(0));
