@@ -72,7 +72,7 @@ fn both_routes_agree_on_well_conditioned_models() {
     }
     for (count, id) in compared.into_iter().zip(PRECISE) {
         // These models have noise, so that nothing is perfectly aligned.
-        assert!(count > 20 || id == "perfect-alignment", "{id}: {count} claims");
+        assert!(count >= 15 || id == "perfect-alignment", "{id}: {count} claims");
     }
 }
 

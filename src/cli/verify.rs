@@ -367,12 +367,11 @@ fn refutations_as_table(refutations: &[Refutation]) -> String {
                 refutation.models.to_string(),
                 refutation.searched.to_string(),
                 refuted_by(refutation).unwrap_or_else(|| "–".into()),
-                refutation.variant.claim.to_owned(),
             ]
         })
         .collect();
     let missed = refutations.iter().filter(|refutation| refutation.counterexample.is_none()).count();
-    table(&["variant", "", "models", "searched", "by", "claim"], &rows)
+    table(&["false statement", "", "models", "searched", "by"], &rows)
         + &format!("\n{} false statements, {missed} not refuted\n", refutations.len())
 }
 

@@ -103,7 +103,7 @@ enum TrialFailure {
 /// Encoders tried per model besides the minimisers: two random, one between aligned and supervised.
 const MINIMISERS_PER_MODEL: usize = 3;
 /// Theorems that draw samples are tried on one model in this many of each family, unless nothing else was asked for.
-const SAMPLED_EVERY: u64 = 200;
+const SAMPLED_EVERY: u64 = 400;
 /// The largest dimension tried.
 const LARGEST_DIM: usize = 6;
 /// Largest alphabet and dimension of a discrete law.

@@ -14,6 +14,8 @@ pub(super) enum Structure {
     Free,
     /// The same with any correlation matrix of the latents.
     Coupled,
+    /// Coupled, with fewer channels than factors in the second modality: it can't tell its factors apart.
+    Narrow,
     /// Any loadings and no noise: only then can encoders agree exactly.
     Noiseless,
     /// Loadings along the axes, isotropic noise, one pair of private factors correlated: the models of `selection`.
@@ -71,7 +73,8 @@ impl Terrain {
             .filter(|(_, entry)| matches!(entry.default().solution(), Solution::CrossCovariance { .. }))
             .map(|(index, _)| Kind::Minimiser(index));
         let kinds: Vec<Kind> = [Kind::Free, Kind::NearCanonical].into_iter().chain(minimisers).collect();
-        let structures = [Structure::Free, Structure::Coupled, Structure::Noiseless, Structure::Orthogonal];
+        let structures =
+            [Structure::Free, Structure::Coupled, Structure::Narrow, Structure::Noiseless, Structure::Orthogonal];
         let mut all = Vec::new();
         for structure in structures {
             for &kind in &kinds {
@@ -90,7 +93,8 @@ impl Terrain {
     }
 
     fn channels(&self) -> [usize; 2] {
-        self.private().map(|p| self.shared() + p)
+        let [first, second] = self.private().map(|p| self.shared() + p);
+        [first, if self.structure == Structure::Narrow { self.shared() } else { second }]
     }
 
     /// How many parameters a point has.
@@ -114,6 +118,7 @@ impl Terrain {
         let models = match self.structure {
             Structure::Free => "free models",
             Structure::Coupled => "models with coupled latents",
+            Structure::Narrow => "models with fewer channels than factors in x2",
             Structure::Noiseless => "noiseless models",
             Structure::Orthogonal => "orthogonal models",
         };
@@ -169,7 +174,9 @@ impl Terrain {
             let noise = match self.structure {
                 Structure::Noiseless => Noise::Isotropic(0.0),
                 Structure::Orthogonal => Noise::Isotropic(variance(read())),
-                Structure::Free | Structure::Coupled => Noise::Diagonal((0..n).map(|_| variance(read())).collect()),
+                Structure::Free | Structure::Coupled | Structure::Narrow => {
+                    Noise::Diagonal((0..n).map(|_| variance(read())).collect())
+                }
             };
             modalities.push(Modality { name: format!("modality {}", m + 1), shared_loading, private_loading, noise });
         }
@@ -207,7 +214,7 @@ impl Terrain {
     /// Λ: a correlation matrix from the rows of a triangular root, or one correlated pair of private factors.
     fn covariance(&self, latents: usize, read: &mut dyn FnMut() -> f64) -> Option<Matrix> {
         match self.structure {
-            Structure::Coupled => {
+            Structure::Coupled | Structure::Narrow => {
                 let mut root = Matrix::identity(latents, latents);
                 for i in 0..latents {
                     for j in 0..i {
