@@ -299,10 +299,20 @@ fn verify_tries_the_named_theorems_and_repeats_itself() {
         .map(|threads| run(folder.path(), &[threads, &arguments].concat()));
     assert_eq!((first.code, &first.stdout), (0, &second.stdout));
     let report: Value = serde_json::from_str(&first.stdout).expect("JSON");
-    assert_eq!(keys(&report), set(["models", "models_per_family", "seed", "theorems"]));
+    assert_eq!(keys(&report), set(["models", "models_per_family", "seed", "theorems", "discrete"]));
     assert_eq!(
         keys(&report["theorems"][0]),
-        set(["id", "models", "cases", "smallest_slack", "greatest_tightness", "violated", "inconclusive", "verdict"])
+        set([
+            "id",
+            "models",
+            "cases",
+            "smallest_slack",
+            "greatest_tightness",
+            "violated",
+            "inconclusive",
+            "reevaluated",
+            "verdict",
+        ])
     );
     assert_eq!((&report["models"], &report["theorems"][1]["id"]), (&json!(18), &json!("leakage")));
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "no counterexample is saved");

@@ -22,10 +22,20 @@ impl Theorem for Lipschitz {
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
+        Self::examine_with(case, case.alignment.error.sqrt(), |deviation, distance| deviation + distance)
+    }
+}
+
+impl Lipschitz {
+    /// σ(x_2; y) against the least over L of a bound made of σ_L(z_1; y) and L·ε, convex in L.
+    pub(super) fn examine_with(
+        case: &Case,
+        epsilon: f64,
+        bound: impl Fn(f64, f64) -> f64,
+    ) -> Result<Finding, InformationError> {
         if case.targets.is_empty() {
             return Ok(Finding::Inapplicable("no target".into()));
         }
-        let epsilon = case.alignment.error.sqrt();
         let mut clauses = Vec::new();
         for target in &case.targets {
             for (m, encoded, other) in
@@ -35,7 +45,7 @@ impl Theorem for Lipschitz {
                 let mmse = target.source(encoded).mmse;
                 let side = |lipschitz: f64| {
                     let excess: f64 = regression.iter().map(|value| (value - lipschitz).max(0.0).powi(2)).sum();
-                    (mmse + excess).sqrt() + lipschitz * epsilon
+                    bound((mmse + excess).sqrt(), lipschitz * epsilon)
                 };
                 let largest = regression.first().copied().unwrap_or(0.0);
                 let least = minimum_of_convex(side, largest);

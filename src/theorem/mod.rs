@@ -3,11 +3,14 @@
 //! Adding a theorem: one file with a type that implements [`Theorem`], one line in [`REGISTRY`].
 //! What it does not do: decide on which models a theorem is tried ([`verify`] draws them, the command line asks).
 
+pub mod adversary;
 mod alignment_floor;
 mod capacity;
 mod case;
+pub mod certainty;
 mod correlation;
 mod decoupled_sufficiency;
+pub mod discrete;
 pub mod fidelity_threshold;
 pub mod hermite;
 mod infonce_gap;
@@ -20,6 +23,7 @@ pub mod random_matrix;
 mod selection;
 pub mod spiked_cca;
 mod sufficiency;
+pub mod variants;
 mod verdict;
 pub mod verify;
 mod width;

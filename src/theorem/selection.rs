@@ -21,15 +21,15 @@ pub(super) struct OrthogonalStructure {
 
 /// A pair of factor directions that the modalities share.
 #[derive(Debug)]
-struct PairedFactor {
+pub(super) struct PairedFactor {
     /// Whether it is a shared factor of the model, rather than a correlated private one.
     shared: bool,
     /// Unit direction in x_1.
     direction: Matrix,
     /// |ρ_i|.
-    correlation: f64,
+    pub(super) correlation: f64,
     /// t_{1,i} and t_{2,i}: standard deviations, signal plus noise.
-    deviations: [f64; 2],
+    pub(super) deviations: [f64; 2],
 }
 
 impl OrthogonalStructure {
@@ -90,18 +90,21 @@ impl OrthogonalStructure {
     }
 
     /// The factors kept with d dimensions, or `None` in a tie.
-    fn kept(&self, exponents: [f64; 2], dim: usize) -> Option<Vec<&PairedFactor>> {
+    fn kept(&self, score: Score, exponents: [f64; 2], dim: usize) -> Option<Vec<&PairedFactor>> {
         let mut ranked: Vec<(f64, &PairedFactor)> =
-            self.factors.iter().map(|factor| (factor.score(exponents), factor)).collect();
+            self.factors.iter().map(|factor| (score(factor, exponents), factor)).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         let tie = dim < ranked.len() && ranked[dim - 1].0 - ranked[dim].0 <= STRUCTURAL * ranked[0].0;
         (!tie).then(|| ranked.into_iter().take(dim).map(|(_, factor)| factor).collect())
     }
 }
 
+/// What ranks the factors, given the exponents a and b.
+pub(super) type Score = fn(&PairedFactor, [f64; 2]) -> f64;
+
 impl PairedFactor {
     /// |ρ_i|·t_{1,i}^{1−2a}·t_{2,i}^{1−2b}.
-    fn score(&self, exponents: [f64; 2]) -> f64 {
+    pub(super) fn score(&self, exponents: [f64; 2]) -> f64 {
         let weighted = |m: usize| self.deviations[m].powf(1.0 - 2.0 * exponents[m]);
         self.correlation * weighted(0) * weighted(1)
     }
@@ -109,7 +112,7 @@ impl PairedFactor {
 
 impl Selection {
     /// The factors that the theorem says are kept, where it applies.
-    fn kept<'c>(case: &'c Case) -> Result<Vec<&'c PairedFactor>, String> {
+    fn kept<'c>(case: &'c Case, score: Score) -> Result<Vec<&'c PairedFactor>, String> {
         let Some(objective) = case.objective else { return Err("the encoders minimise no objective".into()) };
         let Some(exponents) = case.whitening_exponents() else {
             return Err(format!("{} is not one of the objectives (a, b)", objective.id()));
@@ -123,7 +126,7 @@ impl Selection {
         if case.dim() > structure.factors.len() && completes {
             return Err(format!("d = {} is above the {} common factors", case.dim(), structure.factors.len()));
         }
-        structure.kept(exponents, case.dim()).ok_or_else(|| "two factors tie for the last dimension".into())
+        structure.kept(score, exponents, case.dim()).ok_or_else(|| "two factors tie for the last dimension".into())
     }
 }
 
@@ -182,6 +185,28 @@ impl Selection {
         Some(1.0 - kept as f64 / shared.len() as f64)
     }
 
+    /// Whether the encoder keeps the factors with the largest scores.
+    pub(super) fn examine_with(case: &Case, score: Score) -> Finding {
+        let kept = match Self::kept(case, score) {
+            Ok(kept) => kept,
+            Err(reason) => return Finding::Inapplicable(reason),
+        };
+        // e_iᵀx_1 in whitened coordinates; the squared cosines with the encoder's span add up to the number of factors kept.
+        let root = &case.subject.pair.whitening(0).root;
+        let mut predicted = Matrix::zeros(root.ncols(), kept.len());
+        for (mut column, factor) in predicted.column_iter_mut().zip(&kept) {
+            column.copy_from(&product_tn(root, &factor.direction).column(0));
+        }
+        let overlap = product_tn(&orthonormal_columns(&predicted), case.towers.basis(0)).norm_squared();
+        let count = kept.len() as f64;
+        // Directions move by rounding over the relative gap, which is at least STRUCTURAL; cosines by its square.
+        let error = case.subject.error(count) + count * (case.subject.pair.zero() / STRUCTURAL).powi(2);
+        Finding::Checked(vec![
+            Clause::equal("factors kept by z1", overlap, count, error),
+            Clause::equal("dimensions used by z1", case.towers.rank(0) as f64, count, 0.0),
+        ])
+    }
+
     /// log(weakest shared score) − log(strongest private score).
     fn margin(case: &Case) -> Option<f64> {
         let exponents = case.whitening_exponents()?;
@@ -204,24 +229,7 @@ impl Theorem for Selection {
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
-        let kept = match Self::kept(case) {
-            Ok(kept) => kept,
-            Err(reason) => return Ok(Finding::Inapplicable(reason)),
-        };
-        // e_iᵀx_1 in whitened coordinates; the squared cosines with the encoder's span add up to the number of factors kept.
-        let root = &case.subject.pair.whitening(0).root;
-        let mut predicted = Matrix::zeros(root.ncols(), kept.len());
-        for (mut column, factor) in predicted.column_iter_mut().zip(&kept) {
-            column.copy_from(&product_tn(root, &factor.direction).column(0));
-        }
-        let overlap = product_tn(&orthonormal_columns(&predicted), case.towers.basis(0)).norm_squared();
-        let count = kept.len() as f64;
-        // Directions move by rounding over the relative gap, which is at least STRUCTURAL; cosines by its square.
-        let error = case.subject.error(count) + count * (case.subject.pair.zero() / STRUCTURAL).powi(2);
-        Ok(Finding::Checked(vec![
-            Clause::equal("factors kept by z1", overlap, count, error),
-            Clause::equal("dimensions used by z1", case.towers.rank(0) as f64, count, 0.0),
-        ]))
+        Ok(Self::examine_with(case, PairedFactor::score))
     }
 
     /// For [`MARGIN`] the phase boundary; otherwise by hand: the factors kept are independent coordinates, so Σ_{y|z} = Σ_yy − Σ_i c_i c_iᵀ/t_i².
@@ -234,7 +242,7 @@ impl Theorem for Selection {
             (_, Some(_)) => return Ok(None),
             (_, None) => {}
         }
-        let Ok(kept) = Self::kept(case) else { return Ok(None) };
+        let Ok(kept) = Self::kept(case, PairedFactor::score) else { return Ok(None) };
         let factor = &case.subject.factors[target];
         let whole = factor.covariance();
         let cross = factor.cross_covariance(case.subject.pair.factor(0));

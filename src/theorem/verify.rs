@@ -1,7 +1,9 @@
-//! Tries the theorems on random models of every family and on encoders good and bad.
+//! Tries the theorems on random models of every family and on encoders good and bad, and those that claim any distribution on
+//! random discrete laws.
 
-use super::{Case, CaseError, REGISTRY, Status, Subject, Theorem, Verdict};
-use crate::information::Encoders;
+use super::discrete::{Claim, DiscreteError, Instance, Shape};
+use super::{Case, CaseError, REGISTRY, Status, Subject, Theorem, Verdict, certainty};
+use crate::information::{Encoders, InformationError};
 use crate::linalg::Matrix;
 use crate::model::family::{self, Draw};
 use crate::model::{LatentModel, ModelError};
@@ -41,21 +43,39 @@ pub struct Summary {
     pub violated: u64,
     /// Cases whose error bound was too wide.
     pub inconclusive: u64,
+    /// Cases with a borderline claim that was judged again in higher precision.
+    pub reevaluated: u64,
     /// The first violation, in the order of the models.
     pub counterexample: Option<Box<Counterexample>>,
 }
 
-/// A model and encoders on which a theorem failed.
+/// A case on which a theorem failed, or came nearest to failing.
 #[derive(Debug, Clone)]
 pub struct Counterexample {
-    /// The model.
-    pub model: LatentModel,
-    /// The encoders.
-    pub encoders: Encoders,
+    /// The law and the encoders.
+    pub witness: Witness,
     /// Which encoders, in words.
     pub origin: String,
+    /// How many models were tried before it.
+    pub index: u64,
     /// The verdict.
     pub verdict: Verdict,
+}
+
+/// All that replays a case.
+#[derive(Debug, Clone)]
+pub enum Witness {
+    /// A Gaussian model with linear encoders.
+    Gaussian {
+        /// The model.
+        model: Box<LatentModel>,
+        /// The encoders.
+        encoders: Encoders,
+        /// The objective that they minimise exactly, by id, and d.
+        minimiser: Option<(&'static str, usize)>,
+    },
+    /// A discrete law with encoder tables.
+    Discrete(Box<Instance>),
 }
 
 /// Why a trial could not be run: a defect of the tool, not of a theorem.
@@ -74,14 +94,25 @@ enum TrialFailure {
     Model(#[from] ModelError),
     #[error(transparent)]
     Case(#[from] CaseError),
+    #[error(transparent)]
+    Discrete(#[from] DiscreteError),
+    #[error(transparent)]
+    Information(#[from] InformationError),
 }
 
 /// Encoders tried per model besides the minimisers: two random, one between aligned and supervised.
 const MINIMISERS_PER_MODEL: usize = 3;
 /// Theorems that draw samples are tried on one model in this many of each family, unless nothing else was asked for.
-const SAMPLED_EVERY: u64 = 200;
+const SAMPLED_EVERY: u64 = 400;
 /// The largest dimension tried.
 const LARGEST_DIM: usize = 6;
+/// Largest alphabet and dimension of a discrete law.
+const LARGEST_ALPHABET: usize = 6;
+const LARGEST_TABLE_DIM: usize = 3;
+/// Logits of discrete laws have standard deviations up to this: from nearly uniform tables to nearly deterministic ones.
+const LOGIT_SPREAD: f64 = 8.0;
+/// Streams of discrete laws are numbered from here, beyond those of the families.
+const DISCRETE: u64 = 1 << 32;
 
 impl Summary {
     fn empty(id: &'static str) -> Self {
@@ -93,6 +124,7 @@ impl Summary {
             greatest_tightness: f64::NAN,
             violated: 0,
             inconclusive: 0,
+            reevaluated: 0,
             counterexample: None,
         }
     }
@@ -133,6 +165,7 @@ impl Summary {
         self.cases += other.cases;
         self.violated += other.violated;
         self.inconclusive += other.inconclusive;
+        self.reevaluated += other.reevaluated;
         self.smallest_slack = self.smallest_slack.min(other.smallest_slack);
         self.greatest_tightness = self.greatest_tightness.max(other.greatest_tightness);
         self.counterexample = self.counterexample.or(other.counterexample);
@@ -175,7 +208,58 @@ impl Plan<'_> {
             )
     }
 
-    fn trial(&self, index: u64) -> Result<Vec<Summary>, TrialError> {
+    /// Tries the theorems that claim any distribution on as many discrete laws, one summary for each of those in the plan.
+    ///
+    /// # Errors
+    /// [`TrialError`] when a law can't be measured.
+    pub fn run_discrete(&self, tried: impl Fn() + Sync) -> Result<Vec<Summary>, TrialError> {
+        let claims = self.discrete_claims();
+        let empty = || claims.iter().map(|claim| Summary::empty(claim.id())).collect::<Vec<_>>();
+        (0..if claims.is_empty() { 0 } else { self.total() })
+            .into_par_iter()
+            .map(|index| {
+                let fail = |failure| TrialError { family: "discrete", index, seed: self.seed, failure };
+                let result =
+                    claims.iter().map(|&claim| self.try_law(claim, index).map_err(fail)).collect::<Result<Vec<_>, _>>();
+                tried();
+                result
+            })
+            .try_reduce(empty, |left, right| {
+                Ok(left.into_iter().zip(right).map(|(left, right)| left.merge(right)).collect())
+            })
+    }
+
+    fn discrete_claims(&self) -> Vec<Claim> {
+        let planned = |claim: &Claim| self.theorems.iter().any(|theorem| theorem.id() == claim.id());
+        Claim::ALL.into_iter().filter(planned).collect()
+    }
+
+    fn try_law(&self, claim: Claim, index: u64) -> Result<Summary, TrialFailure> {
+        let mut generator =
+            Stream { seed: self.seed, experiment: self.experiment, cell: index, replicate: DISCRETE + claim as u64 }
+                .generator();
+        let sizes = [(); 3].map(|()| generator.random_range(2..=LARGEST_ALPHABET));
+        let shape = Shape { claim, sizes, dim: generator.random_range(1..=LARGEST_TABLE_DIM) };
+        let spread = generator.random_range(0.0..=LOGIT_SPREAD);
+        let parameters: Vec<f64> =
+            (0..shape.parameters(false)).map(|_| spread * generator.sample::<f64, _>(StandardNormal)).collect();
+        let instance = shape.instance(&parameters, false)?;
+        let verdict = Verdict::of(claim.id(), instance.examine(claim)?);
+        let mut summary = Summary { models: u64::from(verdict.applies), ..Summary::empty(claim.id()) };
+        summary.record(&verdict);
+        if verdict.status == Status::Violated {
+            summary.counterexample = Some(Box::new(Counterexample {
+                witness: Witness::Discrete(Box::new(instance)),
+                origin: format!("a table of {sizes:?} symbols with d = {}", shape.dim),
+                index,
+                verdict,
+            }));
+        }
+        Ok(summary)
+    }
+
+    fn trial(&self, global: u64) -> Result<Vec<Summary>, TrialError> {
+        let index = global;
         let families = family::REGISTRY.len() as u64;
         let family = &family::REGISTRY[usize::try_from(index % families).expect("few families")];
         let index = index / families;
@@ -185,12 +269,13 @@ impl Plan<'_> {
         let fail = |failure| TrialError { family: family.kind, index, seed: self.seed, failure };
         let model = Draw::new(family).model(&mut generator).map_err(|error| fail(error.into()))?;
         let sampled = index.is_multiple_of(SAMPLED_EVERY) || self.theorems.iter().all(|theorem| theorem.sampled());
-        self.try_model(&model, sampled, &mut generator).map_err(|error| fail(error.into()))
+        self.try_model(&model, global, sampled, &mut generator).map_err(|error| fail(error.into()))
     }
 
     fn try_model(
         &self,
         model: &LatentModel,
+        index: u64,
         sampled: bool,
         generator: &mut Generator,
     ) -> Result<Vec<Summary>, CaseError> {
@@ -201,6 +286,7 @@ impl Plan<'_> {
             theorems: &self.theorems,
             sampled,
             model,
+            index,
             summaries: summaries(&self.theorems),
             applied: vec![false; self.theorems.len()],
         };
@@ -242,6 +328,8 @@ struct Trial<'a> {
     /// Whether theorems that draw samples are tried.
     sampled: bool,
     model: &'a LatentModel,
+    /// Its place among all models.
+    index: u64,
     summaries: Vec<Summary>,
     applied: Vec<bool>,
 }
@@ -252,14 +340,20 @@ impl Trial<'_> {
             if theorem.sampled() && !self.sampled {
                 continue;
             }
-            let verdict = Verdict::of(theorem.id(), theorem.examine(case)?);
+            let (finding, again) = certainty::settle(theorem.id(), case, theorem.examine(case)?);
+            let verdict = Verdict::of(theorem.id(), finding);
             summary.record(&verdict);
+            summary.reevaluated += u64::from(again);
             *applied |= verdict.applies;
             if verdict.status == Status::Violated && summary.counterexample.is_none() {
                 summary.counterexample = Some(Box::new(Counterexample {
-                    model: self.model.clone(),
-                    encoders: case.encoders.clone(),
+                    witness: Witness::Gaussian {
+                        model: Box::new(self.model.clone()),
+                        encoders: case.encoders.clone(),
+                        minimiser: case.objective.map(|objective| (objective.id(), case.dim())),
+                    },
                     origin: origin.to_owned(),
+                    index: self.index,
                     verdict,
                 }));
             }
