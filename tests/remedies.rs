@@ -147,8 +147,8 @@ fn the_ends_are_cca_and_the_principal_components() {
                 let certified = at(lambda);
                 let expected = learner.minimise(objective, dim).expect("a minimiser").coordinates;
                 assert_eq!(certified.start, start);
-                for m in 0..2 {
-                    let shared = overlap(&certified.learned.coordinates[m], &expected[m]);
+                for (found, expected) in certified.learned.coordinates.iter().zip(&expected) {
+                    let shared = overlap(found, expected);
                     assert!((shared - dim as f64).abs() < 1e-9, "model {seed}, d = {dim}, λ = {lambda}: {shared}");
                 }
                 assert!(certified.relative_gap().abs() < SAME, "model {seed}, λ = {lambda}: {}", certified.gap());
@@ -260,10 +260,21 @@ fn the_certified_gap_of_general_models_is_small() {
     }
     gaps.sort_by(f64::total_cmp);
     sweeps.sort_unstable();
-    println!("relative gap: median {:.1e}, nine in ten below {:.1e}, worst {:.1e}", gaps[100], gaps[180], gaps[199]);
-    println!("sweeps: median {}, nine in ten below {}, most {}", sweeps[100], sweeps[180], sweeps[199]);
-    // Measured 8e-5 and 9e-2.
-    assert!(gaps[100] < 1e-3 && gaps[199] < 0.3, "median {}, worst {}", gaps[100], gaps[199]);
+    // Measured 8e-5, 2e-2 and 9e-2; and 18, 63 and 551 sweeps.
+    assert!(
+        gaps[100] < 1e-3 && gaps[180] < 0.05 && gaps[199] < 0.3,
+        "median {}, nine in ten below {}, worst {}",
+        gaps[100],
+        gaps[180],
+        gaps[199]
+    );
+    assert!(
+        sweeps[100] < 100 && sweeps[199] < Effort::default().sweep_limit,
+        "median {}, nine in ten below {}, most {}",
+        sweeps[100],
+        sweeps[180],
+        sweeps[199]
+    );
 }
 
 #[test]
@@ -335,13 +346,13 @@ fn the_decoupled_blocks_are_canonical_and_of_largest_explained_variance() {
             let value = objective.value(subject.moments(), &learned.encoders).expect("a value");
             let expected: f64 = (0..aligned).map(|i| subject.pair.correlation(i)).sum();
             assert!((value - expected).abs() < SAME, "model {seed}, d_c = {common}: {value}, {expected}");
-            for m in 0..2 {
+            for (m, canonical) in canonical.iter().enumerate() {
                 let (block, unique) = (
                     learned.coordinates[m].columns(0, aligned).into_owned(),
                     learned.coordinates[m].columns(aligned, 3 - aligned).into_owned(),
                 );
                 if aligned > 0 {
-                    let shared = overlap(&block, &canonical[m].columns(0, aligned).into_owned());
+                    let shared = overlap(&block, &canonical.columns(0, aligned).into_owned());
                     assert!((shared - aligned as f64).abs() < 1e-9);
                 }
                 // Nothing orthogonal to the block explains more: Ky Fan on the complement.
