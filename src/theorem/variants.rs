@@ -737,4 +737,117 @@ pub static VARIANTS: &[Variant] = &[
         claim: "no noise  ⟹  canonical encoders: R² = 0 on private factors, for any d",
         examine: |case| nothing_private(case, case.is_canonical() && noiseless(case)),
     },
+    Variant {
+        of: "hermite",
+        name: "hermite/linear-towers-do-as-well",
+        claim: "over all towers the greatest gain is Σ_{i≤d} ρ_i²",
+        examine: |case| {
+            let linear: f64 = (0..case.dim()).map(|i| case.subject.pair.correlation(i).powi(2)).sum();
+            with_rhs("hermite", case, "gain at the minimiser", |_| linear)
+        },
+    },
+    Variant {
+        of: "hermite",
+        name: "hermite/half-the-gain",
+        claim: "no encoders gain more than half of what the theorem allows",
+        examine: |case| with_rhs("hermite", case, "gain of the encoders", |clause| 0.5 * clause.rhs),
+    },
+    Variant {
+        of: "hermite",
+        name: "hermite/one-dimension-later",
+        claim: "the second variate enters at d = ⌈log ρ2/log ρ1⌉ + 1",
+        examine: |case| {
+            let rho = |i: usize| case.subject.pair.correlation(i);
+            let entry = (rho(1).ln() / rho(0).ln()).ceil() + 1.0;
+            with_rhs("hermite", case, "second variate", |_| f64::from(u8::from(case.dim() as f64 >= entry)))
+        },
+    },
+    Variant {
+        of: "multimodal",
+        name: "multimodal/nine-tenths",
+        claim: "y ⟂ all others  ⟹  K + P ⪯ 0.9·I",
+        examine: |case| with_rhs("multimodal", case, "largest eigenvalue", |clause| 0.9 * clause.rhs),
+    },
+    Variant {
+        of: "multimodal",
+        name: "multimodal/agreement-falls",
+        claim: "λ_j can only fall as a modality joins",
+        examine: |case| {
+            altered("multimodal", case, |clause| {
+                let swapped = Clause { lhs: clause.rhs, rhs: clause.lhs, ..clause.clone() };
+                clause.label.starts_with('λ').then_some(swapped)
+            })
+        },
+    },
+    Variant {
+        of: "multimodal",
+        name: "multimodal/no-more-agreement",
+        claim: "a further modality adds no agreement",
+        examine: |case| with_rhs("multimodal", case, "agreement gained", |_| 0.0),
+    },
+    Variant {
+        of: "fidelity-threshold",
+        name: "fidelity-threshold/one-percent-less",
+        claim: "J_λ ≤ 0.99·(KyFan_d + KyFan_d)",
+        examine: |case| with_rhs("fidelity-threshold", case, "J at", |clause| 0.99 * clause.rhs),
+    },
+    Variant {
+        of: "fidelity-threshold",
+        name: "fidelity-threshold/any-encoders-attain-it",
+        claim: "J_λ = KyFan_d + KyFan_d for any whitened encoders",
+        examine: |case| {
+            altered("fidelity-threshold", case, |clause| {
+                clause.label.starts_with("J at").then(|| Clause { relation: Relation::Equal, ..clause.clone() })
+            })
+        },
+    },
+    Variant {
+        of: "fidelity-threshold",
+        name: "fidelity-threshold/without-symmetry",
+        claim: "maximisers of J_λ attain KyFan_d + KyFan_d on every model",
+        examine: |case| {
+            let joint = case.objective.is_some_and(|objective| objective.id() == "alignment-fidelity");
+            altered("fidelity-threshold", case, |clause| {
+                let claimed = joint && clause.label.starts_with("J at");
+                claimed.then(|| Clause { relation: Relation::Equal, ..clause.clone() })
+            })
+        },
+    },
+    Variant {
+        of: "decoupled-sufficiency",
+        name: "decoupled-sufficiency/any-dimension",
+        claim: "the decoupled encoder keeps all that x_1 says of its private factors, for any d",
+        examine: |case| {
+            if case.objective.is_none_or(|objective| objective.id() != "decoupled") {
+                return inapplicable();
+            }
+            let private = case.capacities.iter().filter(|entry| entry.encoder == 0);
+            claims(
+                private
+                    .map(|entry| &case.targets[entry.target])
+                    .filter(|target| information(target, Source::First).is_finite())
+                    .map(|target| {
+                        let error = case.subject.information_error(&target.source(Source::First).angles)
+                            + case.subject.information_error(&target.source(Source::EncodedFirst).angles);
+                        let lost = target.information_loss_nats(Source::First, Source::EncodedFirst);
+                        Clause::equal("private loss", lost, 0.0, error)
+                    })
+                    .collect(),
+            )
+        },
+    },
+    Variant {
+        of: "decoupled-sufficiency",
+        name: "decoupled-sufficiency/half-the-floor",
+        claim: "the common block comes half as near as the alignment floor",
+        examine: |case| {
+            with_rhs("decoupled-sufficiency", case, "alignment of the common block", |clause| 0.5 * clause.rhs)
+        },
+    },
+    Variant {
+        of: "decoupled-sufficiency",
+        name: "decoupled-sufficiency/a-price-in-information",
+        claim: "(E[s|x_1], E[u_1|x_1]) loses a hundredth of a nat about (s, u_1)",
+        examine: |case| with_rhs("decoupled-sufficiency", case, "loss about (s, u1) of (E", |_| 0.01),
+    },
 ];
