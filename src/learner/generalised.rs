@@ -32,6 +32,20 @@ impl Generalised {
     ///
     /// # Errors
     /// [`LinalgError`] when the decomposition fails.
+    ///
+    /// # Examples
+    /// ```
+    /// use alignloss::information::Ensemble;
+    /// use alignloss::learner::Generalised;
+    /// use alignloss::linalg::Matrix;
+    /// use alignloss::model::Factor;
+    ///
+    /// // Three sensors s + ε_m, Var ε_m = 1: all correlations are ½, and λ = 1 + 2·½.
+    /// let sensor = Factor { common: Matrix::identity(1, 1), own: Matrix::identity(1, 1) };
+    /// let gcca = Generalised::new(&Ensemble::new(&[sensor.clone(), sensor.clone(), sensor])?, 1)?;
+    /// assert!((gcca.explained[0] - 2.0).abs() < 1e-14);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(ensemble: &Ensemble, dim: usize) -> Result<Self, LinalgError> {
         let eigen = symmetric_eigen(&ensemble.covariance())?;
         // An eigenvalue adds up M cosines, each exact to `zero`.

@@ -87,7 +87,7 @@ impl HermiteTower {
         }
         let mut frontier = BinaryHeap::new();
         frontier.extend(Candidate::new(correlations, vec![0]));
-        let mut terms = Vec::with_capacity(dim);
+        let mut terms = Vec::new();
         while terms.len() < dim {
             let Some(best) = frontier.pop() else { break };
             frontier.extend(best.successors(correlations));
@@ -208,7 +208,8 @@ impl Ord for Candidate {
 }
 
 /// The orthonormal Hermite polynomials h_0 … h_degree at a point, E h_m(t)h_n(t) = δ_mn for a standard normal t, by their recurrence
-/// h_{m+1} = (t·h_m − √m·h_{m−1})/√(m+1).
+/// h_{m+1} = (t·h_m − √m·h_{m−1})/√(m+1). Beyond |t| ≈ 2√degree they grow like t^degree/√(degree!): an infinite t gives infinite or NaN
+/// values.
 pub fn hermite_polynomials(degree: usize, t: f64) -> Vec<f64> {
     let mut values = vec![1.0];
     for m in 0..degree {

@@ -64,7 +64,7 @@ fn moments_by_quadrature(rho: f64) -> Result<Matrix, LinalgError> {
     let independent = ((1.0 - rho) * (1.0 + rho)).sqrt();
     for &(a, weight) in rule {
         let first = hermite_polynomials(DEGREE, a);
-        let mut second = vec![0.0; DEGREE + 1];
+        let mut second = [0.0; DEGREE + 1];
         for &(e, inner) in rule {
             for (sum, value) in second.iter_mut().zip(hermite_polynomials(DEGREE, rho * a + independent * e)) {
                 *sum += inner * value;
@@ -107,19 +107,17 @@ fn loss(cross: &Matrix, first: &Matrix, second: &Matrix) -> f64 {
 /// The correlations that can matter to d dimensions: as many leading ones, all below 1; or why the theorem does not apply.
 fn correlations(case: &Case, dim: usize) -> Result<Vec<f64>, String> {
     let cosines = case.subject.pair.angles().cosines();
-    match cosines.first() {
-        None => Err("nothing is common to the modalities".into()),
-        Some(0.0) => Err("nothing is common to the modalities".into()),
-        Some(&rho) if rho > LARGEST => Err(format!("ρ1 = {rho}: a common variate has no density ratio")),
-        Some(_) => {
-            let mut rhos: Vec<f64> = cosines.iter().copied().filter(|rho| *rho > 0.0).take(dim).collect();
-            // Equal correlations descend up to rounding only.
-            for i in 1..rhos.len() {
-                rhos[i] = rhos[i].min(rhos[i - 1]);
-            }
-            Ok(rhos)
-        }
+    let mut rhos: Vec<f64> = cosines.iter().copied().filter(|rho| *rho > 0.0).take(dim).collect();
+    match rhos.first() {
+        None => return Err("nothing is common to the modalities".into()),
+        Some(&rho) if rho > LARGEST => return Err(format!("ρ1 = {rho}: a common variate has no density ratio")),
+        Some(_) => {}
     }
+    // Equal correlations descend up to rounding only.
+    for i in 1..rhos.len() {
+        rhos[i] = rhos[i].min(rhos[i - 1]);
+    }
+    Ok(rhos)
 }
 
 /// The clauses that speak of the model alone.
