@@ -169,9 +169,12 @@ fn wrong_tables_are_refused() {
 // A second implementation: lists of events, and sums of their definitions
 // ---------------------------------------------------------------------------------------------------------------------
 
-/// The law as a list of events (x_1, x_2, y, probability).
+/// x_1, x_2, y and their probability.
+type Event = (usize, usize, usize, f64);
+
+/// The law as a list of events.
 struct Reference {
-    events: Vec<(usize, usize, usize, f64)>,
+    events: Vec<Event>,
     values: Vec<f64>,
 }
 
@@ -190,13 +193,13 @@ impl Reference {
         Self { events, values: values.collect() }
     }
 
-    fn probability(&self, condition: impl Fn(&(usize, usize, usize, f64)) -> bool) -> f64 {
+    fn probability(&self, condition: impl Fn(&Event) -> bool) -> f64 {
         self.events.iter().filter(|event| condition(event)).map(|event| event.3).sum()
     }
 
     /// H(z) + H(y) − H(z, y) of z a function of x_m.
     fn information(&self, z: impl Fn(usize, usize) -> u64) -> f64 {
-        let entropy = |key: &dyn Fn(&(usize, usize, usize, f64)) -> (u64, usize)| {
+        let entropy = |key: &dyn Fn(&Event) -> (u64, usize)| {
             let mut masses: BTreeMap<(u64, usize), f64> = BTreeMap::new();
             for event in &self.events {
                 *masses.entry(key(event)).or_default() += event.3;
@@ -223,7 +226,7 @@ impl Reference {
     fn capacity(&self, outputs: &[f64]) -> (f64, f64) {
         let mean: f64 = self.events.iter().map(|event| event.3 * outputs[event.0]).sum();
         let variance: f64 = self.events.iter().map(|event| event.3 * (outputs[event.0] - mean).powi(2)).sum();
-        let explained = |key: &dyn Fn(&(usize, usize, usize, f64)) -> usize, symbol: usize| {
+        let explained = |key: &dyn Fn(&Event) -> usize, symbol: usize| {
             let mass = self.probability(|event| key(event) == symbol);
             let sum: f64 = self
                 .events
@@ -234,7 +237,7 @@ impl Reference {
             if mass > 0.0 { sum * sum / mass / variance } else { 0.0 }
         };
         let largest = self.events.iter().map(|event| event.1.max(event.2)).max().unwrap_or(0);
-        let total = |key: &dyn Fn(&(usize, usize, usize, f64)) -> usize| (0..=largest).map(|s| explained(key, s)).sum();
+        let total = |key: &dyn Fn(&Event) -> usize| (0..=largest).map(|s| explained(key, s)).sum();
         (total(&|event| event.1), total(&|event| event.2))
     }
 }

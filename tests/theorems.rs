@@ -198,7 +198,9 @@ fn a_plan_over_all_theorems_finds_no_violation_and_does_not_depend_on_the_order(
         .expect("a run");
     assert_eq!(plan.total(), 90);
     for (summary, repeated) in summaries.iter().zip(&again) {
-        assert_eq!(summary.status(), Status::Holds, "{summary:?}");
+        // Theorems that draw samples are tried on the first model of each family only, and may speak of none of these.
+        let sampled = theorem::find(summary.id).expect("a theorem").sampled();
+        assert!(summary.status() == Status::Holds || sampled && summary.cases == 0, "{summary:?}");
         assert_eq!(
             (summary.cases, summary.smallest_slack.to_bits()),
             (repeated.cases, repeated.smallest_slack.to_bits())

@@ -328,6 +328,7 @@ mod tests {
     /// The measurement of docs/decisions.md: how near one run of each optimiser comes to the bound from the same start.
     #[test]
     #[ignore = "a measurement; cargo test --release --lib optimisers_compared -- --ignored --nocapture"]
+    #[expect(clippy::print_stdout, reason = "a measurement that is read")]
     fn optimisers_compared() {
         use argmin::core::{CostFunction, Error, Executor};
         use argmin::solver::neldermead::NelderMead;

@@ -216,12 +216,13 @@ fn information(gram: &PreciseMatrix, error: f64) -> Option<(f64, f64)> {
         if left.0 < INDISTINCT {
             return None;
         }
-        sum = sum - left.ln() * Quad::from_f64(0.5);
+        sum -= left.ln() * Quad::from_f64(0.5);
         sensitivity += left.0.recip();
     }
     Some((sum.0, error * sensitivity))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "one signature for all theorems")]
 fn alignment_floor(law: &Law) -> Option<Vec<Clause>> {
     let dim = law.case.dim();
     let two = Quad::from_f64(2.0);
@@ -534,7 +535,7 @@ mod tests {
         let whitened = Whitened::new(&covariance, VANISHING).expect("regular");
         assert_eq!(whitened.whitener.nrows(), 2);
         let identity = &whitened.whitener * covariance * whitened.whitener.transpose() - PreciseMatrix::identity(2, 2);
-        assert!(identity.iter().all(|entry| entry.0.abs() < 1e-10), "{identity}");
+        assert!(identity.iter().all(|entry| entry.0.abs() < 1e-10), "{identity:?}");
     }
 
     #[test]

@@ -131,9 +131,15 @@ impl Law {
         self.probabilities[(first * self.sizes[1] + second) * self.sizes[2] + target]
     }
 
+    /// All (x_1, x_2, y), y running fastest.
+    fn cells(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        let [_, n2, ny] = self.sizes;
+        (0..self.probabilities.len()).map(move |cell| (cell / (n2 * ny), cell / ny % n2, cell % ny))
+    }
+
     /// x_m itself (m = 0 or 1) as a function of (x_1, x_2).
     pub fn observed(&self, m: usize) -> Labels {
-        self.function(m, (0..self.sizes[m]).collect())
+        self.function(m, &(0..self.sizes[m]).collect::<Vec<_>>())
     }
 
     /// An encoder of x_m (m = 0 or 1) as a function of (x_1, x_2): symbols with the same outputs, bit for bit, are one value.
@@ -148,11 +154,11 @@ impl Law {
             let next = seen.len();
             *seen.entry(key).or_insert(next)
         });
-        let labels = labels.collect();
-        self.function(m, labels)
+        let labels: Vec<usize> = labels.collect();
+        self.function(m, &labels)
     }
 
-    fn function(&self, m: usize, labels: Vec<usize>) -> Labels {
+    fn function(&self, m: usize, labels: &[usize]) -> Labels {
         let count = labels.iter().max().map_or(0, |largest| largest + 1);
         let of = (0..self.sizes[0] * self.sizes[1])
             .map(|cell| labels[if m == 0 { cell / self.sizes[1] } else { cell % self.sizes[1] }])
@@ -340,21 +346,17 @@ pub fn capacity(law: &Law, encoder: &TableEncoder) -> Result<Finding, Informatio
     let Some((z, condition)) = whitened(&marginal, &encoder.outputs)? else {
         return Ok(Finding::Inapplicable("the encoder is constant".into()));
     };
-    let [n1, n2, ny] = law.sizes;
+    let [_, n2, ny] = law.sizes;
     // Conditional means given x_2 and given y, as sums p(x_1, ·)·z.
     let mut with_other = Matrix::zeros(n2, z.ncols());
     let mut with_target = Matrix::zeros(ny, z.ncols());
     let (mut other, mut target) = (vec![0.0; n2], vec![0.0; ny]);
-    for i in 0..n1 {
-        for j in 0..n2 {
-            for k in 0..ny {
-                let p = law.probability(i, j, k);
-                with_other.set_row(j, &(with_other.row(j) + z.row(i) * p));
-                with_target.set_row(k, &(with_target.row(k) + z.row(i) * p));
-                other[j] += p;
-                target[k] += p;
-            }
-        }
+    for (i, j, k) in law.cells() {
+        let p = law.probability(i, j, k);
+        with_other.set_row(j, &(with_other.row(j) + z.row(i) * p));
+        with_target.set_row(k, &(with_target.row(k) + z.row(i) * p));
+        other[j] += p;
+        target[k] += p;
     }
     let covariance = |sums: &Matrix, weights: &[f64]| {
         let mut result = Matrix::zeros(z.ncols(), z.ncols());
@@ -403,7 +405,7 @@ mod tests {
     #[test]
     fn whitened_outputs_have_unit_covariance_and_dependent_ones_are_left_out() {
         let marginal = [0.1, 0.2, 0.3, 0.4];
-        let outputs = Matrix::from_fn(4, 3, |i, j| if j == 2 { 2.0 * i as f64 } else { (i as f64).powi(j as i32 + 1) });
+        let outputs = Matrix::from_row_slice(4, 3, &[0.0, 0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 4.0, 4.0, 3.0, 9.0, 6.0]);
         let (z, _) = whitened(&marginal, &outputs).expect("finite").expect("not constant");
         assert_eq!(z.ncols(), 2);
         let covariance = z.transpose() * Matrix::from_diagonal(&marginal.to_vec().into()) * &z;

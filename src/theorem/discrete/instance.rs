@@ -98,12 +98,12 @@ impl Shape {
                 let (other, target) = (softmax(take(n2), |_| true), softmax(take(ny), |_| true));
                 let logits = take(n1 * n2 * ny);
                 let mut table = vec![0.0; n1 * n2 * ny];
-                for j in 0..n2 {
-                    for k in 0..ny {
+                for (j, p_other) in other.iter().enumerate() {
+                    for (k, p_target) in target.iter().enumerate() {
                         let cell = |i: usize| (i * n2 + j) * ny + k;
                         let conditional = softmax(&(0..n1).map(|i| logits[cell(i)]).collect::<Vec<_>>(), |_| true);
                         for (i, p) in conditional.into_iter().enumerate() {
-                            table[cell(i)] = p * other[j] * target[k];
+                            table[cell(i)] = p * p_other * p_target;
                         }
                     }
                 }
