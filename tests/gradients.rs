@@ -16,7 +16,7 @@ const STEP: f64 = 1e-5;
 const AGREEMENT: f64 = 1e-7;
 
 fn objectives() -> Vec<Box<dyn Objective>> {
-    let mut objectives: Vec<Box<dyn Objective>> = objective::REGISTRY.iter().map(|entry| entry.default()).collect();
+    let mut objectives: Vec<Box<dyn Objective>> = objective::REGISTRY.iter().map(objective::Entry::default).collect();
     objectives.push(Box::new(InfoNce { temperature: 0.4 }));
     objectives.push(Box::new(LinearContrastive { penalty: 3.0, weight_decay: 0.2 }));
     objectives
