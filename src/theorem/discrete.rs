@@ -20,8 +20,11 @@ use std::collections::HashMap;
 const ERROR_UNITS: f64 = 64.0;
 /// Probabilities that should add up to one, up to this.
 const NORMALISED: f64 = 1e-12;
-/// A covariance eigenvalue below this share of the largest is a dependent output.
-const DEPENDENT: f64 = 1e-10;
+/// A covariance eigenvalue below this share of the largest is a dependent output: its inverse multiplies the rounding of
+/// whitened sums, which must stay far below one.
+const DEPENDENT: f64 = 1e-6;
+/// A variance below this share of the squared outputs is the rounding of a constant.
+const CONSTANT: f64 = 1e-12;
 /// Largest number of symbols of one alphabet.
 const LARGEST_ALPHABET: usize = 256;
 
@@ -390,7 +393,7 @@ fn whitened(marginal: &[f64], outputs: &Matrix) -> Result<Option<(Matrix, f64)>,
     }
     let eigen = symmetric_eigen(&covariance)?;
     let largest = eigen.values.first().copied().unwrap_or(0.0);
-    if largest <= DEPENDENT * scale * scale {
+    if largest <= CONSTANT * scale * scale {
         return Ok(None);
     }
     let rank = eigen.values.iter().filter(|&&value| value > DEPENDENT * largest).count();
