@@ -37,7 +37,7 @@ observed = 5
 [grid]
 objective = ["cca", "prediction", "supervised"]
 dim = [1, 2]
-samples = [3, 4, 12, 200]
+samples = [4, 5, 12, 200]
 evaluation = ["population", "plug-in", "held-out"]
 "#;
 
@@ -159,8 +159,9 @@ fn wrong_settings_end_with_one_line_that_names_them() {
         (TRAINED.replace("\"sgd.steps\" = 60", "\"objective.temperature\" = 0.0"), "temperature"),
         (TRAINED.replace("estimator = \"sgd\"", "estimator = \"population\""), "sgd."),
         (SAMPLED.replace("\"held-out\"", "\"cross\""), "evaluation"),
-        (SAMPLED.replace("samples = [3, 4, 12, 200]", "samples = [1]"), "samples"),
-        (SAMPLED.replace("samples = [3, 4, 12, 200]\n", ""), "samples"),
+        (SAMPLED.replace("samples = [4, 5, 12, 200]", "samples = [1]"), "samples"),
+        (SAMPLED.replace("samples = [4, 5, 12, 200]", "samples = [3]"), "held-out"),
+        (SAMPLED.replace("samples = [4, 5, 12, 200]\n", ""), "samples"),
         (SAMPLED.replace("estimator = \"sample\"", "estimator = \"sampled\""), "sample"),
     ];
     for (experiment, named) in cases {

@@ -242,8 +242,12 @@ fn save(folder: &Path, kind: &str, name: &str, law: &str, case: &Counterexample)
             write(&weights, json.to_string() + "\n")?;
             // A minimiser is one only while `eval` knows it as such: given weights are just weights.
             Ok(match minimiser {
-                Some((objective, dim)) => {
-                    format!("replay with: alignloss eval {} --objective {objective} --dim {dim}", path.display())
+                Some((objective, parameters, dim)) => {
+                    let lambda = parameters.lambda.map_or(String::new(), |lambda| format!(" --lambda {lambda}"));
+                    format!(
+                        "replay with: alignloss eval {} --objective {objective}{lambda} --dim {dim}",
+                        path.display()
+                    )
                 }
                 None => format!("replay with: alignloss eval {} --encoders {}", path.display(), weights.display()),
             })

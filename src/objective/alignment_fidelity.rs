@@ -1,6 +1,6 @@
 //! `alignment-fidelity`: the joint objective of theory.md §5.
 
-use super::{Objective, ObjectiveError, Sense, Solution, cross_gradient};
+use super::{Objective, ObjectiveError, Parameters, Sense, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, product};
 
@@ -48,6 +48,10 @@ impl Objective for AlignmentFidelity {
 
     fn whitened(&self) -> bool {
         true
+    }
+
+    fn parameters(&self) -> Parameters {
+        Parameters { lambda: Some(self.lambda), ..Parameters::default() }
     }
 
     fn solution(&self) -> Solution {

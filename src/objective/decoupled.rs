@@ -1,6 +1,6 @@
 //! `decoupled`: a common block that is aligned, and a unique block that is not (theory.md §5).
 
-use super::{Objective, Sense, Solution};
+use super::{Objective, Parameters, Sense, Solution};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, product, product_nt};
 
@@ -39,6 +39,10 @@ impl Objective for Decoupled {
 
     fn whitened(&self) -> bool {
         true
+    }
+
+    fn parameters(&self) -> Parameters {
+        Parameters { common_dim: self.common_dim, ..Parameters::default() }
     }
 
     fn solution(&self) -> Solution {

@@ -1,6 +1,6 @@
 //! `infonce` with infinitely many negatives.
 
-use super::{BeyondRank, Objective, Solution, Spectral};
+use super::{BeyondRank, Objective, Parameters, Solution, Spectral};
 use crate::information::{Encoders, SecondMoments};
 
 /// −E z_1ᵀz_2/τ + E log E_{x_2'} exp(z_1ᵀz_2'/τ) with the bilinear critic and B → ∞: for Gaussians exactly ½·`spectral` of
@@ -32,6 +32,10 @@ impl Objective for InfoNce {
 
     fn summary(&self) -> &'static str {
         "InfoNCE with a bilinear critic and infinite negatives: the minimiser of `spectral`"
+    }
+
+    fn parameters(&self) -> Parameters {
+        Parameters { temperature: Some(self.temperature), ..Parameters::default() }
     }
 
     fn solution(&self) -> Solution {

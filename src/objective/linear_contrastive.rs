@@ -1,6 +1,6 @@
 //! `linear-contrastive` (Ji et al. 2023; Nakada et al. 2023).
 
-use super::{BeyondRank, Objective, Solution, cross_gradient};
+use super::{BeyondRank, Objective, Parameters, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{product, product_nt};
 
@@ -27,6 +27,10 @@ impl Objective for LinearContrastive {
 
     fn summary(&self) -> &'static str {
         "linear contrastive loss: top singular directions of the cross-covariance"
+    }
+
+    fn parameters(&self) -> Parameters {
+        Parameters { penalty: Some(self.penalty), weight_decay: Some(self.weight_decay), ..Parameters::default() }
     }
 
     fn solution(&self) -> Solution {

@@ -102,6 +102,11 @@ pub trait Objective: Debug + Send + Sync {
     /// The shape of the exact minimiser.
     fn solution(&self) -> Solution;
 
+    /// Its parameters: with them and its id, [`with_parameters`] makes it again.
+    fn parameters(&self) -> Parameters {
+        Parameters::default()
+    }
+
     /// Whether the minimiser depends on the targets.
     fn needs_targets(&self) -> bool {
         matches!(self.solution(), Solution::TargetRegression)

@@ -1,6 +1,6 @@
 //! `regularised`: the continuum between `linear-contrastive` and `spectral` (theory.md §3, the family T_{a,b}).
 
-use super::{BeyondRank, Objective, ObjectiveError, Solution, cross_gradient};
+use super::{BeyondRank, Objective, ObjectiveError, Parameters, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{LinalgError, Matrix, product, product_nt, symmetric_eigen};
 
@@ -47,6 +47,10 @@ impl Objective for Regularised {
 
     fn summary(&self) -> &'static str {
         "between linear-contrastive and spectral: each sensor whitened in part, by Σ^(−a)"
+    }
+
+    fn parameters(&self) -> Parameters {
+        Parameters { whitening: Some(self.exponents), ..Parameters::default() }
     }
 
     #[expect(clippy::float_cmp, reason = "the ends of the continuum are these very numbers")]

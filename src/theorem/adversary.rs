@@ -216,7 +216,10 @@ impl Search<'_> {
                     let witness = Witness::Gaussian {
                         model: Box::new(model.clone()),
                         encoders: case.encoders.clone(),
-                        minimiser: terrain.minimiser().map(|index| (objective::REGISTRY[index].id, dim)),
+                        minimiser: terrain.minimiser().map(|index| {
+                            let entry = &objective::REGISTRY[index];
+                            (entry.id, entry.default().parameters(), dim)
+                        }),
                     };
                     Some((score, finding, witness))
                 });

@@ -15,6 +15,8 @@ pub(super) struct LeakByMixing;
 const STRUCTURAL: f64 = 1e-12;
 /// Least relative singular value of [A_m B_m]: below it the unmixing is not told from rounding.
 const FULL_RANK: f64 = 1e-6;
+/// A bound on the error above this share of the covariances, or of 1, decides nothing: the models' scale or gap is too extreme.
+const RESOLVED: f64 = 1e-4;
 /// Least relative gap between the singular values of Σ12 that are kept and those that are not: directions move by rounding over it.
 const GAP: f64 = 1e-3;
 
@@ -124,6 +126,9 @@ impl Theorem for LeakByMixing {
                 continue;
             }
             let error = subject.error(scale) / gap;
+            if error > RESOLVED * expected.norm().max(1.0) {
+                continue;
+            }
             clauses.push(Clause::equal(format!("Cov(z{0}, u{0})", m + 1), found.norm(), expected.norm(), error));
             let orthogonal =
                 product_tn(&modality.shared_loading, &modality.private_loading).amax() <= STRUCTURAL * scale.sqrt();

@@ -71,8 +71,8 @@ pub enum Witness {
         model: Box<LatentModel>,
         /// The encoders.
         encoders: Encoders,
-        /// The objective that they minimise exactly, by id, and d.
-        minimiser: Option<(&'static str, usize)>,
+        /// The objective that they minimise exactly, by id and parameters, and d.
+        minimiser: Option<(&'static str, objective::Parameters, usize)>,
     },
     /// A discrete law with encoder tables.
     Discrete(Box<Instance>),
@@ -350,7 +350,7 @@ impl Trial<'_> {
                     witness: Witness::Gaussian {
                         model: Box::new(self.model.clone()),
                         encoders: case.encoders.clone(),
-                        minimiser: case.objective.map(|objective| (objective.id(), case.dim())),
+                        minimiser: case.objective.map(|objective| (objective.id(), objective.parameters(), case.dim())),
                     },
                     origin: origin.to_owned(),
                     index: self.index,
