@@ -1,5 +1,6 @@
 //! The adversary: it comes near the bounds that can be reached, finds what is false, repeats itself, and its finds replay.
 
+use alignloss::information::Encoders;
 use alignloss::objective;
 use alignloss::theorem::adversary::{Extreme, Search};
 use alignloss::theorem::variants::VARIANTS;
@@ -63,7 +64,7 @@ fn a_false_statement_is_found_out_and_its_counterexample_replays() {
             .map(|(id, parameters, dim)| (objective::with_parameters(id, &parameters).expect("an objective"), dim));
         let replayed = match &objective {
             Some((objective, dim)) => Case::minimise(&subject, &learner, objective.as_ref(), *dim).expect("a case"),
-            None => Case::of_weights(&subject, encoders.clone()).expect("a case"),
+            None => Case::of_weights(&subject, Encoders::clone(encoders)).expect("a case"),
         };
         let verdict = Verdict::of(name, variant.examine(&replayed).expect("a finding"));
         assert_eq!((verdict.status, verdict.lhs.to_bits()), (Status::Violated, case.verdict.lhs.to_bits()), "{name}");

@@ -22,7 +22,7 @@ const SAME: f64 = 1e-9;
 
 fn scalar_data(cell: u64, samples: usize) -> Data {
     let mut generator = Stream { seed: 11, experiment: "sample estimates", cell, replicate: 0 }.generator();
-    Data::draw(&models::scalar(), samples, &mut generator).unwrap()
+    Data::draw(&models::scalar(), samples, &mut generator).expect("draws")
 }
 
 fn r2_shared(case: &Case) -> f64 {
@@ -136,13 +136,13 @@ fn fewer_samples_than_channels_determine_everything() {
     assert_eq!(model.latents(), 1);
     let subject = Subject::new(&model, [0, 1]).unwrap();
     assert_eq!(subject.pair.canonical_correlations(), [1.0, 0.0]);
-    assert_eq!(subject.pair.mutual_information_nats(), f64::INFINITY);
+    assert!(subject.pair.mutual_information_nats().is_infinite());
     let case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 2).unwrap();
     for target in &case.targets {
         for source in Source::ALL {
             let said = target.source(source);
             assert!((said.r2 - 1.0).abs() < SAME && said.mmse.abs() < SAME, "{said:?}");
-            assert_eq!(said.mutual_information_nats(), f64::INFINITY);
+            assert!(said.mutual_information_nats().is_infinite());
         }
     }
     assert!(case.alignment.error.abs() < SAME);

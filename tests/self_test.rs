@@ -1,6 +1,7 @@
 //! The referee's self-test: false statements that resemble the theorems are all refuted, and by cases on which the true
 //! theorems hold.
 
+use alignloss::information::Encoders;
 use alignloss::theorem::variants::{VARIANTS, self_test, untested};
 use alignloss::theorem::verify::Witness;
 use alignloss::theorem::{self, Case, Finding, Status, Subject, Theorem, Verdict};
@@ -44,7 +45,7 @@ fn every_false_statement_is_refuted_by_a_case_on_which_the_true_one_holds() {
             Some((objective, dim)) if objective.id() != "random" => {
                 Case::minimise(&subject, &learner, objective.as_ref(), *dim).expect("a case")
             }
-            _ => Case::of_weights(&subject, encoders.clone()).expect("a case"),
+            _ => Case::of_weights(&subject, Encoders::clone(encoders)).expect("a case"),
         };
         let variant = Verdict::of(refutation.variant.name, refutation.variant.examine(&replayed).expect("a finding"));
         assert_eq!(variant.status, Status::Violated, "{}: {variant:?}", refutation.variant.name);

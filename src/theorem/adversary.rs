@@ -215,7 +215,7 @@ impl Search<'_> {
                     let score = goal.score(&finding);
                     let witness = Witness::Gaussian {
                         model: Box::new(model.clone()),
-                        encoders: case.encoders.clone(),
+                        encoders: Box::new(case.encoders.clone()),
                         minimiser: terrain.minimiser().map(|index| {
                             let entry = &objective::REGISTRY[index];
                             (entry.id, entry.default().parameters(), dim)

@@ -70,7 +70,7 @@ pub enum Witness {
         /// The model.
         model: Box<LatentModel>,
         /// The encoders.
-        encoders: Encoders,
+        encoders: Box<Encoders>,
         /// The objective that they minimise exactly, by id and parameters, and d.
         minimiser: Option<(&'static str, objective::Parameters, usize)>,
     },
@@ -349,7 +349,7 @@ impl Trial<'_> {
                 summary.counterexample = Some(Box::new(Counterexample {
                     witness: Witness::Gaussian {
                         model: Box::new(self.model.clone()),
-                        encoders: case.encoders.clone(),
+                        encoders: Box::new(case.encoders.clone()),
                         minimiser: case.objective.map(|objective| (objective.id(), objective.parameters(), case.dim())),
                     },
                     origin: origin.to_owned(),
