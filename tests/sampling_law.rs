@@ -107,12 +107,12 @@ fn a_fill_is_its_parts_when_they_are_cut_at_multiples_of_256() {
 
 /// Largest difference of the sample covariance of draws to the exact one, in standard errors √((Σ_iiΣ_jj + Σ_ij²)/n).
 fn covariance_error<T: Real>(model: &LatentModel, cell: u64, samples: usize) -> f64 {
-    let mut sampler = Sampler::<T>::of_model(model).unwrap();
+    let mut sampler = Sampler::<T>::of_model(model).expect("valid");
     let mut vectors = sampler.buffers(samples);
-    sampler.draw_into(&mut generator(cell), &mut vectors).unwrap();
+    sampler.draw_into(&mut generator(cell), &mut vectors).expect("valid");
     let mut moments = Moments::new(vectors.iter().map(DMatrix::nrows).sum());
-    moments.add(&vectors.iter().collect::<Vec<_>>()).unwrap();
-    let found = moments.covariance().unwrap();
+    moments.add(&vectors.iter().collect::<Vec<_>>()).expect("valid");
+    let found = moments.covariance().expect("valid");
     let exact = common::dense::Dense::of(model).joint().clone();
     let mut worst = 0.0_f64;
     for j in 0..exact.ncols() {
@@ -202,7 +202,9 @@ fn moments_do_not_depend_on_how_samples_arrive() {
     let [a, b, c] = [of(0, 1), of(1, 700), of(700, 1000)];
     let merged = |parts: [&Moments; 3]| {
         let mut moments = Moments::new(samples.nrows());
-        parts.into_iter().for_each(|part| moments.merge(part).unwrap());
+        for part in parts {
+            moments.merge(part).expect("the same dimension");
+        }
         moments
     };
     let mut nested = b.clone();
