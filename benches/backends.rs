@@ -31,7 +31,10 @@ fn main() {
         &[("Cholesky twice", our_whitening), ("faer QR", faer_whitening), ("nalgebra QR", nalgebra_whitening)],
     );
     table("A·B", &[("faer", |n| product_of(n, product)), ("nalgebra", |n| product_of(n, |a, b| a * b))]);
-    table("Aᵀ·B", &[("faer", |n| product_of(n, product_tn)), ("nalgebra", |n| product_of(n, nalgebra::Matrix::tr_mul))]);
+    table(
+        "Aᵀ·B",
+        &[("faer", |n| product_of(n, product_tn)), ("nalgebra", |n| product_of(n, nalgebra::Matrix::tr_mul))],
+    );
 }
 
 /// Seconds and residual at one size.
