@@ -123,7 +123,9 @@ fn eval_json_has_exactly_the_keys_of_the_design() {
             "width",
             "infonce-gap",
             "spiked-cca",
+            "hermite",
             "leak-by-mixing",
+            "multimodal",
             "fidelity-threshold",
             "decoupled-sufficiency"
         ]

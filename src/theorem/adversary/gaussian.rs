@@ -70,7 +70,9 @@ impl Terrain {
         let minimisers = objective::REGISTRY
             .iter()
             .enumerate()
-            .filter(|(_, entry)| matches!(entry.default().solution(), Solution::CrossCovariance { .. }))
+            .filter(|(_, entry)| {
+                matches!(entry.default().solution(), Solution::CrossCovariance { .. } | Solution::Decoupled { .. })
+            })
             .map(|(index, _)| Kind::Minimiser(index));
         let kinds: Vec<Kind> = [Kind::Free, Kind::NearCanonical].into_iter().chain(minimisers).collect();
         let structures =
