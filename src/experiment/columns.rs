@@ -31,7 +31,9 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         ("r2", _) => format!("R²({name}; y)"),
         ("sigma", _) => format!("σ({name}; y)"),
         ("information_loss", _) => format!("information loss of {name}"),
-        ("pid", part) => format!("{part} information"),
+        ("pid", "unique1") => "unique to x₁".into(),
+        ("pid", "unique2") => "unique to x₂".into(),
+        ("pid", part) => part.into(),
         ("alignment", "error") => "alignment error ε²".into(),
         ("alignment", "error_op") => "alignment error ε_op".into(),
         ("alignment", "floor") => "alignment floor 2Σ(1 − ρᵢ)".into(),
@@ -46,6 +48,8 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         ("whitened_critic", index) => format!("slope {index} of the whitened critic"),
         ("signal_distance", _) => format!("distance of {name} from the shared subspace"),
         ("angle", _) => format!("largest principal angle of {name} to the closed form"),
+        ("search", "tightness") => "greatest tightness found".into(),
+        (theorem, "tightness") => theorem.to_owned(),
         ("excess_loss", _) => "excess of the population loss".into(),
         ("step", _) => "optimiser steps".into(),
         ("samples", _) => "samples n".into(),
@@ -79,7 +83,7 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
 const CORRELATIONS: usize = 4;
 
 /// How the encoders came about: empty in the population, where they are the closed form.
-const LEARNED: [&str; 5] = ["step", "outcome", "angle.z1", "angle.z2", "excess_loss"];
+const LEARNED: [&str; 6] = ["step", "outcome", "angle.z1", "angle.z2", "excess_loss", "search.tightness"];
 
 /// The values of the columns about learning, next to the population's closed form.
 #[derive(Debug, Clone, Default)]
@@ -93,6 +97,8 @@ pub(super) struct Learning {
     pub angles_degrees: Option<[f64; 2]>,
     /// Population loss at the encoders less that of the closed form (for an objective that is made large, the other way round).
     pub excess_loss: Option<f64>,
+    /// The greatest tightness that an adversary found.
+    pub tightness: Option<f64>,
 }
 
 impl Learning {
@@ -104,6 +110,7 @@ impl Learning {
             field(angle(0)),
             field(angle(1)),
             field(self.excess_loss.unwrap_or(f64::NAN)),
+            field(self.tightness.unwrap_or(f64::NAN)),
         ]
     }
 

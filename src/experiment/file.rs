@@ -1,6 +1,7 @@
 //! Experiment files.
 
 use super::grid::{AxisValue, Grid};
+use super::search::SearchSetting;
 use super::setting::Setting;
 use super::train::TRAINABLE;
 use crate::model::family::OneOrMany;
@@ -36,6 +37,8 @@ pub enum Estimator {
     Sample,
     /// By stochastic gradients on minibatches: fresh ones, or of a data set of `samples` draws.
     Sgd,
+    /// By an adversary, who chooses model and encoders so that the bound of `theorem` is tight; `[model]` has no meaning then.
+    Adversary,
 }
 
 /// A checked experiment: what is computed, and what is drawn of it.
@@ -63,6 +66,7 @@ struct ExperimentFile {
     replicates: u64,
     #[serde(default)]
     seed: u64,
+    #[serde(default)]
     model: Map<String, Value>,
     #[serde(default)]
     grid: Map<String, Value>,
@@ -343,11 +347,16 @@ impl Experiment {
                 return Err(wrong(format!("grid.{axis:?}"), "none of the objectives has this parameter".into()));
             }
         }
-        let sampled = self.estimator != Estimator::Population;
+        let sampled = matches!(self.estimator, Estimator::Sample | Estimator::Sgd);
+        let searched = self.estimator == Estimator::Adversary;
         for (axis, allowed) in [
             ("samples", sampled),
             ("evaluation", self.estimator == Estimator::Sample),
             ("sgd.", self.estimator == Estimator::Sgd),
+            ("search.", searched),
+            ("theorem", searched),
+            ("objective", !searched),
+            ("model.", !searched),
         ] {
             if let Some(name) = self.grid.names().find(|name| name.starts_with(axis) && !allowed) {
                 return Err(wrong(
@@ -375,10 +384,19 @@ impl Experiment {
         }
         // Every value of every axis, each with the first of the others.
         for cell in self.grid.cross() {
-            Setting::new(self.estimator, &cell)?;
+            if searched {
+                SearchSetting::new(&cell)?;
+            } else {
+                Setting::new(self.estimator, &cell)?;
+            }
         }
-        let first = self.grid.cell(0);
-        self.model(&first.model_parameters(), 0)?;
+        if searched {
+            if !self.model.is_empty() {
+                return Err(wrong("model".into(), "given, but the adversary chooses the models".into()));
+            }
+        } else {
+            self.model(&self.grid.cell(0).model_parameters(), 0)?;
+        }
         let known = self.columns();
         for (index, figure) in self.figures.iter().enumerate() {
             let columns = [

@@ -3,6 +3,7 @@
 use super::columns::{Common, Learning, field, measure, measured_place};
 use super::file::{AT_SAMPLES, CLOSED_FORM};
 use super::learn::{LearningError, LearningTask, Measured, Observed};
+use super::search::SearchSetting;
 use super::setting::Setting;
 use super::{Cell, Estimator, Experiment, ExperimentError, Store, StoreError};
 use crate::sample::Stream;
@@ -136,6 +137,9 @@ impl<'a> Run<'a> {
             cell: group.cells[0],
             replicate: group.replicate,
         };
+        if self.experiment.estimator() == Estimator::Adversary {
+            return cells.iter().map(|cell| self.searched(cell, stream)).collect();
+        }
         // One model per setting of the targets; all share the first one's decompositions.
         let mut models: Vec<(String, Observed)> = Vec::new();
         for cell in &cells {
@@ -181,6 +185,18 @@ impl<'a> Run<'a> {
                 .map_err(|error| failed(cell, error))?;
         }
         Ok(rows)
+    }
+
+    /// The one row of a cell whose model and encoders an adversary chooses.
+    fn searched(&self, cell: &Cell, stream: Stream) -> Result<Vec<String>, RunError> {
+        let invalid = |problem| RunError::Cell { cell: cell.index, parameters: describe(cell), problem };
+        let found = SearchSetting::new(cell).map_err(invalid)?.run(stream);
+        let mut row = vec![cell.index.to_string(), stream.replicate.to_string()];
+        row.extend(cell.parameters.iter().map(|(_, value)| value.text()));
+        row.push(String::new());
+        row.extend(found.without_encoders());
+        row.resize(self.experiment.columns().len(), String::new());
+        Ok(row)
     }
 
     /// Appends a case's rows, one per target.
@@ -243,11 +259,11 @@ fn failed(cell: &Cell, problem: LearningError) -> RunError {
 }
 
 /// What cells of one group have in common: the model up to its targets and, where there are samples, the samples; stochastic
-/// gradients take long enough for a group of their own.
+/// gradients and adversaries take long enough for a group of their own.
 fn group_key(estimator: Estimator, cell: &Cell, replicate: u64) -> String {
     let own = |name: &str| match name.strip_prefix("model.") {
         Some(parameter) => !TARGET_PARAMETERS.contains(&parameter),
-        None => estimator == Estimator::Sgd || name == "samples",
+        None => matches!(estimator, Estimator::Sgd | Estimator::Adversary) || name == "samples",
     };
     let parameters = cell.parameters.iter().filter(|(name, _)| own(name));
     parameters.fold(replicate.to_string(), |key, (name, value)| format!("{key}\n{name}={}", value.text()))
