@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
-/// A format: `fixed:N`, `scientific:N`, `percent:N`, `integer`, `text`, `id`.
+/// A format: `fixed:N`, `scientific:N`, `gap:N`, `percent:N`, `integer`, `text`, `id`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) enum Format {
@@ -11,6 +11,8 @@ pub(super) enum Format {
     Fixed(usize),
     /// So many decimals, and a power of ten.
     Scientific(usize),
+    /// The same of what should be zero: rounding is not told from it.
+    Gap(usize),
     /// A share in percent, so many decimals.
     Percent(usize),
     /// With thin spaces between thousands.
@@ -33,11 +35,12 @@ impl TryFrom<String> for Format {
         Ok(match name {
             "fixed" => Self::Fixed(decimals),
             "scientific" => Self::Scientific(decimals),
+            "gap" => Self::Gap(decimals),
             "percent" => Self::Percent(decimals),
             "integer" => Self::Integer,
             "text" => Self::Text,
             "id" => Self::Id,
-            _ => bail!("{text:?} is not one of fixed:N, scientific:N, percent:N, integer, text, id"),
+            _ => bail!("{text:?} is not one of fixed:N, scientific:N, gap:N, percent:N, integer, text, id"),
         })
     }
 }
@@ -51,6 +54,8 @@ impl Format {
         match self {
             Self::Fixed(decimals) => math(&without_negative_zero(format!("{value:.decimals$}"))),
             Self::Scientific(decimals) => scientific(value, decimals),
+            Self::Gap(_) if value.abs() <= ROUNDING => r"\ensuremath{<10^{-12}}".into(),
+            Self::Gap(decimals) => scientific(value, decimals),
             Self::Percent(decimals) => format!("{}\\%", math(&format!("{:.decimals$}", 100.0 * value))),
             Self::Integer => thousands(&format!("{value:.0}")),
             Self::Text | Self::Id => value.to_string(),
@@ -64,8 +69,8 @@ impl Format {
 }
 
 fn scientific(value: f64, decimals: usize) -> String {
-    if value.abs() <= ROUNDING {
-        return r"\ensuremath{<10^{-12}}".into();
+    if value.abs() <= 0.0 {
+        return "0".into();
     }
     let text = format!("{value:.decimals$e}");
     match text.split_once('e') {
@@ -115,7 +120,8 @@ mod tests {
         assert_eq!(Format::Fixed(2).number(-0.001), "0.00");
         assert_eq!(Format::Fixed(2).number(-1.5), "\\ensuremath{-1.50}");
         assert_eq!(Format::Scientific(1).number(1.16e-10), "\\ensuremath{1.2\\cdot10^{-10}}");
-        assert_eq!(Format::Scientific(0).number(-3e-14), "\\ensuremath{<10^{-12}}");
+        assert_eq!(Format::Scientific(0).number(-3e-14), "\\ensuremath{-3\\cdot10^{-14}}");
+        assert_eq!((Format::Gap(0).number(-3e-14), Format::Scientific(0).number(-0.0)), ("\\ensuremath{<10^{-12}}".into(), "0".into()));
         assert_eq!(Format::Percent(0).number(0.991), "99\\%");
         assert_eq!(Format::Integer.number(32177.0), "32\\,177");
         assert_eq!(Format::Integer.number(1024.0), "1024");
