@@ -285,10 +285,7 @@ impl<'a> Filter<'a> {
         above: &BTreeMap<String, f64>,
     ) -> anyhow::Result<Self> {
         Ok(Self {
-            equal: equal
-                .iter()
-                .map(|(name, value)| Ok((table.column(name)?, value)))
-                .collect::<anyhow::Result<_>>()?,
+            equal: equal.iter().map(|(name, value)| Ok((table.column(name)?, value))).collect::<anyhow::Result<_>>()?,
             above: above
                 .iter()
                 .map(|(name, &least)| Ok((table.column(name)?, least)))

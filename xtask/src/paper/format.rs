@@ -53,9 +53,8 @@ impl Format {
     pub(super) fn number(self, value: f64) -> String {
         match self {
             Self::Fixed(decimals) => math(&without_negative_zero(format!("{value:.decimals$}"))),
-            Self::Scientific(decimals) => scientific(value, decimals),
             Self::Gap(_) if value.abs() <= ROUNDING => r"\ensuremath{<10^{-12}}".into(),
-            Self::Gap(decimals) => scientific(value, decimals),
+            Self::Scientific(decimals) | Self::Gap(decimals) => scientific(value, decimals),
             Self::Percent(decimals) => format!("{}\\%", math(&format!("{:.decimals$}", 100.0 * value))),
             Self::Integer => thousands(&format!("{value:.0}")),
             Self::Text | Self::Id => value.to_string(),
@@ -121,7 +120,10 @@ mod tests {
         assert_eq!(Format::Fixed(2).number(-1.5), "\\ensuremath{-1.50}");
         assert_eq!(Format::Scientific(1).number(1.16e-10), "\\ensuremath{1.2\\cdot10^{-10}}");
         assert_eq!(Format::Scientific(0).number(-3e-14), "\\ensuremath{-3\\cdot10^{-14}}");
-        assert_eq!((Format::Gap(0).number(-3e-14), Format::Scientific(0).number(-0.0)), ("\\ensuremath{<10^{-12}}".into(), "0".into()));
+        assert_eq!(
+            (Format::Gap(0).number(-3e-14), Format::Scientific(0).number(-0.0)),
+            ("\\ensuremath{<10^{-12}}".into(), "0".into())
+        );
         assert_eq!(Format::Percent(0).number(0.991), "99\\%");
         assert_eq!(Format::Integer.number(32177.0), "32\\,177");
         assert_eq!(Format::Integer.number(1024.0), "1024");

@@ -44,9 +44,8 @@ pub(super) fn require_tools() -> anyhow::Result<()> {
 }
 
 fn complete() -> bool {
-    let runs = |tool: &&str| Command::new(tool).arg("-v").output().is_ok();
-    let found = |style: &&str| Command::new("kpsewhich").arg(style).output().is_ok_and(|output| output.status.success());
-    TOOLS.iter().all(|tool| runs(&tool)) && STYLES.iter().all(|style| found(&style))
+    let found = |style: &str| Command::new("kpsewhich").arg(style).output().is_ok_and(|output| output.status.success());
+    TOOLS.iter().all(|tool| Command::new(tool).arg("-v").output().is_ok()) && STYLES.iter().all(|style| found(style))
 }
 
 /// Runs LaTeX and BibTeX as often as it takes.

@@ -79,7 +79,10 @@ impl Manuscript {
             let id = &row[place];
             let named = |text: &str| ["thm", "id"].iter().any(|name| text.contains(&format!("\\{name}{{{id}}}")));
             let shown = self.floats.iter().any(|float| {
-                named(float) || arguments(float, "resulttable").iter().any(|name| tables.get(name).is_some_and(|text| named(text)))
+                named(float)
+                    || arguments(float, "resulttable")
+                        .iter()
+                        .any(|name| tables.get(name).is_some_and(|text| named(text)))
             });
             ensure!(shown, "no figure or table of the paper is about the theorem {id:?}");
         }

@@ -104,6 +104,7 @@ mod tests {
     use std::process::Command;
 
     const DOCUMENT: &str = r"\documentclass{article}
+\usepackage{booktabs}
 \input{generated/numbers}
 \newcommand{\result}[1]{\csname result@#1\endcsname}
 \newcommand{\resulttable}[1]{\input{generated/table-#1}}
@@ -172,12 +173,12 @@ column = [{ head = "$B$", column = "batch", as = "integer" }, { head = "slope", 
 
         document(&DOCUMENT.replace("slope/mean", "slope/mode"));
         let missing = complaint(&folders);
-        assert!(missing.contains("slope/mode") && missing.contains("main.tex:7"), "{missing}");
+        assert!(missing.contains("slope/mode") && missing.contains("main.tex:8"), "{missing}");
         document(&DOCUMENT.replace(r"\resulttable{slopes}", ""));
         assert!(complaint(&folders).contains("slopes"), "an unused table");
         document(&DOCUMENT.replace("Of ", r"\includegraphics[width=1cm]{curve}"));
         let figure = complaint(&folders);
-        assert!(figure.contains("curve") && figure.contains("main.tex:8"), "{figure}");
+        assert!(figure.contains("curve") && figure.contains("main.tex:9"), "{figure}");
         document(&DOCUMENT.replace(r"\id{selection}", ""));
         assert!(complaint(&folders).contains("selection"), "a theorem without figure or table");
         document(DOCUMENT);

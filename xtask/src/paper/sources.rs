@@ -2,6 +2,7 @@
 
 use crate::{cargo, step, target_folder};
 use anyhow::{Context, anyhow, ensure};
+use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -10,8 +11,7 @@ const MODELS: &str = "1000";
 /// Scores of the adversary for each theorem and dimension.
 const BUDGET: &str = "3000";
 /// Inequalities that are sharp in every dimension, or nearly.
-const SEARCHED: [&str; 6] =
-    ["perfect-alignment", "alignment-floor", "lipschitz", "correlation", "capacity", "leakage"];
+const SEARCHED: [&str; 6] = ["perfect-alignment", "alignment-floor", "lipschitz", "correlation", "capacity", "leakage"];
 
 /// The columns of the table that the example prints, in its order.
 const REMEDIES: [&str; 11] = [
@@ -97,7 +97,7 @@ fn remedies(printed: &str) -> anyhow::Result<String> {
         });
         let numbers = shares.collect::<Result<Vec<()>, _>>().with_context(|| format!("{line:?} is not a row"))?;
         ensure!(numbers.len() == 9, "{line:?} is not a row of the remedies");
-        text += &format!("{},{models}\n", cells.join(","));
+        writeln!(text, "{},{models}", cells.join(","))?;
     }
     Ok(text)
 }
