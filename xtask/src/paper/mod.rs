@@ -8,6 +8,7 @@ mod latex;
 mod manuscript;
 mod sources;
 mod store;
+mod take;
 
 use anyhow::{Context, ensure};
 use declarations::Declarations;
