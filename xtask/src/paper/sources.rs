@@ -9,7 +9,7 @@ use std::process::Command;
 /// Models of every family.
 const MODELS: &str = "1000";
 /// Scores of the adversary for each theorem and dimension.
-const BUDGET: &str = "3000";
+const BUDGET: &str = "6000";
 /// Inequalities that are sharp in every dimension, or nearly.
 const SEARCHED: [&str; 6] = ["perfect-alignment", "alignment-floor", "lipschitz", "correlation", "capacity", "leakage"];
 
