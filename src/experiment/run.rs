@@ -7,7 +7,7 @@ use super::search::SearchSetting;
 use super::setting::Setting;
 use super::{Cell, Estimator, Experiment, ExperimentError, Store, StoreError};
 use crate::sample::Stream;
-use crate::theorem::{self, Question, Subject};
+use crate::theorem::{self, Question, Subject, Theorem};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -56,6 +56,7 @@ pub enum RunError {
 #[derive(Debug)]
 pub struct Run<'a> {
     experiment: &'a Experiment,
+    overlays: Vec<Overlay>,
     groups: Vec<Group>,
     groups_per_part: usize,
 }
@@ -65,6 +66,26 @@ pub struct Run<'a> {
 struct Group {
     replicate: u64,
     cells: Vec<u64>,
+}
+
+/// A column of what figures draw over the data.
+#[derive(Debug)]
+enum Overlay {
+    /// The measure in this place, at the population's closed form.
+    ClosedForm { place: Option<usize> },
+    /// What a theorem says of a quantity, in the population or at the cell's number of samples.
+    Theorem { theorem: &'static dyn Theorem, quantity: String, at_samples: bool },
+}
+
+impl Overlay {
+    /// From an id of the experiment file and the quantity that it is drawn over.
+    fn new((id, quantity): (String, String)) -> Self {
+        if id == CLOSED_FORM {
+            return Self::ClosedForm { place: measured_place(&quantity) };
+        }
+        let theorem = theorem::find(id.trim_end_matches(AT_SAMPLES)).expect("checked when the file was read");
+        Self::Theorem { theorem, quantity, at_samples: id.ends_with(AT_SAMPLES) }
+    }
 }
 
 /// Parameters that change the targets only: cells that differ in these share the model's decompositions.
@@ -96,7 +117,8 @@ impl<'a> Run<'a> {
             }
         }
         let groups_per_part = usize::try_from((groups.len() as u64).div_ceil(PARTS)).unwrap_or(1).max(1);
-        Self { experiment, groups, groups_per_part }
+        let overlays = experiment.overlays().into_iter().map(Overlay::new).collect();
+        Self { experiment, overlays, groups, groups_per_part }
     }
 
     /// The number of part files.
@@ -217,8 +239,7 @@ impl<'a> Run<'a> {
             None => None,
         };
         let population = measured.population;
-        let overlays = self.experiment.overlays();
-        let reference = if overlays.iter().any(|(id, _)| id == CLOSED_FORM) {
+        let reference = if self.overlays.iter().any(|overlay| matches!(overlay, Overlay::ClosedForm { .. })) {
             let value = setting.objective.value(population.subject.moments(), &population.encoders);
             Some(Common::new(population, setting.temperature(), value.unwrap_or(f64::NAN))?)
         } else {
@@ -234,17 +255,14 @@ impl<'a> Run<'a> {
             });
             let closed_form =
                 reference.as_ref().map(|common| measure(population, target, &Learning::default(), common));
-            for (id, quantity) in &overlays {
-                row.push(match &closed_form {
-                    Some(fields) if id == CLOSED_FORM => {
-                        measured_place(quantity).map_or(String::new(), |place| fields[place].clone())
+            for overlay in &self.overlays {
+                row.push(match overlay {
+                    Overlay::ClosedForm { place } => {
+                        closed_form.as_ref().zip(*place).map_or(String::new(), |(fields, place)| fields[place].clone())
                     }
-                    _ => {
-                        let samples = setting.samples.filter(|_| id.ends_with(AT_SAMPLES));
-                        let theorem =
-                            theorem::find(id.trim_end_matches(AT_SAMPLES)).expect("checked when the file was read");
-                        let question = Question { quantity, target, samples: samples.map(|samples| samples as u64) };
-                        field(theorem.predict(population, &question)?.unwrap_or(f64::NAN))
+                    Overlay::Theorem { theorem, quantity, at_samples } => {
+                        let samples = setting.samples.filter(|_| *at_samples).map(|samples| samples as u64);
+                        field(theorem.predict(population, &Question { quantity, target, samples })?.unwrap_or(f64::NAN))
                     }
                 });
             }
