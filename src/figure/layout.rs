@@ -15,6 +15,9 @@ const GUTTER: f64 = 14.0;
 /// Least usable width of a plot.
 const NARROWEST: f64 = 60.0;
 
+/// Least height of a plot on paper.
+const LOWEST: f64 = 105.0;
+
 /// Lays a figure out.
 pub(super) fn compose(figure: &Figure) -> Result<Scene, FigureError> {
     let (Some(first), 1..) = (figure.panels.first(), figure.columns) else {
@@ -53,7 +56,7 @@ pub(super) fn compose(figure: &Figure) -> Result<Scene, FigureError> {
             Width::Slide => {
                 ((sizes.page * 0.5625 - rest - grid.height(0.0, unit)) / grid.top.len() as f64).max(60.0 * unit)
             }
-            _ => (wide * 0.68).clamp(80.0, 200.0),
+            _ => (wide * 0.68).clamp(LOWEST, 200.0),
         };
         for panel in &mut panels {
             panel.settle(wide, high)?;

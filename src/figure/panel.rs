@@ -137,7 +137,9 @@ impl<'a> Panel<'a> {
 
     /// The most ticks whose labels keep apart.
     fn x_ticks(&self, wide: f64) -> Vec<Tick> {
-        let most = share(wide, 30.0 * self.sizes.unit, 2, 9);
+        // Whole numbers have short labels.
+        let step = if self.chart.x.whole { 18.0 } else { 30.0 };
+        let most = share(wide, step * self.sizes.unit, 2, 9);
         let apart = |marks: &[Tick]| {
             let mut edge = f64::NEG_INFINITY;
             marks.iter().filter(|t| !t.is_minor()).all(|t| {
