@@ -293,8 +293,7 @@ fn boundaries(spec: &FigureSpec, rows: &Rows, mut chart: Chart) -> Chart {
             let margin = fill(spec, &own, &xs, &ys, |row| own.number(row, &format!("{id}:{MARGIN}")));
             let points = zero_contour(&xs, &ys, &margin, spec.x_log, spec.y_log);
             if points.len() > 1 {
-                let whose =
-                    if several { format!("theory: {}", series_label(spec, "", name)) } else { label.clone() };
+                let whose = if several { format!("theory: {}", series_label(spec, "", name)) } else { label.clone() };
                 chart = chart.with(Layer::Boundary { label: whose, points });
             }
         }

@@ -132,7 +132,10 @@ mod tests {
 
     #[test]
     fn only_partial_opacity_is_written() {
-        assert_eq!(opacities("<a opacity=\"1\" b=\"2\"/><c opacity=\"0.2\"/>"), "<a b=\"2\"/><c fill-opacity=\"0.2\" stroke-opacity=\"0.2\"/>");
+        assert_eq!(
+            opacities("<a opacity=\"1\" b=\"2\"/><c opacity=\"0.2\"/>"),
+            "<a b=\"2\"/><c fill-opacity=\"0.2\" stroke-opacity=\"0.2\"/>"
+        );
     }
 
     #[test]
