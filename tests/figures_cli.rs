@@ -15,7 +15,7 @@ shows = ["capacity", "infonce-gap"]
 [model.family]
 kind = "orthogonal"
 shared = 1
-private = 1
+private = 2
 noise = 0.5
 
 [grid]

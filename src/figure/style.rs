@@ -98,7 +98,7 @@ const DASHES: [&[f64]; 6] =
     [&[], &[6.5, 1.8], &[6.0, 1.6, 1.3, 1.6], &[1.5, 1.5], &[10.0, 2.0, 3.0, 2.0], &[5.0, 1.5, 1.2, 1.5, 1.2, 1.5]];
 
 /// The one style of theory overlays: thin lines of ink with short dashes, in points. A chart's second and third theory differ in them.
-pub(super) const THEORY_DASHES: [&[f64]; 3] = [&[2.6, 1.6], &[0.9, 1.5], &[5.2, 1.5, 0.9, 1.5]];
+pub(super) const THEORY_DASHES: [&[f64]; 3] = [&[2.6, 1.6], &[5.2, 1.5, 0.9, 1.5], &[0.9, 1.5]];
 
 /// Dashes of boundary lines by order of appearance, in points.
 pub(super) const BOUNDARY_DASHES: [&[f64]; 4] = [&[], &[4.5, 2.2], &[1.4, 1.6], &[6.0, 1.8, 1.4, 1.8]];
