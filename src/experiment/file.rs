@@ -46,6 +46,7 @@ pub enum Estimator {
 pub struct Experiment {
     name: String,
     title: String,
+    about: Option<String>,
     shows: Vec<String>,
     estimator: Estimator,
     replicates: u64,
@@ -59,6 +60,7 @@ pub struct Experiment {
 #[serde(deny_unknown_fields)]
 struct ExperimentFile {
     title: String,
+    about: Option<String>,
     shows: OneOrMany<String>,
     #[serde(default = "population")]
     estimator: Estimator,
@@ -206,6 +208,7 @@ impl Experiment {
         let experiment = Self {
             name: name.into(),
             title: file.title,
+            about: file.about,
             shows,
             estimator: file.estimator,
             replicates: file.replicates,
@@ -226,6 +229,21 @@ impl Experiment {
     /// Its title.
     pub fn title(&self) -> &str {
         &self.title
+    }
+
+    /// What it is about, in a sentence or two for captions.
+    pub fn about(&self) -> Option<&str> {
+        self.about.as_deref()
+    }
+
+    /// The parameters of its family of models, where it has one.
+    pub fn family(&self) -> Option<&Map<String, Value>> {
+        self.model.get("family").and_then(Value::as_object)
+    }
+
+    /// The values of one axis of its grid, as text.
+    pub fn axis_values(&self, axis: &str) -> Vec<String> {
+        self.grid.values(axis).iter().map(AxisValue::text).collect()
     }
 
     /// The theorems that it shows.
