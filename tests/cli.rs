@@ -1,10 +1,11 @@
 //! The command line as a user meets it: outputs, exit codes, and one line for each thing that is wrong with an input.
 
-use assert_cmd::cargo::cargo_bin_cmd;
+mod common;
+
+use common::command::{folder, run};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
-use tempfile::TempDir;
 
 const MODEL: &str = r#"name = "tiny"
 [latent]
@@ -25,29 +26,6 @@ loading = [[1.0, 0.0, 0.0]]
 name = "u1"
 loading = [[0.0, 1.0, 0.0]]
 "#;
-
-struct Output {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-/// Runs the command in a folder.
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    let output = cargo_bin_cmd!("alignloss").current_dir(folder).args(arguments).output().expect("the command starts");
-    Output {
-        code: output.status.code().expect("the command was not killed"),
-        stdout: String::from_utf8(output.stdout).expect("text"),
-        stderr: String::from_utf8(output.stderr).expect("text"),
-    }
-}
-
-/// A folder with one file.
-fn folder(name: &str, content: impl AsRef<[u8]>) -> TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    std::fs::write(folder.path().join(name), content).expect("a writable folder");
-    folder
-}
 
 fn eval_json(extra: &[&str]) -> Value {
     let folder = folder("model.toml", MODEL);

@@ -1,9 +1,11 @@
 //! Experiments on samples and on training, end to end: same bytes whatever the threads and shards, typed outcomes for what can't
 //! be learned, no NaN in any result.
 
+mod common;
+
+use common::command::{folder, run, succeed};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 const TRAINED: &str = r#"
 title = "A small grid of training runs"
@@ -41,25 +43,6 @@ samples = [4, 5, 12, 200]
 evaluation = ["population", "plug-in", "held-out"]
 "#;
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_alignloss"));
-    for variable in ["SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_COUNT"] {
-        command.env_remove(variable);
-    }
-    command.current_dir(folder).arg("--quiet").args(arguments).output().expect("the binary runs")
-}
-
-fn folder_with(experiment: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    fs::write(folder.path().join("small.toml"), experiment).expect("writable");
-    folder
-}
-
-fn succeed(folder: &Path, arguments: &[&str]) {
-    let output = run(folder, arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
 fn merged(folder: &Path, out: &str) -> String {
     succeed(folder, &["merge", "small.toml", "--out", out]);
     fs::read_to_string(folder.join(out).join("small/merged.csv")).expect("merged results")
@@ -72,7 +55,7 @@ fn rows(text: &str) -> Vec<std::collections::HashMap<String, String>> {
 #[test]
 fn the_bytes_do_not_depend_on_threads_or_shards() {
     for experiment in [TRAINED, SAMPLED] {
-        let folder = folder_with(experiment);
+        let folder = folder("small.toml", experiment);
         let at = folder.path();
         succeed(at, &["sweep", "small.toml", "--out", "one", "--threads", "1"]);
         succeed(at, &["sweep", "small.toml", "--out", "three", "--threads", "3"]);
@@ -88,7 +71,7 @@ fn the_bytes_do_not_depend_on_threads_or_shards() {
 
 #[test]
 fn training_writes_checkpoints_and_replicates_differ() {
-    let folder = folder_with(TRAINED);
+    let folder = folder("small.toml", TRAINED);
     succeed(folder.path(), &["sweep", "small.toml"]);
     let rows = rows(&merged(folder.path(), "results"));
     // 3 objectives × 2 dimensions × 2 precisions × 2 replicates × 3 checkpoints (the last is the end) × 3 targets.
@@ -112,7 +95,7 @@ fn divergence_is_an_outcome_and_leaves_no_number() {
             "\"sgd.steps\" = 60\n\"sgd.learning_rate\" = 1e80\n\"sgd.optimiser\" = \"momentum\"",
         )
         .replace("[\"infonce\", \"cca\", \"linear-contrastive\"]", "[\"spectral\"]");
-    let folder = folder_with(&experiment);
+    let folder = folder("small.toml", &experiment);
     succeed(folder.path(), &["sweep", "small.toml"]);
     let text = merged(folder.path(), "results");
     assert!(!text.contains("NaN"));
@@ -126,7 +109,7 @@ fn divergence_is_an_outcome_and_leaves_no_number() {
 
 #[test]
 fn fewer_samples_than_channels_say_everything_and_mean_nothing() {
-    let folder = folder_with(SAMPLED);
+    let folder = folder("small.toml", SAMPLED);
     succeed(folder.path(), &["sweep", "small.toml"]);
     let rows = rows(&merged(folder.path(), "results"));
     let information = |evaluation: &str, samples: &str| {
@@ -165,10 +148,10 @@ fn wrong_settings_end_with_one_line_that_names_them() {
         (SAMPLED.replace("estimator = \"sample\"", "estimator = \"sampled\""), "sample"),
     ];
     for (experiment, named) in cases {
-        let folder = folder_with(&experiment);
+        let folder = folder("small.toml", &experiment);
         let output = run(folder.path(), &["sweep", "small.toml"]);
-        let message = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{named}: {message}");
+        let message = &output.stderr;
+        assert_eq!(output.code, 2, "{named}: {message}");
         assert_eq!(message.trim_end().lines().count(), 1, "{message}");
         assert!(message.contains(named), "{named}: {message}");
     }

@@ -5,8 +5,8 @@ mod common;
 use alignloss::linalg::{Matrix, product, product_nt, product_tn};
 use alignloss::model::LatentModel;
 use alignloss::objective::minibatch::{
-    CanonicalCorrelation, Critic, Direction, InfoNce, LinearContrastive, MinibatchError, MinibatchLoss, Parameters,
-    Precision, Prediction, PrincipalComponents, Spectral,
+    AlignmentFidelity, CanonicalCorrelation, Critic, Decoupled, Direction, InfoNce, LinearContrastive, MinibatchError,
+    MinibatchLoss, Parameters, Precision, Prediction, PrincipalComponents, Spectral,
 };
 use alignloss::objective::{self, Objective};
 use alignloss::theorem::Subject;
@@ -38,6 +38,9 @@ fn losses<T: Precision>() -> Vec<(String, Box<dyn MinibatchLoss<T>>)> {
         ("linear-contrastive".into(), Box::new(LinearContrastive::new(1.7))),
         ("prediction".into(), Box::new(Prediction::default())),
         ("pca".into(), Box::new(PrincipalComponents::default())),
+        ("alignment-fidelity".into(), Box::new(AlignmentFidelity::new(0.3, 4.0))),
+        ("decoupled, aligned".into(), Box::new(Decoupled::new(None, 2.0, 4.0))),
+        ("decoupled, unique".into(), Box::new(Decoupled::new(Some(0), 2.0, 4.0))),
     ];
     for critic in CRITICS {
         for direction in DIRECTIONS {
@@ -99,6 +102,34 @@ fn gradients_agree_with_differences() {
             check_differences(&format!("{name} B={samples} d={dim}"), loss.as_mut(), &x, &parameters);
         }
     }
+}
+
+#[test]
+fn the_slope_of_the_unique_block_does_not_reach_the_common_one() {
+    let generator = &mut random::generator(12);
+    let (channels, common) = ([4, 6], 2);
+    let x = batch(generator, channels, 40);
+    let whole = parameters(generator, channels, 5, 0.5);
+    let (value, gradient) = evaluate(&mut Decoupled::new(Some(common), 2.0, 4.0), &x, &whole).expect("a loss");
+    let aligned = Parameters { weights: whole.weights.clone().map(|w| w.rows(0, common).into()), ..whole.clone() };
+    let (of_aligned, alone) = evaluate(&mut CanonicalCorrelation::default(), &x, &aligned).expect("a loss");
+    // The common block's slopes are those of `cca`; the unique block's are those of all that the value has beyond it.
+    for m in 0..2 {
+        let difference: Matrix = gradient.weights[m].rows(0, common) - &alone.weights[m];
+        assert!(difference.amax() < 1e-12 * (1.0 + alone.weights[m].amax()), "{difference}");
+        for row in common..5 {
+            for column in 0..channels[m] {
+                let at = |step: f64| {
+                    let mut moved = whole.clone();
+                    moved.weights[m][(row, column)] += step;
+                    evaluate(&mut Decoupled::new(Some(common), 2.0, 4.0), &x, &moved).expect("a loss").0
+                };
+                let (slope, found) = ((at(STEP) - at(-STEP)) / (2.0 * STEP), gradient.weights[m][(row, column)]);
+                assert!((slope - found).abs() < DIFFERENCES * (1.0 + value.abs() + found.abs()), "{slope} {found}");
+            }
+        }
+    }
+    assert!((of_aligned - value).abs() > 1e-3, "the unique block has a loss of its own");
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! Experiments end to end: the built binary, killed, resumed, sharded, on different numbers of threads.
 
+mod common;
+
+use common::command::{alignloss, folder, run, succeed};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 const EXPERIMENT: &str = r#"
@@ -26,31 +29,6 @@ where = { target = "private 1" }
 overlay = ["capacity"]
 "#;
 
-fn alignloss(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_alignloss"));
-    command.current_dir(folder).arg("--quiet");
-    for variable in ["SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_COUNT"] {
-        command.env_remove(variable);
-    }
-    command
-}
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    alignloss(folder).args(arguments).output().expect("the binary runs")
-}
-
-fn succeed(folder: &Path, arguments: &[&str]) -> String {
-    let output = run(folder, arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("text")
-}
-
-fn folder_with(experiment: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    fs::write(folder.path().join("small.toml"), experiment).expect("writable");
-    folder
-}
-
 fn merged(folder: &Path, out: &str) -> String {
     succeed(folder, &["merge", "small.toml", "--out", out]);
     fs::read_to_string(folder.join(out).join("small/merged.csv")).expect("merged results")
@@ -58,7 +36,7 @@ fn merged(folder: &Path, out: &str) -> String {
 
 #[test]
 fn the_bytes_do_not_depend_on_threads_or_shards() {
-    let folder = folder_with(EXPERIMENT);
+    let folder = folder("small.toml", EXPERIMENT);
     let at = folder.path();
     succeed(at, &["sweep", "small.toml", "--out", "one", "--threads", "1"]);
     succeed(at, &["sweep", "small.toml", "--out", "four", "--threads", "4"]);
@@ -76,12 +54,12 @@ fn the_bytes_do_not_depend_on_threads_or_shards() {
 fn a_killed_sweep_resumes_and_gives_the_same_bytes() {
     // Enough work that the kill lands in the middle.
     let large = EXPERIMENT.replace("to = 40", "to = 4000");
-    let folder = folder_with(&large);
+    let folder = folder("small.toml", &large);
     let at = folder.path();
     succeed(at, &["sweep", "small.toml", "--out", "whole"]);
 
     let mut child = alignloss(at)
-        .args(["sweep", "small.toml", "--out", "killed", "--threads", "1"])
+        .args(["--quiet", "sweep", "small.toml", "--out", "killed", "--threads", "1"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -109,8 +87,8 @@ fn a_killed_sweep_resumes_and_gives_the_same_bytes() {
     assert!(status.contains(&format!("{kept} of ")), "{status}");
     if kept < 64 {
         let early = run(at, &["merge", "small.toml", "--out", "killed"]);
-        assert_eq!(early.status.code(), Some(2));
-        assert!(String::from_utf8_lossy(&early.stderr).contains("parts are missing"));
+        assert_eq!(early.code, 2);
+        assert!(early.stderr.contains("parts are missing"));
     }
     succeed(at, &["sweep", "small.toml", "--out", "killed"]);
     assert_eq!(merged(at, "whole"), merged(at, "killed"));
@@ -118,13 +96,13 @@ fn a_killed_sweep_resumes_and_gives_the_same_bytes() {
 
 #[test]
 fn results_of_another_version_are_refused_and_discarded_only_when_told() {
-    let folder = folder_with(EXPERIMENT);
+    let folder = folder("small.toml", EXPERIMENT);
     let at = folder.path();
     succeed(at, &["sweep", "small.toml"]);
     fs::write(at.join("small.toml"), EXPERIMENT.replace("observed = 5", "observed = 6")).expect("writable");
     let refused = run(at, &["sweep", "small.toml"]);
-    assert_eq!(refused.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("--fresh"));
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("--fresh"));
     succeed(at, &["sweep", "small.toml", "--fresh"]);
     // A change of wording reruns nothing and is accepted.
     fs::write(
@@ -137,7 +115,7 @@ fn results_of_another_version_are_refused_and_discarded_only_when_told() {
 
 #[test]
 fn figures_are_drawn_and_are_the_same_bytes_again() {
-    let folder = folder_with(EXPERIMENT);
+    let folder = folder("small.toml", EXPERIMENT);
     let at = folder.path();
     let table = succeed(at, &["figures", "--experiments", ".", "--out", "a"]);
     assert!(table.contains("capacity") && table.contains("holds"), "{table}");
@@ -169,10 +147,10 @@ fn wrong_experiments_end_with_one_line_that_names_the_field() {
         ("kind = \"scatter\"", "kind = \"scater\"", "did you mean `scatter`?"),
     ];
     for (from, to, expected) in cases {
-        let folder = folder_with(&EXPERIMENT.replace(from, to));
+        let folder = folder("small.toml", &EXPERIMENT.replace(from, to));
         let output = run(folder.path(), &["sweep", "small.toml"]);
-        let message = String::from_utf8(output.stderr).expect("text");
-        assert_eq!(output.status.code(), Some(2), "{to}");
+        let message = &output.stderr;
+        assert_eq!(output.code, 2, "{to}");
         assert_eq!(message.lines().count(), 1, "{message}");
         assert!(message.contains("small.toml") && message.contains(expected), "{to}: {message}");
     }

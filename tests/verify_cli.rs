@@ -1,24 +1,10 @@
 //! `alignloss verify` beyond drawing: the search, the discrete laws, the self-test, and what they print.
 
-use assert_cmd::cargo::cargo_bin_cmd;
+mod common;
+
+use common::command::run;
 use serde_json::Value;
 use std::path::Path;
-
-struct Output {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-/// Runs the command in a folder.
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    let output = cargo_bin_cmd!("alignloss").current_dir(folder).args(arguments).output().expect("the command starts");
-    Output {
-        code: output.status.code().expect("the command was not killed"),
-        stdout: String::from_utf8(output.stdout).expect("text"),
-        stderr: String::from_utf8(output.stderr).expect("text"),
-    }
-}
 
 fn files(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("a folder");

@@ -13,7 +13,7 @@ pub struct Column {
     pub unit: Option<&'static str>,
 }
 
-/// How a column is called on an axis, and its unit.
+/// How a column is called on an axis, with scripts as `σ_{w}` and `ε^{2}`, and its unit.
 pub fn describe(column: &str) -> (String, Option<&'static str>) {
     let (measure, source) = column.split_once('.').unwrap_or((column, ""));
     let name = match source {
@@ -31,21 +31,24 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         ("r2", _) => format!("R²({name}; y)"),
         ("sigma", _) => format!("σ({name}; y)"),
         ("information_loss", _) => format!("information loss of {name}"),
-        ("pid", part) => format!("{part} information"),
+        ("pid", "unique1") => "unique to x₁".into(),
+        ("pid", "unique2") => "unique to x₂".into(),
+        ("pid", part) => part.into(),
         ("alignment", "error") => "alignment error ε²".into(),
-        ("alignment", "error_op") => "alignment error ε_op".into(),
+        ("alignment", "error_op") => "alignment error ε_{op}".into(),
         ("alignment", "floor") => "alignment floor 2Σ(1 − ρᵢ)".into(),
         ("alignment", "mi_x1_x2") => "I(x₁; x₂)".into(),
         ("alignment", "mi_z1_z2") => "I(z₁; z₂)".into(),
         ("capacity", "aligned") => "aligned capacity tr K".into(),
         ("capacity", "private") => "private capacity tr P".into(),
-        ("canonical_correlation", index) => {
-            format!("canonical correlation ρ{}", if index == "1" { "₁" } else { index })
-        }
-        ("critic", index) => format!("singular value {index} of W₁ᵀW₂"),
+        ("canonical_correlation", "1") => "canonical correlation ρ₁".into(),
+        ("canonical_correlation", index) => format!("canonical correlation ρ_{{{index}}}"),
+        ("critic", index) => format!("σ_{{{index}}}(W_{{1}}^{{T}}W_{{2}})"),
         ("whitened_critic", index) => format!("slope {index} of the whitened critic"),
         ("signal_distance", _) => format!("distance of {name} from the shared subspace"),
         ("angle", _) => format!("largest principal angle of {name} to the closed form"),
+        ("search", "tightness") => "greatest tightness found".into(),
+        (theorem, "tightness") => theorem.to_owned(),
         ("excess_loss", _) => "excess of the population loss".into(),
         ("step", _) => "optimiser steps".into(),
         ("samples", _) => "samples n".into(),
@@ -56,7 +59,7 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         ("sgd", "learning_rate") => "learning rate".into(),
         ("dim", _) => "embedding dimension d".into(),
         ("objective", "lambda") => "fidelity weight λ".into(),
-        ("objective", "common_dim") => "aligned dimensions d_c".into(),
+        ("objective", "common_dim") => "aligned dimensions d_{c}".into(),
         ("objective", "whitening") => "whitening exponents a, b".into(),
         ("model", "private_fraction") => "private fraction α of the task".into(),
         ("model", "private_std") => "standard deviation of private factors".into(),
@@ -64,6 +67,8 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         ("model", "noise") => "noise variance ψ".into(),
         ("model", "angle_degrees") => "interference angle θ".into(),
         ("model", "correlations") => "canonical correlation ρ".into(),
+        ("model", "kind") => "family of models".into(),
+        ("model", "modalities") => "number of modalities M".into(),
         ("model", "nuisance_correlation") => "nuisance correlation κ".into(),
         _ => column.replace('_', " "),
     };
@@ -79,7 +84,7 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
 const CORRELATIONS: usize = 4;
 
 /// How the encoders came about: empty in the population, where they are the closed form.
-const LEARNED: [&str; 5] = ["step", "outcome", "angle.z1", "angle.z2", "excess_loss"];
+const LEARNED: [&str; 6] = ["step", "outcome", "angle.z1", "angle.z2", "excess_loss", "search.tightness"];
 
 /// The values of the columns about learning, next to the population's closed form.
 #[derive(Debug, Clone, Default)]
@@ -93,6 +98,8 @@ pub(super) struct Learning {
     pub angles_degrees: Option<[f64; 2]>,
     /// Population loss at the encoders less that of the closed form (for an objective that is made large, the other way round).
     pub excess_loss: Option<f64>,
+    /// The greatest tightness that an adversary found.
+    pub tightness: Option<f64>,
 }
 
 impl Learning {
@@ -104,6 +111,7 @@ impl Learning {
             field(angle(0)),
             field(angle(1)),
             field(self.excess_loss.unwrap_or(f64::NAN)),
+            field(self.tightness.unwrap_or(f64::NAN)),
         ]
     }
 

@@ -1,6 +1,7 @@
 //! Experiment files.
 
 use super::grid::{AxisValue, Grid};
+use super::search::SearchSetting;
 use super::setting::Setting;
 use super::train::TRAINABLE;
 use crate::model::family::OneOrMany;
@@ -36,6 +37,8 @@ pub enum Estimator {
     Sample,
     /// By stochastic gradients on minibatches: fresh ones, or of a data set of `samples` draws.
     Sgd,
+    /// By an adversary, who chooses model and encoders so that the bound of `theorem` is tight; `[model]` has no meaning then.
+    Adversary,
 }
 
 /// A checked experiment: what is computed, and what is drawn of it.
@@ -43,6 +46,7 @@ pub enum Estimator {
 pub struct Experiment {
     name: String,
     title: String,
+    about: Option<String>,
     shows: Vec<String>,
     estimator: Estimator,
     replicates: u64,
@@ -56,6 +60,7 @@ pub struct Experiment {
 #[serde(deny_unknown_fields)]
 struct ExperimentFile {
     title: String,
+    about: Option<String>,
     shows: OneOrMany<String>,
     #[serde(default = "population")]
     estimator: Estimator,
@@ -63,6 +68,7 @@ struct ExperimentFile {
     replicates: u64,
     #[serde(default)]
     seed: u64,
+    #[serde(default)]
     model: Map<String, Value>,
     #[serde(default)]
     grid: Map<String, Value>,
@@ -202,6 +208,7 @@ impl Experiment {
         let experiment = Self {
             name: name.into(),
             title: file.title,
+            about: file.about,
             shows,
             estimator: file.estimator,
             replicates: file.replicates,
@@ -222,6 +229,21 @@ impl Experiment {
     /// Its title.
     pub fn title(&self) -> &str {
         &self.title
+    }
+
+    /// What it is about, in a sentence or two for captions.
+    pub fn about(&self) -> Option<&str> {
+        self.about.as_deref()
+    }
+
+    /// The parameters of its family of models, where it has one.
+    pub fn family(&self) -> Option<&Map<String, Value>> {
+        self.model.get("family").and_then(Value::as_object)
+    }
+
+    /// The values of one axis of its grid, as text.
+    pub fn axis_values(&self, axis: &str) -> Vec<String> {
+        self.grid.values(axis).iter().map(AxisValue::text).collect()
     }
 
     /// The theorems that it shows.
@@ -343,11 +365,16 @@ impl Experiment {
                 return Err(wrong(format!("grid.{axis:?}"), "none of the objectives has this parameter".into()));
             }
         }
-        let sampled = self.estimator != Estimator::Population;
+        let sampled = matches!(self.estimator, Estimator::Sample | Estimator::Sgd);
+        let searched = self.estimator == Estimator::Adversary;
         for (axis, allowed) in [
             ("samples", sampled),
             ("evaluation", self.estimator == Estimator::Sample),
             ("sgd.", self.estimator == Estimator::Sgd),
+            ("search.", searched),
+            ("theorem", searched),
+            ("objective", !searched),
+            ("model.", !searched),
         ] {
             if let Some(name) = self.grid.names().find(|name| name.starts_with(axis) && !allowed) {
                 return Err(wrong(
@@ -375,10 +402,19 @@ impl Experiment {
         }
         // Every value of every axis, each with the first of the others.
         for cell in self.grid.cross() {
-            Setting::new(self.estimator, &cell)?;
+            if searched {
+                SearchSetting::new(&cell)?;
+            } else {
+                Setting::new(self.estimator, &cell)?;
+            }
         }
-        let first = self.grid.cell(0);
-        self.model(&first.model_parameters(), 0)?;
+        if searched {
+            if !self.model.is_empty() {
+                return Err(wrong("model".into(), "given, but the adversary chooses the models".into()));
+            }
+        } else {
+            self.model(&self.grid.cell(0).model_parameters(), 0)?;
+        }
         let known = self.columns();
         for (index, figure) in self.figures.iter().enumerate() {
             let columns = [

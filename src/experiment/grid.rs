@@ -33,11 +33,13 @@ pub struct Cell {
 }
 
 /// Axes besides the parameters of the model's family.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 18] = [
     "objective",
     "dim",
     "samples",
     "evaluation",
+    "search.budget",
+    "sgd.averaging",
     "sgd.batch",
     "sgd.checkpoints",
     "sgd.critic",
@@ -49,6 +51,7 @@ const NAMES: [&str; 15] = [
     "sgd.schedule",
     "sgd.steps",
     "sgd.stop",
+    "theorem",
 ];
 
 /// Steps of one axis beyond this number are a mistake.

@@ -164,6 +164,7 @@ impl LearningTask<'_> {
             outcome,
             angles_degrees: Some(angles_degrees(&learned.towers, &population.towers)?),
             excess_loss: excess_loss(self.setting.objective.as_ref(), population, learned),
+            tightness: None,
         })
     }
 

@@ -8,6 +8,7 @@ mod file;
 mod grid;
 mod learn;
 mod run;
+mod search;
 mod setting;
 mod store;
 mod train;

@@ -3,10 +3,11 @@
 use super::columns::{Common, Learning, field, measure, measured_place};
 use super::file::{AT_SAMPLES, CLOSED_FORM};
 use super::learn::{LearningError, LearningTask, Measured, Observed};
+use super::search::SearchSetting;
 use super::setting::Setting;
 use super::{Cell, Estimator, Experiment, ExperimentError, Store, StoreError};
 use crate::sample::Stream;
-use crate::theorem::{self, Question, Subject};
+use crate::theorem::{self, Question, Subject, Theorem};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -55,6 +56,7 @@ pub enum RunError {
 #[derive(Debug)]
 pub struct Run<'a> {
     experiment: &'a Experiment,
+    overlays: Vec<Overlay>,
     groups: Vec<Group>,
     groups_per_part: usize,
 }
@@ -64,6 +66,26 @@ pub struct Run<'a> {
 struct Group {
     replicate: u64,
     cells: Vec<u64>,
+}
+
+/// A column of what figures draw over the data.
+#[derive(Debug)]
+enum Overlay {
+    /// The measure in this place, at the population's closed form.
+    ClosedForm { place: Option<usize> },
+    /// What a theorem says of a quantity, in the population or at the cell's number of samples.
+    Theorem { theorem: &'static dyn Theorem, quantity: String, at_samples: bool },
+}
+
+impl Overlay {
+    /// From an id of the experiment file and the quantity that it is drawn over.
+    fn new((id, quantity): (String, String)) -> Self {
+        if id == CLOSED_FORM {
+            return Self::ClosedForm { place: measured_place(&quantity) };
+        }
+        let theorem = theorem::find(id.trim_end_matches(AT_SAMPLES)).expect("checked when the file was read");
+        Self::Theorem { theorem, quantity, at_samples: id.ends_with(AT_SAMPLES) }
+    }
 }
 
 /// Parameters that change the targets only: cells that differ in these share the model's decompositions.
@@ -95,7 +117,8 @@ impl<'a> Run<'a> {
             }
         }
         let groups_per_part = usize::try_from((groups.len() as u64).div_ceil(PARTS)).unwrap_or(1).max(1);
-        Self { experiment, groups, groups_per_part }
+        let overlays = experiment.overlays().into_iter().map(Overlay::new).collect();
+        Self { experiment, overlays, groups, groups_per_part }
     }
 
     /// The number of part files.
@@ -136,6 +159,9 @@ impl<'a> Run<'a> {
             cell: group.cells[0],
             replicate: group.replicate,
         };
+        if self.experiment.estimator() == Estimator::Adversary {
+            return cells.iter().map(|cell| self.searched(cell, stream)).collect();
+        }
         // One model per setting of the targets; all share the first one's decompositions.
         let mut models: Vec<(String, Observed)> = Vec::new();
         for cell in &cells {
@@ -183,6 +209,18 @@ impl<'a> Run<'a> {
         Ok(rows)
     }
 
+    /// The one row of a cell whose model and encoders an adversary chooses.
+    fn searched(&self, cell: &Cell, stream: Stream) -> Result<Vec<String>, RunError> {
+        let invalid = |problem| RunError::Cell { cell: cell.index, parameters: describe(cell), problem };
+        let found = SearchSetting::new(cell).map_err(invalid)?.run(stream);
+        let mut row = vec![cell.index.to_string(), stream.replicate.to_string()];
+        row.extend(cell.parameters.iter().map(|(_, value)| value.text()));
+        row.push(String::new());
+        row.extend(found.without_encoders());
+        row.resize(self.experiment.columns().len(), String::new());
+        Ok(row)
+    }
+
     /// Appends a case's rows, one per target.
     fn append(
         &self,
@@ -201,8 +239,7 @@ impl<'a> Run<'a> {
             None => None,
         };
         let population = measured.population;
-        let overlays = self.experiment.overlays();
-        let reference = if overlays.iter().any(|(id, _)| id == CLOSED_FORM) {
+        let reference = if self.overlays.iter().any(|overlay| matches!(overlay, Overlay::ClosedForm { .. })) {
             let value = setting.objective.value(population.subject.moments(), &population.encoders);
             Some(Common::new(population, setting.temperature(), value.unwrap_or(f64::NAN))?)
         } else {
@@ -218,17 +255,14 @@ impl<'a> Run<'a> {
             });
             let closed_form =
                 reference.as_ref().map(|common| measure(population, target, &Learning::default(), common));
-            for (id, quantity) in &overlays {
-                row.push(match &closed_form {
-                    Some(fields) if id == CLOSED_FORM => {
-                        measured_place(quantity).map_or(String::new(), |place| fields[place].clone())
+            for overlay in &self.overlays {
+                row.push(match overlay {
+                    Overlay::ClosedForm { place } => {
+                        closed_form.as_ref().zip(*place).map_or(String::new(), |(fields, place)| fields[place].clone())
                     }
-                    _ => {
-                        let samples = setting.samples.filter(|_| id.ends_with(AT_SAMPLES));
-                        let theorem =
-                            theorem::find(id.trim_end_matches(AT_SAMPLES)).expect("checked when the file was read");
-                        let question = Question { quantity, target, samples: samples.map(|samples| samples as u64) };
-                        field(theorem.predict(population, &question)?.unwrap_or(f64::NAN))
+                    Overlay::Theorem { theorem, quantity, at_samples } => {
+                        let samples = setting.samples.filter(|_| *at_samples).map(|samples| samples as u64);
+                        field(theorem.predict(population, &Question { quantity, target, samples })?.unwrap_or(f64::NAN))
                     }
                 });
             }
@@ -243,11 +277,11 @@ fn failed(cell: &Cell, problem: LearningError) -> RunError {
 }
 
 /// What cells of one group have in common: the model up to its targets and, where there are samples, the samples; stochastic
-/// gradients take long enough for a group of their own.
+/// gradients and adversaries take long enough for a group of their own.
 fn group_key(estimator: Estimator, cell: &Cell, replicate: u64) -> String {
     let own = |name: &str| match name.strip_prefix("model.") {
         Some(parameter) => !TARGET_PARAMETERS.contains(&parameter),
-        None => estimator == Estimator::Sgd || name == "samples",
+        None => matches!(estimator, Estimator::Sgd | Estimator::Adversary) || name == "samples",
     };
     let parameters = cell.parameters.iter().filter(|(name, _)| own(name));
     parameters.fold(replicate.to_string(), |key, (name, value)| format!("{key}\n{name}={}", value.text()))

@@ -134,6 +134,12 @@ impl SgdSetting {
                 steps,
                 weight_decay: parameters.weight_decay.unwrap_or(default.weight_decay),
                 learn_temperature_from: number("learn_temperature_from")?,
+                averaging: choice(
+                    cell,
+                    "averaging",
+                    default.averaging,
+                    &[("polynomial", default.averaging), ("last", None)],
+                )?,
                 checkpoints: if checkpoints > 1 { log_spaced(steps, checkpoints) } else { Vec::new() },
                 stop_on_plateau: choice(cell, "stop", false, &[("plateau", true), ("never", false)])?,
                 seed: 0,

@@ -2,12 +2,13 @@
 
 use super::columns::Learning;
 use super::learn::{Emit, LearningError, LearningTask, Measured};
-use super::setting::{Setting, SgdSetting};
-use crate::information::Encoders;
+use super::setting::SgdSetting;
+use crate::information::{Encoders, InformationError};
 use crate::learner::{BatchSource, Epochs, Outcome, Sgd, Trained};
+use crate::linalg::symmetric_eigen;
 use crate::objective::minibatch::{
-    CanonicalCorrelation, InfoNce, LinearContrastive, MinibatchLoss, Precision, Prediction, PrincipalComponents,
-    Spectral,
+    AlignmentFidelity, CanonicalCorrelation, Decoupled, InfoNce, LinearContrastive, MinibatchLoss, Precision,
+    Prediction, PrincipalComponents, Spectral,
 };
 use crate::sample::{Data, Sampler, Stream};
 use crate::theorem::Case;
@@ -15,7 +16,12 @@ use nalgebra::DMatrix;
 use rand::Rng;
 
 /// The objectives that have a loss over minibatches.
-pub(super) const TRAINABLE: [&str; 6] = ["linear-contrastive", "spectral", "infonce", "cca", "prediction", "pca"];
+pub(super) const TRAINABLE: [&str; 8] =
+    ["linear-contrastive", "spectral", "infonce", "cca", "prediction", "pca", "alignment-fidelity", "decoupled"];
+
+/// μ of the remedies' whitening penalty, in units of the largest gain: their optimum departs from that of a hard constraint by the
+/// order of its inverse.
+const WHITENING: f64 = 4.0;
 
 /// Trains on fresh samples, or on those of the data set, and emits each checkpoint and the end.
 pub(super) fn train(
@@ -69,7 +75,7 @@ fn train_in<T: Precision>(
     let channels = task.subject.pair.channels();
     let named = |experiment: &str| Stream { experiment, ..task.stream }.generator();
     let sgd = Sgd { seed: named(&format!("{}: weights", task.stream.experiment)).next_u64(), ..options.sgd.clone() };
-    let mut loss = minibatch_loss::<T>(task.setting, options);
+    let mut loss = minibatch_loss::<T>(task, options)?;
     let mut generator = named(&format!("{}: batches", task.stream.experiment));
     if let Some(data) = data {
         let rows = |start: usize, count: usize| data.samples().rows(start, count).map(T::nearest);
@@ -85,14 +91,38 @@ fn train_in<T: Precision>(
 }
 
 /// The minibatch loss of a cell's objective.
-fn minibatch_loss<T: Precision>(setting: &Setting, options: &SgdSetting) -> Box<dyn MinibatchLoss<T>> {
-    match setting.objective.id() {
-        "linear-contrastive" => Box::new(LinearContrastive::new(setting.parameters.penalty.unwrap_or(1.0))),
+fn minibatch_loss<T: Precision>(
+    task: &LearningTask,
+    options: &SgdSetting,
+) -> Result<Box<dyn MinibatchLoss<T>>, LearningError> {
+    let setting = task.setting;
+    let parameters = &setting.parameters;
+    Ok(match setting.objective.id() {
+        "linear-contrastive" => Box::new(LinearContrastive::new(parameters.penalty.unwrap_or(1.0))),
         "spectral" => Box::<Spectral<T>>::default(),
         "infonce" => Box::new(InfoNce::new(options.critic, options.direction, setting.temperature())),
         "cca" => Box::<CanonicalCorrelation<T>>::default(),
         "prediction" => Box::<Prediction<T>>::default(),
         "pca" => Box::<PrincipalComponents<T>>::default(),
+        "alignment-fidelity" => {
+            let lambda = setting.objective.parameters().lambda.expect("every instance has one");
+            let gain = 2.0 * (1.0 - lambda) + lambda * largest_variance(task)?;
+            Box::new(AlignmentFidelity::new(lambda, WHITENING * gain))
+        }
+        "decoupled" => {
+            // As the closed form: beyond the rank of Σ12 there is nothing to align.
+            let rank = task.subject.pair.canonical_correlations().len();
+            let common = parameters.common_dim.map_or(rank, |common| common.min(rank));
+            Box::new(Decoupled::new(Some(common), largest_variance(task)?, WHITENING))
+        }
         other => unreachable!("{other} has no minibatch loss: checked when the file was read"),
-    }
+    })
+}
+
+/// The largest variance of either sensor along any direction.
+fn largest_variance(task: &LearningTask) -> Result<f64, LearningError> {
+    let pair = &task.subject.pair;
+    let values = [0, 1].map(|m| symmetric_eigen(&pair.factor(m).covariance()).map(|eigen| eigen.values[0]));
+    let [first, second] = values;
+    Ok(first.map_err(InformationError::from)?.max(second.map_err(InformationError::from)?))
 }

@@ -104,6 +104,10 @@ pub struct Sgd {
     pub weight_decay: f64,
     /// The temperature τ to start from where it is learnt; `None` keeps the loss's own.
     pub learn_temperature_from: Option<f64>,
+    /// η of the polynomial-decay average of the weights over the steps, in which step t counts in proportion to (t + 1)⋯(t + η)
+    /// (Shamir and Zhang, ICML 2013, eq. 6): the noise of single batches cancels, the way there is forgotten. `None` takes the last
+    /// weights.
+    pub averaging: Option<u32>,
     /// Steps after which the encoders are kept, ascending.
     pub checkpoints: Vec<usize>,
     /// Whether the run ends when the loss stops falling.
@@ -118,10 +122,11 @@ impl Default for Sgd {
             optimiser: Optimiser::ADAM,
             learning_rate: 0.03,
             schedule: Schedule::Cosine { warm_up: 0.02 },
-            batch: 512,
-            steps: 3000,
+            batch: 256,
+            steps: 12_000,
             weight_decay: 0.0,
             learn_temperature_from: None,
+            averaging: Some(2),
             checkpoints: vec![],
             stop_on_plateau: false,
             seed: 0,
@@ -143,7 +148,7 @@ pub enum Outcome {
     },
 }
 
-/// Encoders on the way.
+/// Encoders on the way, averaged as the last ones are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
     /// Steps taken.
@@ -157,7 +162,7 @@ pub struct Checkpoint {
 /// The result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
-    /// The last encoders whose loss was finite.
+    /// The average over the steps ([`Sgd::averaging`]); of a run that diverged, the last encoders whose loss was finite.
     pub encoders: Encoders,
     /// log τ, where it was learnt.
     pub log_temperature: Option<f64>,
@@ -233,6 +238,9 @@ impl Sgd {
             losses.push(value);
             state.step(&frames, self.learning_rate * self.schedule.share(steps, self.steps));
             steps += 1;
+            if let Some(decay) = self.averaging {
+                state.take_into_average(steps, decay);
+            }
             if self.checkpoints.binary_search(&steps).is_ok() {
                 trajectory.push(Checkpoint { step: steps, loss: losses.mean(), encoders: state.encoders() });
             }
@@ -246,7 +254,7 @@ impl Sgd {
         let outcome = outcome.unwrap_or(if losses.plateau() { Outcome::Converged } else { Outcome::Exhausted });
         Ok(Trained {
             encoders: state.encoders(),
-            log_temperature: state.weights.log_temperature.map(Real::to_f64),
+            log_temperature: state.learnt().log_temperature.map(Real::to_f64),
             outcome,
             steps,
             loss: losses.mean(),
@@ -366,6 +374,8 @@ struct State<T: nalgebra::Scalar> {
     /// W = θ·P, and what it was a step ago.
     weights: Parameters<T>,
     previous: Parameters<T>,
+    /// Of the weights so far, where one is asked for and no step was undone.
+    average: Option<Parameters<T>>,
     /// ∂L/∂W and ∂L/∂θ = ∂L/∂W·P (P is symmetric).
     slopes: Parameters<T>,
     coordinate_slopes: Parameters<T>,
@@ -387,6 +397,7 @@ impl<T: Precision> State<T> {
         let mut state = Self {
             weights: zeros.clone(),
             previous: zeros.clone(),
+            average: None,
             slopes: zeros.clone(),
             coordinate_slopes: zeros,
             optimiser: OptimiserState::new(options.optimiser, &coordinates),
@@ -408,9 +419,27 @@ impl<T: Precision> State<T> {
         self.map_to_weights(frames);
     }
 
+    /// Takes the weights after so many steps into their average.
+    fn take_into_average(&mut self, steps: usize, decay: u32) {
+        let Some(average) = &mut self.average else {
+            self.average = Some(self.weights.clone());
+            return;
+        };
+        let decay = f64::from(decay);
+        let share = T::nearest((1.0 + decay) / (steps as f64 + decay));
+        for (average, weights) in average.slices_mut().zip(self.weights.slices()) {
+            average.iter_mut().zip(weights).for_each(|(average, &weight)| *average += share * (weight - *average));
+        }
+    }
+
     /// Back to the weights of the last finite loss.
     fn undo(&mut self) {
         std::mem::swap(&mut self.weights, &mut self.previous);
+        self.average = None;
+    }
+
+    fn learnt(&self) -> &Parameters<T> {
+        self.average.as_ref().unwrap_or(&self.weights)
     }
 
     fn map_to_weights(&mut self, frames: &[Frame<T>; 2]) {
@@ -421,7 +450,7 @@ impl<T: Precision> State<T> {
     }
 
     fn encoders(&self) -> Encoders {
-        let [first, second] = [0, 1].map(|m| self.weights.weights[m].map(Real::to_f64));
+        let [first, second] = [0, 1].map(|m| self.learnt().weights[m].map(Real::to_f64));
         Encoders { first, second }
     }
 }

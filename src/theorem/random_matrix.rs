@@ -110,6 +110,33 @@ impl AspectRatios {
     }
 }
 
+/// The mean of the squared largest sample canonical correlation of independent modalities with n_1 and n_2 channels over n
+/// samples of known mean. Its logit is Tracy–Widom's law of order one up to terms of order n^{-2/3}, centred and scaled (Johnstone
+/// 2008, theorem 1); [`AspectRatios::bulk`] is the limit.
+///
+/// ```
+/// let [finite, limit] = [4000, 4_000_000].map(|n| {
+///     alignloss::theorem::random_matrix::mean_largest_null_correlation_squared(n, [n / 5, n / 10])
+/// });
+/// assert!((finite - 0.4959).abs() < 1e-4 && (limit - 0.5).abs() < 1e-4);
+/// ```
+///
+/// # Panics
+/// Unless n_1 + n_2 < n and neither is zero: a broken invariant of the caller.
+pub fn mean_largest_null_correlation_squared(samples: usize, channels: [usize; 2]) -> f64 {
+    let [first, second] = channels.map(|channels| channels as f64);
+    assert!(first.min(second) > 0.0 && first + second < samples as f64, "fewer channels than samples, in both");
+    let total = samples as f64 - 1.0;
+    let angle = |channels: f64| 2.0 * ((channels - 0.5) / total).sqrt().asin();
+    let [low, high] = [angle(first.min(second)), angle(first.max(second))];
+    let centre = 2.0 * ((low + high) / 2.0).tan().ln();
+    let scale = (16.0 / (total * total * (low + high).sin().powi(2) * low.sin() * high.sin())).cbrt();
+    (1.0 + (-(centre + scale * TRACY_WIDOM_MEAN)).exp()).recip()
+}
+
+/// The mean of Tracy–Widom's law of order one.
+const TRACY_WIDOM_MEAN: f64 = -1.206_533_574_582_1;
+
 /// The largest singular value of A + s·G in the limit, where A (rows × columns) has the singular values `signals` and otherwise
 /// zeros, and G has independent standard normal entries; and what such noise makes of a further signal row.
 ///

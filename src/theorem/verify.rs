@@ -260,18 +260,15 @@ impl Plan<'_> {
         Ok(summary)
     }
 
-    fn trial(&self, global: u64) -> Result<Vec<Summary>, TrialError> {
-        let index = global;
+    fn trial(&self, index: u64) -> Result<Vec<Summary>, TrialError> {
         let families = family::REGISTRY.len() as u64;
-        let family = &family::REGISTRY[usize::try_from(index % families).expect("few families")];
-        let index = index / families;
-        let mut generator =
-            Stream { seed: self.seed, experiment: self.experiment, cell: index, replicate: index % families }
-                .generator();
-        let fail = |failure| TrialError { family: family.kind, index, seed: self.seed, failure };
+        let (cell, place) = (index / families, index % families);
+        let family = &family::REGISTRY[usize::try_from(place).expect("few families")];
+        let mut generator = Stream { seed: self.seed, experiment: self.experiment, cell, replicate: place }.generator();
+        let fail = |failure| TrialError { family: family.kind, index: cell, seed: self.seed, failure };
         let model = Draw::new(family).model(&mut generator).map_err(|error| fail(error.into()))?;
-        let sampled = index.is_multiple_of(SAMPLED_EVERY) || self.theorems.iter().all(|theorem| theorem.sampled());
-        self.try_model(&model, global, sampled, &mut generator).map_err(|error| fail(error.into()))
+        let sampled = cell.is_multiple_of(SAMPLED_EVERY) || self.theorems.iter().all(|theorem| theorem.sampled());
+        self.try_model(&model, index, sampled, &mut generator).map_err(|error| fail(error.into()))
     }
 
     fn try_model(

@@ -1,12 +1,16 @@
 //! What the suites share: models whose answers are known by hand, random models, and dense oracles that use none of the
 //! crate's linear algebra (nalgebra's Cholesky instead of faer, covariances instead of factors).
 
+pub(crate) mod command;
 pub(crate) mod dense;
 pub(crate) mod models;
 pub(crate) mod random;
 
 /// Each suite uses a part of this module; naming all of it once keeps the rest from being reported as dead code.
 const _: fn() = || {
+    let _ = (command::alignloss, command::run, command::succeed);
+    let _ = |name: &str| command::folder(name, "");
+    let _ = |output: command::Output| (output.code, output.stdout, output.stderr);
     let _ = (models::scalar, models::noiseless, models::rank_deficient, models::correlated_nuisance);
     let _ = (models::modality, models::target, models::text);
     let _ = (random::model, random::encoders, random::generator, random::gaussian, random::orthonormal);

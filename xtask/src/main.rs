@@ -1,13 +1,19 @@
 //! Project tasks: `cargo xtask test` checks everything that CI checks.
 #![expect(clippy::print_stdout, reason = "a task runner talks to its user")]
 
+mod paper;
+mod tools;
+
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 const HELP: &str = "\
 cargo xtask TASK
 
-  test      formatting, clippy with warnings denied, all tests, documentation, the main job
+  test      formatting, clippy with warnings denied, all tests, documentation, the main job, the paper
+  paper     the companion paper as PDF, with everything it needs; --as-is: from the results that are there
+  tools     what the tests need beside Rust: Chromium, axe-core (installs what is missing)
   bench     benchmarks beside their peers (needs python3 with numpy and scipy; PyTorch where it is there)
   help      this text";
 
@@ -16,6 +22,8 @@ fn main() -> ExitCode {
     let result = match task.as_deref() {
         Some("test") => test(),
         Some("bench") => bench(),
+        Some("paper") => paper(),
+        Some("tools") => tools::require(&target_folder()).map_err(|error| format!("{error:#}")),
         None | Some("help" | "--help" | "-h") => {
             println!("{HELP}");
             Ok(())
@@ -35,6 +43,7 @@ fn main() -> ExitCode {
 fn test() -> Result<(), String> {
     let scratch = std::env::temp_dir().join(format!("alignloss-figures-{}", std::process::id()));
     let (figures, results) = (scratch.join("figures"), scratch.join("results"));
+    tools::require(&target_folder()).map_err(|error| format!("{error:#}"))?;
     step("formatting", cargo(&["fmt", "--all", "--check"]))?;
     // One profile for everything: training kernels are too slow without optimisation, and what is tested is what users run.
     let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
@@ -56,9 +65,37 @@ fn test() -> Result<(), String> {
     let outcome = step("the main job: figures", main_job);
     let is_svg = |entry: &std::fs::DirEntry| entry.path().extension().is_some_and(|extension| extension == "svg");
     let drawn = std::fs::read_dir(&figures).map_or(0, |entries| entries.filter_map(Result::ok).filter(is_svg).count());
+    let outcome = outcome.and_then(|()| match drawn {
+        0..6 => Err(format!("the main job drew {drawn} figures, expected at least 6")),
+        _ => the_paper(&results, &figures),
+    });
     let _ = std::fs::remove_dir_all(&scratch);
-    outcome?;
-    if drawn < 6 { Err(format!("the main job drew {drawn} figures, expected at least 6")) } else { Ok(()) }
+    outcome
+}
+
+/// The paper from results that were just made, and that they reach its text.
+fn the_paper(results: &Path, figures: &Path) -> Result<(), String> {
+    let start = Instant::now();
+    println!("xtask: the paper");
+    paper::build(&paper::Folders::new(results, figures), false).map_err(|error| format!("{error:#}"))?;
+    println!("xtask: the paper: {:.0} s", start.elapsed().as_secs_f64());
+    step("results reach the paper", cargo(&["test", "--release", "--package", "xtask", "--quiet", "--", "--ignored"]))
+}
+
+/// The paper from the repository's own results and figures.
+fn paper() -> Result<(), String> {
+    let as_is = match std::env::args().nth(2).as_deref() {
+        None => false,
+        Some("--as-is") => true,
+        Some(other) => return Err(format!("unknown option {other:?}\n\n{HELP}")),
+    };
+    let folders = paper::Folders::new(Path::new("results"), Path::new("figures"));
+    paper::build(&folders, as_is).map_err(|error| format!("{error:#}"))
+}
+
+/// Cargo's target folder.
+fn target_folder() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from)
 }
 
 /// Benchmarks, side by side with the peers.

@@ -18,6 +18,7 @@ mod lanes;
 mod linear_contrastive;
 mod pairs;
 mod reconstruction;
+mod remedy;
 mod spectral;
 mod towers;
 
@@ -27,6 +28,7 @@ pub use infonce::{Critic, InfoNce};
 pub use lanes::Precision;
 pub use linear_contrastive::LinearContrastive;
 pub use reconstruction::{Prediction, PrincipalComponents};
+pub use remedy::{AlignmentFidelity, Decoupled};
 pub use spectral::Spectral;
 
 use nalgebra::DMatrix;

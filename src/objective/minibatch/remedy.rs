@@ -1,0 +1,201 @@
+//! `alignment-fidelity` and `decoupled` on a batch: alignment that also rebuilds the sensors.
+
+use super::lanes::Precision;
+use super::pairs::{apply, inner, outer};
+use super::towers::Towers;
+use super::{MinibatchError, MinibatchLoss, Parameters, finish};
+use crate::linalg::Real;
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use nalgebra::DMatrix;
+
+/// −2(1−λ)·tr C_12 − λ·Σ_m ‖C_{z_m x_m}‖²_F + (μ/4)·Σ_m ‖C_mm − I‖²_F (theory.md §5, `alignment-fidelity`): the second term is, but for
+/// a constant, the error of rebuilding x_m from a whitened z_m by its best linear decoder.
+///
+/// Along a direction of gain g the encoder's amplitude is α² = 1 + 2g/μ at the optimum, worth g + g²/μ: a hard constraint of
+/// whitening would make it g. The optimum is that of the population objective for μ → ∞, and departs by the order of g/μ.
+#[derive(Debug)]
+pub struct AlignmentFidelity<T>(Joint<T>);
+
+/// z_m = (c_m, u_m), c_m the first d_c rows (theory.md §5, `decoupled`): −tr C_{c_1 c_2} + (1/4)·Σ_m ‖C_{c_m c_m} − I‖²_F for the common
+/// blocks, then −(1/s)·‖C_{u_m x_m}‖²_F + (μ/4)·(‖C_{u_m u_m} − I‖²_F + 2·‖C_{u_m c_m}‖²_F) for the unique ones, s the variance along the
+/// loudest direction of either sensor.
+///
+/// One after another: the slope of the second loss does not reach the common blocks, whose optimum therefore is that of
+/// `cca` exactly; the unique blocks then explain most of what is uncorrelated with them, for μ → ∞.
+#[derive(Debug)]
+pub struct Decoupled<T>(Joint<T>);
+
+/// Both losses, as one with blocks.
+#[derive(Debug)]
+struct Joint<T> {
+    /// Rows that are aligned; all of them without a limit.
+    common: Option<usize>,
+    /// Whether the aligned rows rebuild the sensor too.
+    rebuilds: bool,
+    /// Of tr C_12 over the aligned rows.
+    alignment: f64,
+    /// Of the explained variance.
+    fidelity: f64,
+    /// μ of the aligned rows, and of the others.
+    penalties: [f64; 2],
+    towers: Towers<T>,
+    /// C_mm.
+    moment: Vec<T>,
+    /// C_{z_m x_m}.
+    seen: Vec<T>,
+}
+
+impl<T: Precision> AlignmentFidelity<T> {
+    /// Weight λ of fidelity in [0, 1]; μ well above 2(1−λ) + λ·(the largest variance of a sensor along any direction).
+    pub fn new(lambda: f64, penalty: f64) -> Self {
+        Self(Joint::new(None, true, 2.0 * (1.0 - lambda), lambda, [penalty; 2]))
+    }
+}
+
+impl<T: Precision> Decoupled<T> {
+    /// d_c aligned rows (all with `None`); s, the largest variance of a sensor along any direction; μ well above 1.
+    pub fn new(common_dim: Option<usize>, largest_variance: f64, penalty: f64) -> Self {
+        Self(Joint::new(common_dim, false, 1.0, largest_variance.recip(), [1.0, penalty]))
+    }
+}
+
+impl<T: Precision> Joint<T> {
+    fn new(common: Option<usize>, rebuilds: bool, alignment: f64, fidelity: f64, penalties: [f64; 2]) -> Self {
+        let towers = Towers::new();
+        Self { common, rebuilds, alignment, fidelity, penalties, towers, moment: vec![], seen: vec![] }
+    }
+
+    fn evaluate(
+        &mut self,
+        batch: [&DMatrix<T>; 2],
+        parameters: &Parameters<T>,
+        gradient: &mut Parameters<T>,
+    ) -> Result<f64, MinibatchError> {
+        self.towers.forward(batch, &parameters.weights, 2)?;
+        let dim = self.towers.dim;
+        let common = self.common.map_or(dim, |common| common.min(dim));
+        let mut loss = self.align(common);
+        for m in 0..2 {
+            loss += self.whiten(m, common);
+            let rebuilt = if self.rebuilds { 0..dim } else { common..dim };
+            if self.fidelity > 0.0 && !rebuilt.is_empty() {
+                loss += self.rebuild(m, batch[m], rebuilt);
+            }
+        }
+        self.towers.backward(batch, gradient);
+        finish(loss, gradient)
+    }
+
+    /// The alignment of the first `common` rows; starts the slopes.
+    fn align(&mut self, common: usize) -> f64 {
+        let Towers { lead, encoded: [first, second], gradient, batch, .. } = &mut self.towers;
+        let scale = -self.alignment / *batch as f64;
+        let mut sum = 0.0;
+        for (out, other) in gradient.iter_mut().zip([&*second, &*first]) {
+            out.fill(T::zero());
+            for (out, z) in out.chunks_exact_mut(*lead).zip(other.chunks_exact(*lead)) {
+                out[..common].iter_mut().zip(z).for_each(|(out, &z)| *out = T::nearest(scale) * z);
+            }
+        }
+        for (a, b) in first.chunks_exact(*lead).zip(second.chunks_exact(*lead)) {
+            sum += inner(&a[..common], &b[..common]);
+        }
+        scale * sum
+    }
+
+    /// The whitening penalties of tower m, without the bias of a plug-in estimate (see [`super::CanonicalCorrelation`]).
+    fn whiten(&mut self, m: usize, common: usize) -> f64 {
+        let Towers { lead, dim, encoded, gradient, batch, .. } = &mut self.towers;
+        let (lead, dim, samples) = (*lead, *dim, *batch as f64);
+        let (z, out) = (&encoded[m], &mut gradient[m]);
+        self.moment.resize(lead * lead, T::zero());
+        outer(&mut self.moment, z, z, lead, samples.recip());
+        // Rows of C·z: the aligned ones see the aligned columns only.
+        let mut loss = 0.0;
+        for (column, moment) in self.moment.chunks_exact_mut(lead).enumerate().take(dim) {
+            for (row, value) in moment.iter_mut().enumerate().take(dim) {
+                let penalty = self.penalties[usize::from(row.max(column) >= common)];
+                let entry = Real::to_f64(*value);
+                let unit = f64::from(u8::from(row == column));
+                loss += 0.25 * penalty * (samples / (samples - 1.0) * entry * entry - (2.0 * entry - 1.0) * unit);
+                let seen = row >= common || column < common;
+                *value = if seen { T::nearest(penalty) * *value } else { T::zero() };
+            }
+        }
+        apply(out, &self.moment, z, lead, (samples - 1.0).recip(), Accum::Add);
+        let pairs = samples * (samples - 1.0);
+        for (out, z) in out.chunks_exact_mut(lead).zip(z.chunks_exact(lead)) {
+            let [aligned, all] = [common, dim].map(|rows| inner(&z[..rows], &z[..rows]));
+            loss -= 0.25
+                * (self.penalties[0] * aligned * aligned + self.penalties[1] * (all * all - aligned * aligned))
+                / pairs;
+            for (row, (out, &z)) in out.iter_mut().zip(z).enumerate().take(dim) {
+                let block = usize::from(row >= common);
+                let own = self.penalties[block] * ([aligned, all][block] / pairs + samples.recip());
+                *out -= T::nearest(own) * z;
+            }
+        }
+        loss
+    }
+
+    /// Minus the variance of x_m that the given rows explain, ‖C_zx‖² = E (z·z′)(x·x′) over pairs of different samples.
+    fn rebuild(&mut self, m: usize, x: &DMatrix<T>, rows: std::ops::Range<usize>) -> f64 {
+        let Towers { lead, encoded, gradient, batch, .. } = &mut self.towers;
+        let (lead, samples, channels) = (*lead, *batch as f64, x.nrows());
+        let (z, out) = (&encoded[m], &mut gradient[m]);
+        self.seen.resize(lead * channels, T::zero());
+        let columns = MatRef::from_column_major_slice(x.as_slice(), channels, *batch);
+        let encoded = MatRef::from_column_major_slice(z, lead, *batch);
+        let seen = MatMut::from_column_major_slice_mut(&mut self.seen, lead, channels);
+        matmul(seen, Accum::Replace, encoded, columns.transpose(), T::nearest(samples.recip()), Par::Seq);
+        for column in self.seen.chunks_exact_mut(lead) {
+            column[..rows.start].fill(T::zero());
+        }
+        let scale = 2.0 * self.fidelity / (samples - 1.0);
+        let seen = MatRef::from_column_major_slice(&self.seen, lead, channels);
+        let slopes = MatMut::from_column_major_slice_mut(out, lead, *batch);
+        matmul(slopes, Accum::Add, seen, columns, T::nearest(-scale), Par::Seq);
+        let mut same = 0.0;
+        for ((out, z), x) in
+            out.chunks_exact_mut(lead).zip(z.chunks_exact(lead)).zip(x.as_slice().chunks_exact(channels))
+        {
+            let length = inner(x, x);
+            same += length * inner(&z[rows.clone()], &z[rows.clone()]);
+            let own = T::nearest(scale * length / samples);
+            out[rows.clone()].iter_mut().zip(&z[rows.clone()]).for_each(|(out, &z)| *out += own * z);
+        }
+        let explained = samples * samples * inner(&self.seen, &self.seen) - same;
+        -self.fidelity * explained / (samples * (samples - 1.0))
+    }
+}
+
+impl<T: Precision> MinibatchLoss<T> for AlignmentFidelity<T> {
+    fn id(&self) -> &'static str {
+        "alignment-fidelity"
+    }
+
+    fn evaluate(
+        &mut self,
+        batch: [&DMatrix<T>; 2],
+        parameters: &Parameters<T>,
+        gradient: &mut Parameters<T>,
+    ) -> Result<f64, MinibatchError> {
+        self.0.evaluate(batch, parameters, gradient)
+    }
+}
+
+impl<T: Precision> MinibatchLoss<T> for Decoupled<T> {
+    fn id(&self) -> &'static str {
+        "decoupled"
+    }
+
+    fn evaluate(
+        &mut self,
+        batch: [&DMatrix<T>; 2],
+        parameters: &Parameters<T>,
+        gradient: &mut Parameters<T>,
+    ) -> Result<f64, MinibatchError> {
+        self.0.evaluate(batch, parameters, gradient)
+    }
+}
