@@ -111,10 +111,11 @@ const chart = (() => {
     };
     const columns = edges(x, px);
     const rows = edges(y, py);
+    svg.append(element("rect", { class: "low", x: columns[0][0], y: rows[rows.length - 1][1], width: columns[columns.length - 1][1] - columns[0][0], height: rows[0][0] - rows[rows.length - 1][1] }));
     rows.forEach(([bottom, top], j) => columns.forEach(([left, right], i) => {
       if (typeof value[j][i] !== "number") return;
-      const place = { x: left, y: top, width: right - left + 0.5, height: bottom - top + 0.5 };
-      svg.append(element("rect", { class: "low", ...place }), element("rect", { class: "high", ...place, "fill-opacity": Math.min(1, Math.max(0, value[j][i])).toFixed(3) }));
+      const share = Math.min(1, Math.max(0, value[j][i]));
+      if (share > 0.005) svg.append(element("rect", { class: "high", x: left, y: top, width: right - left + 0.5, height: bottom - top + 0.5, "fill-opacity": share.toFixed(3) }));
     }));
     for (const [x1, y1, x2, y2] of contour(x, y, margin, px, py)) svg.append(element("line", { class: "boundary", x1, y1, x2, y2 }));
     svg.append(element("circle", { class: "mark", cx: Math.min(box.right, Math.max(box.left, px(now[0]))), cy: Math.min(box.bottom, Math.max(box.top, py(now[1]))), r: 7 }));
