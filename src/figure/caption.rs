@@ -117,6 +117,7 @@ fn estimated(experiment: &Experiment) -> String {
         Estimator::Population => "Exact, in the population",
         Estimator::Sample => "Learnt in closed form from samples",
         Estimator::Sgd => "Trained by stochastic gradients",
+        Estimator::Adversary => "Searched by an adversary",
     };
     format!("{how}{repeated}")
 }
