@@ -81,11 +81,11 @@ fn towers_of_any_functions() {
     insta::assert_snapshot!(structure(&figure("hermite", 0, as_is)));
 }
 
-/// Colours replaced by one sign.
+/// An SVG without its colours.
 fn colourless(svg: &str) -> String {
     let mut parts = svg.split("\"#");
-    let first = parts.next().unwrap_or_default().to_owned();
-    first + &parts.map(|part| format!("\"#{}", &part[6..])).collect::<String>()
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first.to_owned(), |text, part| text + "\"#" + &part["RRGGBB".len()..])
 }
 
 /// The words of all texts, sorted: lines may break elsewhere.

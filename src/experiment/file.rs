@@ -415,6 +415,12 @@ impl Experiment {
         } else {
             self.model(&self.grid.cell(0).model_parameters(), 0)?;
         }
+        self.check_figures()
+    }
+
+    /// Columns, overlays and what the kinds of figures need.
+    fn check_figures(&self) -> Result<(), ExperimentError> {
+        let wrong = |field: String, problem: String| ExperimentError::Field { field, problem };
         let known = self.columns();
         for (index, figure) in self.figures.iter().enumerate() {
             let columns = [

@@ -37,7 +37,10 @@ fn drawn(experiment: &Experiment, spec: &FigureSpec) -> String {
     };
     for (column, what) in [(&spec.series, series_mark(spec.kind)), (&spec.panels, "panel")] {
         let Some(column) = column.as_deref().filter(|column| several(experiment, spec, column)) else { continue };
-        text += &format!(", one {what} for each {}", describe(column).0);
+        text.push_str(", one ");
+        text.push_str(what);
+        text.push_str(" for each ");
+        text.push_str(&describe(column).0);
     }
     text
 }
@@ -117,6 +120,7 @@ fn estimated(experiment: &Experiment) -> String {
         Estimator::Population => "Exact, in the population",
         Estimator::Sample => "Learnt in closed form from samples",
         Estimator::Sgd => "Trained by stochastic gradients",
+        Estimator::Adversary => "Searched by an adversary",
     };
     format!("{how}{repeated}")
 }
