@@ -78,7 +78,7 @@ fn curves_frontier_and_phase_pass_through_the_report() {
 #[test]
 fn the_boundary_of_the_phase_diagram_is_the_theorems() {
     let explorer = Explorer::start();
-    let body = json!({"setting": {"objective": "cca", "angle_degrees": 90, "shared": 1, "dim": 1}});
+    let body = json!({"setting": {"objective": "prediction", "angle_degrees": 90, "shared": 1, "dim": 1}});
     let phase = parsed(&explorer.post("phase", &body.to_string()));
     let (mut kept, mut lost) = (0, 0);
     for (row, margins) in phase["r2"].as_array().expect("rows").iter().zip(phase["margin"].as_array().expect("rows")) {

@@ -25,7 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const AT_A_TIME: usize = 2;
 
 /// The page may load from its own address only, and nothing may frame it.
-const POLICY: &str = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// What is wrong with a request.
 #[derive(Debug)]

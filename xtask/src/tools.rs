@@ -24,8 +24,11 @@ pub(crate) fn require(target: &Path) -> anyhow::Result<()> {
     let packed = Command::new("npm").args(["pack", "--silent", AXE]).current_dir(&folder).output().context("npm")?;
     ensure!(packed.status.success(), "npm pack {AXE}: {}", String::from_utf8_lossy(&packed.stderr));
     let archive = String::from_utf8_lossy(&packed.stdout).trim().to_owned();
-    let status =
-        Command::new("tar").args(["xzf", &archive, "package/axe.min.js"]).current_dir(&folder).status().context("tar")?;
+    let status = Command::new("tar")
+        .args(["xzf", &archive, "package/axe.min.js"])
+        .current_dir(&folder)
+        .status()
+        .context("tar")?;
     ensure!(status.success(), "tar can't unpack {archive} ({status})");
     Ok(())
 }
