@@ -120,12 +120,12 @@ fn figures_are_drawn_and_are_the_same_bytes_again() {
     let table = succeed(at, &["figures", "--experiments", ".", "--out", "a"]);
     assert!(table.contains("capacity") && table.contains("holds"), "{table}");
     succeed(at, &["figures", "--experiments", ".", "--out", "b", "--results", "again", "--threads", "1"]);
-    for name in ["small.svg", "small.png", "verdicts.md"] {
+    for name in ["small.svg", "small.png", "small.pdf", "verdicts.md"] {
         let read = |out: &str| fs::read(at.join(out).join(name)).expect("a figure");
         assert_eq!(read("a"), read("b"), "{name}");
     }
     let svg = fs::read_to_string(at.join("a/small.svg")).expect("a figure");
-    for text in ["aligned capacity tr K", "private capacity tr P", "cca"] {
+    for text in ["aligned capacity tr K", "private capacity tr P", "CCA"] {
         assert!(svg.contains(text), "{text:?} is in the figure");
     }
 }
