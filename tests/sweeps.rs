@@ -54,7 +54,7 @@ fn the_bytes_do_not_depend_on_threads_or_shards() {
 fn a_killed_sweep_resumes_and_gives_the_same_bytes() {
     // Enough work that the kill lands in the middle.
     let large = EXPERIMENT.replace("to = 40", "to = 4000");
-    let folder = folder("small.toml", &large);
+    let folder = folder("small.toml", large);
     let at = folder.path();
     succeed(at, &["sweep", "small.toml", "--out", "whole"]);
 
@@ -147,7 +147,7 @@ fn wrong_experiments_end_with_one_line_that_names_the_field() {
         ("kind = \"scatter\"", "kind = \"scater\"", "did you mean `scatter`?"),
     ];
     for (from, to, expected) in cases {
-        let folder = folder("small.toml", &EXPERIMENT.replace(from, to));
+        let folder = folder("small.toml", EXPERIMENT.replace(from, to));
         let output = run(folder.path(), &["sweep", "small.toml"]);
         let message = &output.stderr;
         assert_eq!(output.code, 2, "{to}");
