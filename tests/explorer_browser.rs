@@ -67,7 +67,7 @@ impl Session {
             "Promise.resolve({expression}).then((value) => JSON.stringify(value === undefined ? null : value))"
         );
         let answer = self.tab.evaluate(&wrapped, true).unwrap_or_else(|error| panic!("{expression}: {error}"));
-        let text = answer.value.unwrap_or_else(|| panic!("{expression}: {answer:?}"));
+        let text = answer.value.as_ref().unwrap_or_else(|| panic!("{expression}: {answer:?}"));
         serde_json::from_str(text.as_str().expect("text")).expect("JSON")
     }
 

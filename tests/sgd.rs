@@ -152,6 +152,7 @@ fn mean_and_half_width(values: &[f64]) -> (f64, f64) {
 
 /// Runs every loss on every model with every seed, in parallel, prints a table of the worst model of each loss and returns what
 /// departs too far.
+#[expect(clippy::print_stdout, reason = "the table is what one runs the whole check for")]
 fn failures(models: &[(String, LatentModel)], seeds: u64) -> Vec<String> {
     let mut failures = vec![];
     for (place, (id, _)) in losses().into_iter().enumerate() {

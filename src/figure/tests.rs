@@ -85,7 +85,7 @@ fn the_same_figure_gives_the_same_bytes() {
 fn pdf_has_the_size_of_the_page_and_no_date() {
     let pdf = Drawing::new(&everything()).unwrap().pdf().unwrap();
     let text = String::from_utf8_lossy(&pdf);
-    assert!(text.starts_with("%PDF-1.") && text.contains("/MediaBox [0 0 504 "));
+    assert!(text.starts_with("%PDF-1.") && text.contains("/MediaBox[0 0 504 "));
     assert!(text.contains("DejaVuSans") && text.contains("/FontFile2"));
     assert!(!text.contains("CreationDate") && !text.contains("CreateDate"));
 }
