@@ -5,7 +5,7 @@
   const REST_MS = 180;
   let about;
   let state;
-  let drawn = {};
+  const drawn = {};
   const last = {};
 
   // --- where answers come from -----------------------------------------------------------------------------------
@@ -125,6 +125,7 @@
     byId("reset").addEventListener("click", () => { state = initial(); changed(); });
     byId("theme").addEventListener("click", () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
     for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button.dataset.copy));
+    byId("details-curves").addEventListener("toggle", () => curvesTable());
     byId("controls").addEventListener("submit", (event) => event.preventDefault());
   }
 
@@ -219,7 +220,7 @@
       label: `Information about the task in nats: both sensors ${short(mi.x12)}, sensor 1 ${short(mi.x1)}, sensor 2 ${short(mi.x2)}, encoder 1 keeps ${short(mi.z1)}.`,
       both: mi.x12, first: mi.x1, second: mi.x2, kept: mi.z1,
     });
-    table(byId("table-numbers"), "Information about the task, in nats", ["", "1", "2", "both"], [
+    table(byId("table-numbers"), "Information about the task, in nats", ["nats", "1", "2", "both"], [
       ["sensors know", cell("mi-x1", mi.x1), cell("mi-x2", mi.x2), cell("mi-x12", mi.x12)],
       ["encoders keep", cell("mi-z1", mi.z1), cell("mi-z2", mi.z2), cell("mi-z12", mi.z12)],
       ["lost", cell("loss-z1", loss.z1), cell("loss-z2", loss.z2), cell("loss-z12", loss.z12)],
@@ -248,6 +249,8 @@
     byId("text-experiment").textContent = experiment;
   }
 
+  let curvesTable = () => {};
+
   function drawCurves(curves) {
     const label = control(curves.axis).label;
     const series = curves.curves.map((curve, index) => ({ name: curve.objective, y: curve.information_loss, colour: index, chosen: curve.objective === state.setting.objective }));
@@ -255,8 +258,9 @@
       label: `Information lost by encoder 1, in nats, over ${label}, for ${series.map((one) => one.name).join(", ")}. The numbers are in the table below.`,
       x: curves.x, series, xLabel: label, yLabel: "lost, nats", now: state.setting[curves.axis],
     });
-    table(byId("table-curves"), "Information lost by encoder 1, in nats", [label, "sensor 1 knows", ...series.map((one) => one.name)],
+    curvesTable = () => table(byId("table-curves"), "Information lost by encoder 1, in nats", [label, "sensor 1 knows", ...series.map((one) => one.name)],
       curves.x.map((x, index) => [String(Number(x.toFixed(4))), short(curves.available[index]), ...series.map((one) => short(one.y[index]))]));
+    if (byId("details-curves").open) curvesTable();
   }
 
   function drawFrontier({ points, threshold }) {
@@ -281,6 +285,15 @@
     byId("phase-note").textContent = `Dark: encoder 1 knows the shared factors (R² near 1); pale: it spent its dimensions elsewhere. ${spoken ? "The line is the boundary by theorem." : "No theorem draws the boundary here: loadings interfere."}`;
   }
 
+  /** Draws what is new: an answer, or a mark that moved. */
+  function draw(kind, answer) {
+    const { private_fraction: fraction, ...others } = state.setting;
+    const marks = JSON.stringify(kind === "frontier" || kind === "phase" ? others : [fraction, others]);
+    if (drawn[kind] && drawn[kind].answer === answer && drawn[kind].marks === marks) return;
+    drawn[kind] = { answer, marks };
+    drawers[kind](answer);
+  }
+
   const drawers = { report: drawReport, curves: drawCurves, frontier: drawFrontier, phase: drawPhase };
 
   // --- from a change to a picture ---------------------------------------------------------------------------------
@@ -298,10 +311,7 @@
     try {
       const kinds = Object.keys(drawers);
       const answers = await Promise.all(kinds.map((kind) => ask(kind, detail)));
-      kinds.forEach((kind, index) => {
-        drawers[kind](answers[index]);
-      });
-      drawn = Object.fromEntries(kinds.map((kind, index) => [kind, answers[index]]));
+      kinds.forEach((kind, index) => draw(kind, answers[index]));
       byId("status").textContent = "";
       if (detail === "coarse") window.alignloss.latenciesMs.push(performance.now() - start);
       document.body.dataset.shown = asked;
@@ -320,14 +330,17 @@
   function changed() {
     since = performance.now();
     showControls();
-    history.replaceState(null, "", toLink());
     refresh("coarse");
     clearTimeout(rest);
-    rest = setTimeout(() => refresh("fine"), REST_MS);
+    rest = setTimeout(() => {
+      // Not at every move: browsers limit how often an address may change.
+      history.replaceState(null, "", toLink());
+      refresh("fine");
+    }, REST_MS);
   }
 
   async function copy(what) {
-    const text = { link: location.href, command: byId("text-command").textContent, experiment: byId("text-experiment").textContent }[what];
+    const text = { link: new URL(toLink(), location.href).href, command: byId("text-command").textContent, experiment: byId("text-experiment").textContent }[what];
     let done = true;
     try {
       await navigator.clipboard.writeText(text);
@@ -355,7 +368,7 @@
     addEventListener("resize", () => {
       if (innerWidth === width) return;
       width = innerWidth;
-      for (const [kind, answer] of Object.entries(drawn)) drawers[kind](answer);
+      for (const [kind, { answer }] of Object.entries(drawn)) drawers[kind](answer);
     });
     changed();
   }

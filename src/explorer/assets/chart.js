@@ -20,6 +20,15 @@ const chart = (() => {
     return text.replace("-", "−");
   }
 
+  // Asking for a width makes the browser lay out the page, so each is asked for once until the window changes.
+  const widths = new Map();
+  addEventListener("resize", () => widths.clear(), { capture: true });
+
+  function widthOf(holder) {
+    if (!widths.has(holder)) widths.set(holder, Math.max(260, holder.clientWidth));
+    return widths.get(holder);
+  }
+
   /** Positions of about five round ticks. */
   function ticks(low, high) {
     const span = high - low || 1;
@@ -33,7 +42,7 @@ const chart = (() => {
 
   /** An empty picture with axes; gives the maps from numbers to places. */
   function frame(holder, { label, x, y, xLabel, yLabel, height = 270, yLog = false }) {
-    const width = Math.max(260, holder.clientWidth);
+    const width = widthOf(holder);
     const box = { left: 48, right: width - 14, top: 10, bottom: height - 40 };
     const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
     const px = (value) => box.left + ((value - x[0]) / (x[1] - x[0] || 1)) * (box.right - box.left);
@@ -144,7 +153,7 @@ const chart = (() => {
 
   /** Circles whose areas are information: both sensors together, each alone, and what an encoder keeps. */
   function circles(holder, { label, both, first, second, kept }) {
-    const width = Math.max(260, holder.clientWidth);
+    const width = widthOf(holder);
     const height = 260;
     const base = height - 12;
     const whole = Math.max(both, 1e-9);
@@ -171,7 +180,7 @@ const chart = (() => {
 
   /** One bar of parts, out of a whole. */
   function bar(holder, { label, parts, whole }) {
-    const width = Math.max(260, holder.clientWidth);
+    const width = widthOf(holder);
     const svg = element("svg", { viewBox: `0 0 ${width} 70`, role: "img", "aria-label": label });
     const scale = (width - 20) / whole;
     let at = 10;
