@@ -140,13 +140,13 @@ impl Session {
         self.value("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))");
     }
 
-    /// A picture of the whole page, kept if pictures are wanted.
-    fn picture(&self, name: &str) {
-        let height = self.value("document.documentElement.scrollHeight").as_f64().expect("a number");
-        let width = self.value("document.documentElement.clientWidth").as_f64().expect("a number");
-        let clip = Page::Viewport { x: 0.0, y: 0.0, width, height, scale: 1.0 };
+    /// A picture of the whole page in a window of this width, kept if pictures are wanted.
+    fn picture(&self, name: &str, width: u32, mobile: bool, scheme: &str) {
+        // What lies below the window is not drawn: the window is made as high as the page.
+        let height = self.value("document.documentElement.scrollHeight").as_u64().expect("a number");
+        self.emulate(width, u32::try_from(height).expect("a height"), mobile, scheme);
         let format = Page::CaptureScreenshotFormatOption::Png;
-        let bytes = self.tab.capture_screenshot(format, None, Some(clip), true).expect("a picture");
+        let bytes = self.tab.capture_screenshot(format, None, None, true).expect("a picture");
         assert!(bytes.len() > 10_000, "{name}: an empty picture");
         if let Some(folder) = std::env::var_os("ALIGNLOSS_SCREENSHOTS") {
             let folder = PathBuf::from(folder);
@@ -347,7 +347,8 @@ fn no_serious_accessibility_finding_and_nothing_sticks_out_in_light_dark_and_at_
         ("phone-dark", 375, 740, true, "dark"),
     ] {
         session.emulate(width, height, mobile, scheme);
-        session.picture(name);
+        session.picture(name, width, mobile, scheme);
+        session.emulate(width, height, mobile, scheme);
         assert_eq!(session.serious_findings(), Vec::<String>::new(), "{name}");
         let sticks_out = session.value("document.documentElement.scrollWidth - document.documentElement.clientWidth");
         assert_eq!(sticks_out, 0, "{name}: the page scrolls sideways");
@@ -397,6 +398,6 @@ fn an_export_works_from_the_file_system() {
         session.choose("choice-axis", axis);
     }
     assert_eq!(session.text("status"), "");
-    session.picture("export");
+    session.picture("export", 1280, false, "light");
     assert_eq!(session.serious_findings(), Vec::<String>::new());
 }

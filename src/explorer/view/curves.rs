@@ -90,5 +90,5 @@ fn values(axis: Axis, detail: Detail) -> Vec<f64> {
     if axis == Axis::Dim {
         return linear(control.from, control.to, 8);
     }
-    linear(control.from, control.to, if detail == Detail::Fine { 41 } else { 11 })
+    linear(control.from, control.to, if detail == Detail::Fine { 41 } else { 9 })
 }

@@ -42,7 +42,7 @@ impl Frontier {
     /// [`ViewError`].
     pub fn new(setting: &Setting, detail: Detail) -> Result<Self, ViewError> {
         setting.check()?;
-        let mut lambdas = linear(0.0, 1.0, if detail == Detail::Fine { 41 } else { 11 });
+        let mut lambdas = linear(0.0, 1.0, if detail == Detail::Fine { 41 } else { 9 });
         if !lambdas.iter().any(|lambda| (lambda - setting.lambda).abs() < 1e-9) {
             lambdas.push(setting.lambda);
             lambdas.sort_by(f64::total_cmp);

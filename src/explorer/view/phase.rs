@@ -33,7 +33,7 @@ impl Phase {
     /// [`ViewError`].
     pub fn new(setting: &Setting, detail: Detail) -> Result<Self, ViewError> {
         setting.check()?;
-        let steps = if detail == Detail::Fine { 25 } else { 9 };
+        let steps = if detail == Detail::Fine { 25 } else { 7 };
         let x_axis = if setting.has_lambda() { Axis::Lambda } else { Axis::NuisanceCorrelation };
         let x = linear(x_axis.control().from, x_axis.control().to, steps);
         let strength = Axis::PrivateStd.control();
