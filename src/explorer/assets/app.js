@@ -239,7 +239,7 @@
       });
     } else holder.textContent = "The factors of sensor 1 are not private here: sensor 2 sees them too (κ > 0), so the capacity law is silent.";
     const statements = Object.fromEntries(about.theorems.map((entry) => [entry.id, entry.statement]));
-    table(byId("table-verdicts"), "Each theorem on this very model", ["theorem", "verdict", "left side", "right side", "what is compared, or why it does not apply"], evaluation.theorems.map((theorem) => [
+    table(byId("table-verdicts"), "Each theorem on this very model", ["theorem", "verdict", "left side", "right side", { text: "what is compared, or why it does not apply", kind: "text" }], evaluation.theorems.map((theorem) => [
       { text: theorem.id, id: `theorem-${theorem.id}` },
       { text: theorem.applies ? theorem.verdict : "does not apply", kind: `verdict ${theorem.applies ? "" : "none"}`, id: `verdict-${theorem.id}` },
       theorem.applies ? short(theorem.lhs) : "", theorem.applies ? short(theorem.rhs) : "",
@@ -282,7 +282,7 @@
       x: phase.x, y: phase.y, value: phase.r2, margin: phase.margin, now: [state.setting[phase.x_axis], state.setting.private_std],
       xLabel: control(phase.x_axis).label, yLabel: "private strength",
     });
-    byId("phase-note").textContent = `Dark: encoder 1 knows the shared factors (R² near 1); pale: it spent its dimensions elsewhere. ${spoken ? "The line is the boundary by theorem." : "No theorem draws the boundary here: loadings interfere."}`;
+    byId("phase-note").textContent = `Full colour: encoder 1 knows the shared factors (R² near 1); faint: it spent its dimensions elsewhere. ${spoken ? "The line is the boundary by theorem." : "No theorem draws the boundary here: loadings interfere."}`;
   }
 
   /** Draws what is new: an answer, or a mark that moved. */

@@ -43,7 +43,7 @@ const chart = (() => {
   /** An empty picture with axes; gives the maps from numbers to places. */
   function frame(holder, { label, x, y, xLabel, yLabel, height = 270, yLog = false }) {
     const width = widthOf(holder);
-    const box = { left: 48, right: width - 14, top: 10, bottom: height - 40 };
+    const box = { left: 58, right: width - 14, top: 10, bottom: height - 40 };
     const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
     const px = (value) => box.left + ((value - x[0]) / (x[1] - x[0] || 1)) * (box.right - box.left);
     const share = (value) => (yLog ? Math.log(value / y[0]) / Math.log(y[1] / y[0]) : (value - y[0]) / (y[1] - y[0] || 1));
@@ -92,9 +92,9 @@ const chart = (() => {
 
   /** Lines over one axis, with a mark at the current place. */
   function lines(holder, { label, x, series, xLabel, yLabel, now }) {
-    const top = Math.max(1e-3, ...series.flatMap((one) => finite(one.y)));
+    const top = Math.max(0.05, ...series.flatMap((one) => finite(one.y)));
     const { svg, px, py, box } = frame(holder, { label, x: [x[0], x[x.length - 1]], y: [0, top * 1.05], xLabel, yLabel });
-    for (const one of [...series].sort((a, b) => Number(a.chosen) - Number(b.chosen))) {
+    for (const one of [...series].sort((a, b) => Number(b.chosen) - Number(a.chosen))) {
       svg.append(element("path", { d: path(x, one.y, px, py), class: `curve c${one.colour}${one.chosen ? " chosen" : ""}`, "stroke-dasharray": DASHES[one.colour] }));
     }
     svg.append(element("line", { class: "now", x1: px(now), x2: px(now), y1: box.top, y2: box.bottom }));
@@ -103,7 +103,7 @@ const chart = (() => {
 
   /** Points joined in order, one of them marked. */
   function trail(holder, { label, points, now, xLabel, yLabel }) {
-    const reach = (index) => Math.max(1e-3, ...finite(points.map((point) => point[index]))) * 1.06;
+    const reach = (index) => Math.max(0.05, ...finite(points.map((point) => point[index]))) * 1.06;
     const { svg, px, py } = frame(holder, { label, x: [0, reach(0)], y: [0, reach(1)], xLabel, yLabel });
     svg.append(element("path", { d: path(points.map((p) => p[0]), points.map((p) => p[1]), px, py), class: "curve c3" }));
     for (const [x, y] of points) if (typeof x === "number" && typeof y === "number") svg.append(element("circle", { class: "solid c3", cx: px(x), cy: py(y), r: 3 }));
@@ -124,7 +124,7 @@ const chart = (() => {
     rows.forEach(([bottom, top], j) => columns.forEach(([left, right], i) => {
       if (typeof value[j][i] !== "number") return;
       const share = Math.min(1, Math.max(0, value[j][i]));
-      if (share > 0.005) svg.append(element("rect", { class: "high", x: left, y: top, width: right - left + 0.5, height: bottom - top + 0.5, "fill-opacity": share.toFixed(3) }));
+      if (share > 0.005) svg.append(element("rect", { class: "high", x: left, y: top, width: right - left, height: bottom - top, "shape-rendering": "crispEdges", "fill-opacity": share.toFixed(3) }));
     }));
     for (const [x1, y1, x2, y2] of contour(x, y, margin, px, py)) svg.append(element("line", { class: "boundary", x1, y1, x2, y2 }));
     svg.append(element("circle", { class: "mark", cx: Math.min(box.right, Math.max(box.left, px(now[0]))), cy: Math.min(box.bottom, Math.max(box.top, py(now[1]))), r: 7 }));
@@ -157,9 +157,11 @@ const chart = (() => {
     const height = 260;
     const base = height - 12;
     const whole = Math.max(both, 1e-9);
-    const radius = (value) => Math.sqrt(Math.max(value, 0) / whole) * (height / 2 - 14);
+    const outer = Math.min(height / 2 - 14, (width - 150) / 2);
+    const radius = (value) => Math.sqrt(Math.max(value, 0) / whole) * outer;
     const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
-    const centre = Math.min(130, width / 2 - 70);
+    const centre = outer + 4;
+    const names = 2 * outer + 22;
     const hatch = element("pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
       element("line", { class: "c1", x1: 0, y1: 0, x2: 0, y2: 6, "stroke-width": 2.5 }));
     svg.append(element("defs", {}, hatch));
@@ -168,12 +170,12 @@ const chart = (() => {
     svg.append(circle(both, { class: "outline c5" }));
     for (const [colour, value] of alone) svg.append(circle(value, { class: `area ${colour}` }));
     svg.append(circle(kept, { fill: "url(#hatch)", class: "c1", "fill-opacity": 0.9 }));
-    const names = [["c5", "both sensors", both], ["c0", "sensor 1", first], ["c2", "sensor 2", second], ["c1", "encoder 1 keeps", kept]];
-    names.forEach(([colour, name, value], index) => {
+    const values = [["c5", "both sensors", both], ["c0", "sensor 1", first], ["c2", "sensor 2", second], ["c1", "encoder 1 keeps", kept]];
+    values.forEach(([colour, name, value], index) => {
       const at = 40 + index * 48;
-      svg.append(element("rect", { class: `solid ${colour}`, x: centre + 128, y: at - 11, width: 12, height: 12 }),
-        element("text", { x: centre + 146, y: at }, name),
-        element("text", { class: "soft", x: centre + 146, y: at + 16 }, `${short(value)} nats`));
+      svg.append(element("rect", { class: `solid ${colour}`, x: names, y: at - 11, width: 12, height: 12 }),
+        element("text", { x: names + 18, y: at }, name),
+        element("text", { class: "soft", x: names + 18, y: at + 16 }, `${short(value)} nats`));
     });
     holder.replaceChildren(svg);
   }
@@ -181,7 +183,8 @@ const chart = (() => {
   /** One bar of parts, out of a whole. */
   function bar(holder, { label, parts, whole }) {
     const width = widthOf(holder);
-    const svg = element("svg", { viewBox: `0 0 ${width} 70`, role: "img", "aria-label": label });
+    const stacked = width < 480;
+    const svg = element("svg", { viewBox: `0 0 ${width} ${stacked ? 104 : 66}`, role: "img", "aria-label": label });
     const scale = (width - 20) / whole;
     let at = 10;
     parts.forEach(({ value, colour }) => {
@@ -190,9 +193,10 @@ const chart = (() => {
     });
     svg.append(element("rect", { class: "outline c5", x: 10, y: 8, width: width - 20, height: 26 }));
     parts.forEach(({ name, value, colour }, index) => {
-      const x = 10 + (index * (width - 20)) / parts.length;
-      svg.append(element("rect", { class: `solid c${colour}`, x, y: 46, width: 10, height: 10 }),
-        element("text", { x: x + 15, y: 55 }, `${name} ${short(value)}`));
+      const x = stacked ? 10 : 10 + (index * (width - 20)) / parts.length;
+      const y = stacked ? 46 + 20 * index : 46;
+      svg.append(element("rect", { class: `solid c${colour}`, x, y, width: 10, height: 10 }),
+        element("text", { x: x + 15, y: y + 9 }, `${name} ${short(value)}`));
     });
     holder.replaceChildren(svg);
   }
