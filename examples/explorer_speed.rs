@@ -1,4 +1,6 @@
 //! How long each part of the explorer takes, at the least and the most channels.
+#![expect(clippy::print_stdout, reason = "an example talks to its user")]
+
 use alignloss::explorer::view::{Curves, Detail, Frontier, Phase, Report, TargetName};
 use alignloss::explorer::{Axis, Setting};
 use std::time::Instant;
@@ -19,7 +21,7 @@ fn main() {
             for detail in [Detail::Coarse, Detail::Fine] {
                 for axis in [Axis::PrivateFraction, Axis::SnrDb, Axis::Dim, Axis::Lambda] {
                     time(&format!("curves {axis:?} {detail:?}"), &|| {
-                        drop(Curves::new(&setting, axis, TargetName::Mixture, detail).expect("curves"))
+                        drop(Curves::new(&setting, axis, TargetName::Mixture, detail).expect("curves"));
                     });
                 }
                 time(&format!("frontier {detail:?}"), &|| drop(Frontier::new(&setting, detail).expect("a frontier")));

@@ -1,5 +1,7 @@
 //! The explorer's server as a client meets it: answers as `eval` gives them, and hostile requests.
 
+#![expect(clippy::print_stdout, reason = "what was measured is reported with `--no-capture`")]
+
 mod explorer_process;
 
 use explorer_process::{Explorer, Reply};

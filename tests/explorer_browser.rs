@@ -2,6 +2,8 @@
 //!
 //! Chromium and axe-core are installed by `cargo xtask tools`. With `ALIGNLOSS_SCREENSHOTS` set to a folder, pictures are kept there.
 
+#![expect(clippy::print_stdout, reason = "what was measured is reported with `--no-capture`")]
+
 mod explorer_process;
 
 use explorer_process::Explorer;
@@ -44,7 +46,7 @@ impl Session {
             .user_data_dir(Some(profile.path().to_owned()))
             .sandbox(false)
             .window_size(Some((1280, 900)))
-            .idle_browser_timeout(Duration::from_secs(300))
+            .idle_browser_timeout(Duration::from_mins(5))
             .args(arguments.iter().map(OsStr::new).collect())
             .build()
             .expect("options");
@@ -374,7 +376,7 @@ fn an_export_works_from_the_file_system() {
         match (shown.as_f64(), exact.as_f64()) {
             // Six digits are stored.
             (Some(shown), Some(exact)) => {
-                assert!((shown - exact).abs() <= 1e-5 * exact.abs().max(1e-7), "{shown} {exact}")
+                assert!((shown - exact).abs() <= 1e-5 * exact.abs().max(1e-7), "{shown} {exact}");
             }
             _ => assert_eq!(shown, *exact),
         }

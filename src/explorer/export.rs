@@ -106,33 +106,33 @@ fn answers(model: &Setting) -> Result<Value, ViewError> {
     let mut store = Store::default();
     for dim in DIM {
         let setting = Setting { dim, ..model.clone() };
-        store.add(Question::Frontier, format!("{dim}"), setting.clone(), Axis::PrivateFraction)?;
+        store.add(Question::Frontier, &format!("{dim}"), setting.clone(), Axis::PrivateFraction)?;
         for objective in COMPARED {
             let setting = Setting { objective: objective.into(), ..setting.clone() };
-            store.add(Question::Phase, format!("{objective}|{dim}"), setting.clone(), Axis::PrivateFraction)?;
+            store.add(Question::Phase, &format!("{objective}|{dim}"), setting.clone(), Axis::PrivateFraction)?;
             let lambdas: &[f64] = if setting.has_lambda() { &LAMBDA } else { &LAMBDA[..1] };
             for &lambda in lambdas {
                 let shown = if setting.has_lambda() { lambda.to_string() } else { "-".into() };
                 for private_fraction in PRIVATE_FRACTION {
-                    let setting = Setting { lambda, private_fraction, ..setting.clone() };
+                    let setting = Setting { private_fraction, lambda, ..setting.clone() };
                     let key = format!("{objective}|{dim}|{shown}|{private_fraction}");
-                    store.add(Question::Report, key, setting, Axis::PrivateFraction)?;
+                    store.add(Question::Report, &key, setting, Axis::PrivateFraction)?;
                 }
             }
         }
         for lambda in LAMBDA {
             let setting = Setting { lambda, ..setting.clone() };
-            store.add(Question::Curves, format!("private_fraction|{dim}|{lambda}"), setting, Axis::PrivateFraction)?;
+            store.add(Question::Curves, &format!("private_fraction|{dim}|{lambda}"), setting, Axis::PrivateFraction)?;
         }
         for private_fraction in PRIVATE_FRACTION {
             let setting = Setting { private_fraction, ..setting.clone() };
-            store.add(Question::Curves, format!("lambda|{dim}|{private_fraction}"), setting, Axis::Lambda)?;
+            store.add(Question::Curves, &format!("lambda|{dim}|{private_fraction}"), setting, Axis::Lambda)?;
         }
     }
     for private_fraction in PRIVATE_FRACTION {
         for lambda in LAMBDA {
             let setting = Setting { private_fraction, lambda, ..model.clone() };
-            store.add(Question::Curves, format!("dim|{private_fraction}|{lambda}"), setting, Axis::Dim)?;
+            store.add(Question::Curves, &format!("dim|{private_fraction}|{lambda}"), setting, Axis::Dim)?;
         }
     }
     Ok(json!({ "pool": store.pool, "answers": store.answers }))
@@ -147,7 +147,7 @@ struct Store {
 }
 
 impl Store {
-    fn add(&mut self, question: Question, key: String, setting: Setting, axis: Axis) -> Result<(), ViewError> {
+    fn add(&mut self, question: Question, key: &str, setting: Setting, axis: Axis) -> Result<(), ViewError> {
         // A diagram of 25 × 25 cells for every slider position is more than a page wants to load.
         let detail = if question == Question::Phase { Detail::Coarse } else { Detail::Fine };
         let request = Request { setting, axis: ChosenAxis(axis), detail, ..Request::default() };
