@@ -7,9 +7,12 @@ use crate::evaluation::Number;
 use crate::information::Source;
 use crate::learner::Effort;
 use crate::objective::AlignmentFidelity;
-use crate::theorem::{Case, MARGIN, Question, REGISTRY, Subject};
+use crate::theorem::{self, Case, MARGIN, Question, Subject};
 use rayon::prelude::*;
 use serde::Serialize;
+
+/// The theorem that draws the boundary over κ.
+const BOUNDARY: &str = "selection";
 
 /// R²(z_1; s) over the strength of the private factors and the parameter that competes with it.
 #[derive(Debug, Clone, Serialize)]
@@ -33,7 +36,7 @@ impl Phase {
     /// [`ViewError`].
     pub fn new(setting: &Setting, detail: Detail) -> Result<Self, ViewError> {
         setting.check()?;
-        let steps = if detail == Detail::Fine { 25 } else { 7 };
+        let steps = if detail == Detail::Fine { 25 } else { 6 };
         let x_axis = if setting.has_lambda() { Axis::Lambda } else { Axis::NuisanceCorrelation };
         let x = linear(x_axis.control().from, x_axis.control().to, steps);
         let strength = Axis::PrivateStd.control();
@@ -62,14 +65,10 @@ impl Cell {
             return Ok(Self { r2: f64::NAN, margin: f64::NAN });
         };
         let question = Question { quantity: MARGIN, target, samples: None };
-        let mut margin = f64::NAN;
-        for theorem in REGISTRY {
-            if margin.is_nan()
-                && let Some(value) = theorem.predict(case, &question)?
-            {
-                margin = value;
-            }
-        }
+        let margin = match theorem::find(BOUNDARY) {
+            Ok(theorem) => theorem.predict(case, &question)?.unwrap_or(f64::NAN),
+            Err(_) => f64::NAN,
+        };
         Ok(Self { r2: case.targets[target].source(Source::EncodedFirst).r2, margin })
     }
 }
