@@ -1,7 +1,7 @@
 //! The explorer: a page on this machine in which one moves a model's parameters and sees what alignment loses.
 //!
 //! [`Setting`] (sliders) → model → [`view`]: the report of `eval`, information-loss curves, a phase diagram, a Pareto frontier.
-//! [`Server`] answers the page over HTTP on localhost, [`export`] writes the same page with precomputed answers.
+//! [`Server`] answers the page over HTTP on localhost, [`export()`] writes the same page with precomputed answers.
 //! What it does not do: compute anything of its own. Every number comes from `evaluation`, `theorem` and `learner`.
 
 mod api;
