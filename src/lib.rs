@@ -13,5 +13,5 @@ pub mod model;
 pub mod objective;
 pub mod remedies;
 pub mod sample;
-mod text;
+pub mod text;
 pub mod theorem;

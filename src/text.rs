@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 ///
 /// # Errors
 /// The line.
-pub(crate) fn parse<T: DeserializeOwned>(text: &str, format: Format) -> Result<T, String> {
+pub fn parse<T: DeserializeOwned>(text: &str, format: Format) -> Result<T, String> {
     match format {
         Format::Json => {
             let deserializer = &mut serde_json::Deserializer::from_str(text);
@@ -35,7 +35,7 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str, format: Format) -> Result<T
 }
 
 /// A value already parsed, as a type; errors as in [`parse`].
-pub(crate) fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, String> {
+pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, String> {
     serde_path_to_error::deserialize(value)
         .map_err(|error| describe(&error.path().to_string(), &error.inner().to_string()))
 }
@@ -57,7 +57,7 @@ fn nearest_key(message: &str) -> Option<String> {
 }
 
 /// The candidate nearest to a word, if any is near enough to be what was meant.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
         .map(|candidate| (strsim::jaro_winkler(&word.to_lowercase(), candidate), candidate))

@@ -177,6 +177,11 @@ static PROGRAM: LazyLock<String> = LazyLock::new(|| {
     program.map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |bytes| blake3::hash(&bytes).to_hex().to_string())
 });
 
+/// The hash of the running program.
+pub fn program_hash() -> &'static str {
+    &PROGRAM
+}
+
 /// Cells beyond this number are a mistake.
 const LARGEST_GRID: u64 = 100_000_000;
 

@@ -15,8 +15,7 @@ mod train;
 
 pub use columns::{Column, describe};
 pub(crate) use file::CLOSED_FORM;
-pub use file::{Estimator, Experiment, ExperimentError, FigureKind, FigureSpec};
+pub use file::{Estimator, Experiment, ExperimentError, FigureKind, FigureSpec, program_hash};
 pub use grid::{AxisValue, Cell};
 pub use run::{Run, RunError, Shard};
-pub(crate) use store::write_whole;
-pub use store::{Results, Store, StoreError};
+pub use store::{Contents, Results, Store, StoreError, write_whole};

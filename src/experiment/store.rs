@@ -44,6 +44,25 @@ pub enum StoreError {
     },
 }
 
+/// What a store holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// The name of the experiment.
+    pub experiment: String,
+    /// Its title.
+    pub title: String,
+    /// Everything that the results depend on, hashed: a store of another hash is stale.
+    pub hash: String,
+    /// The seed.
+    pub seed: u64,
+    /// The number of cells.
+    pub cells: u64,
+    /// Independent repetitions of each.
+    pub replicates: u64,
+    /// The columns of every row.
+    pub columns: Vec<Column>,
+}
+
 /// `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Manifest {
@@ -86,19 +105,39 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn open(folder: &Path, experiment: &Experiment, parts: usize, fresh: bool) -> Result<Self, StoreError> {
-        let manifest = Manifest {
+        let contents = Contents {
             experiment: experiment.name().into(),
             title: experiment.title().into(),
             hash: experiment.hash(),
-            version: env!("CARGO_PKG_VERSION").into(),
             seed: experiment.seed(),
             cells: experiment.grid().size(),
             replicates: experiment.replicates(),
-            parts,
             columns: experiment
                 .columns()
                 .into_iter()
                 .map(|name| Column { unit: describe(&name).1, name })
+                .collect(),
+        };
+        Self::create(folder, contents, parts, fresh)
+    }
+
+    /// As [`Store::open`], for results of any kind.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn create(folder: &Path, contents: Contents, parts: usize, fresh: bool) -> Result<Self, StoreError> {
+        let manifest = Manifest {
+            experiment: contents.experiment,
+            title: contents.title,
+            hash: contents.hash,
+            version: env!("CARGO_PKG_VERSION").into(),
+            seed: contents.seed,
+            cells: contents.cells,
+            replicates: contents.replicates,
+            parts,
+            columns: contents
+                .columns
+                .into_iter()
                 .map(|column| ColumnEntry { name: column.name, unit: column.unit.map(str::to_owned) })
                 .collect(),
         };
@@ -235,6 +274,11 @@ impl Store {
 }
 
 impl Results {
+    /// A table from its columns and rows; every row is as wide as the columns.
+    pub fn new(columns: Vec<String>, rows: Vec<Vec<String>>) -> Self {
+        Self { columns, rows }
+    }
+
     /// The names of the columns.
     pub fn columns(&self) -> &[String] {
         &self.columns
@@ -255,7 +299,7 @@ impl Results {
 ///
 /// # Errors
 /// What the file system says.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;

@@ -63,8 +63,13 @@ impl<'a> Rows<'a> {
 
 /// Makes the figure of one `[[figure]]` section from the results of its experiment.
 pub fn compose(experiment: &Experiment, spec: &FigureSpec, results: &Results) -> Figure {
+    compose_titled(experiment.title(), spec, results)
+}
+
+/// Makes the figure of one `[[figure]]` section from results of any kind; `title` serves where the section has none.
+pub fn compose_titled(title: &str, spec: &FigureSpec, results: &Results) -> Figure {
     let rows = Rows::new(results, spec);
-    let title = spec.title.clone().unwrap_or_else(|| experiment.title().to_owned());
+    let title = spec.title.clone().unwrap_or_else(|| title.to_owned());
     let panels = rows.distinct(spec.panels.as_deref());
     if panels.len() <= 1 {
         return chart(spec, &rows, title).into();
@@ -133,7 +138,7 @@ pub(super) fn overlays(spec: &FigureSpec) -> Vec<(&str, String)> {
 /// How a legend calls a series.
 fn series_label(spec: &FigureSpec, column: &str, series: &str) -> String {
     match spec.series.as_deref() {
-        Some(name @ ("objective" | "target" | "evaluation")) => value_name(name, series),
+        Some(name @ ("objective" | "target" | "evaluation" | "factor" | "role" | "source" | "measure")) => value_name(name, series),
         Some("model.angle_degrees") => format!("{} {series}°", short(&describe("model.angle_degrees").0)),
         Some(name) => format!("{} {series}", short(&describe(name).0)),
         None => describe(column).0,

@@ -34,7 +34,7 @@ mod tree;
 
 pub use axis::{Axis, Scale};
 pub use caption::caption;
-pub use compose::compose;
+pub use compose::{compose, compose_titled};
 pub use error::FigureError;
 pub use layer::{Cells, ColourScale, Direction, Heatmap, Layer};
 pub use style::{Marker, SeriesStyle, Theme, Width};

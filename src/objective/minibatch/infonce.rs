@@ -185,6 +185,38 @@ impl<T: Precision> InfoNce<T> {
     }
 }
 
+impl<T: Precision> InfoNce<T> {
+    /// The loss of a batch of embeddings (z_1, z_2), each d × B, however they were made; writes ∂L/∂z_m, of the same shape, and
+    /// returns the loss and ∂L/∂log τ.
+    ///
+    /// # Errors
+    /// [`MinibatchError`]; the gradients are then meaningless.
+    pub fn evaluate_embeddings(
+        &mut self,
+        embeddings: [&[T]; 2],
+        dim: usize,
+        temperature: f64,
+        gradients: [&mut [T]; 2],
+    ) -> Result<(f64, f64), MinibatchError> {
+        if !(temperature.is_finite() && temperature > 0.0) {
+            return Err(MinibatchError::Temperature { temperature });
+        }
+        self.towers.adopt(embeddings, dim, 2)?;
+        let bound = self.write_features(temperature)?;
+        let loss = self.contrast(bound);
+        let slope = -Real::to_f64(dot(&self.features[0], &self.feature_gradients[0]));
+        self.pull_back(temperature);
+        let mut size = 0.0;
+        for (own, out) in self.towers.gradient.iter().zip(gradients) {
+            for (out, own) in out.chunks_exact_mut(dim).zip(own.chunks_exact(self.towers.lead)) {
+                out.copy_from_slice(&own[..dim]);
+                size += out.iter().map(|&value| Real::to_f64(value).abs()).sum::<f64>();
+            }
+        }
+        if loss.is_finite() && size.is_finite() { Ok((loss, slope)) } else { Err(MinibatchError::NotFinite { loss }) }
+    }
+}
+
 impl<T: Precision> MinibatchLoss<T> for InfoNce<T> {
     fn id(&self) -> &'static str {
         "infonce"

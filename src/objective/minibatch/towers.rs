@@ -113,6 +113,36 @@ impl<T: Precision> Towers<T> {
         Ok(())
     }
 
+    /// Takes embeddings made elsewhere, d × B.
+    ///
+    /// # Errors
+    /// [`MinibatchError::Shape`], [`MinibatchError::BatchTooSmall`].
+    pub(super) fn adopt(
+        &mut self,
+        embeddings: [&[T]; 2],
+        dim: usize,
+        least_batch: usize,
+    ) -> Result<(), MinibatchError> {
+        let samples = embeddings[0].len() / dim.max(1);
+        for (m, embeddings) in embeddings.iter().enumerate() {
+            if dim == 0 || embeddings.len() != dim * samples {
+                let (expected, found) = ((dim, samples), (dim, embeddings.len() / dim.max(1)));
+                return Err(MinibatchError::Shape { what: "embedding", modality: m + 1, expected, found });
+            }
+        }
+        if samples < least_batch {
+            return Err(MinibatchError::BatchTooSmall { samples, least: least_batch });
+        }
+        self.reserve(dim, samples, [0, 0]);
+        let lead = self.lead;
+        for (own, given) in self.encoded.iter_mut().zip(embeddings) {
+            for (own, given) in own.chunks_exact_mut(lead).zip(given.chunks_exact(dim)) {
+                own[..dim].copy_from_slice(given);
+            }
+        }
+        Ok(())
+    }
+
     /// ∂L/∂W_m = ∂L/∂z_m·x_mᵀ, written to the gradient.
     pub(super) fn backward(&mut self, batch: [&DMatrix<T>; 2], gradient: &mut Parameters<T>) {
         let (lead, arch, dim, samples) = (self.lead, Arch::new(), self.dim, self.batch);
