@@ -1,0 +1,175 @@
+//! A network as a list of layers over a list of parameters.
+
+use super::{Activation, EncoderError, EncoderSpec};
+use alignloss::sample::{Stream, fill_standard_normal};
+use burn::tensor::Tensor;
+use burn::tensor::activation::{gelu, leaky_relu, relu};
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::ConvOptions;
+
+/// Slope of the leaky rectifier for negative numbers, as in Daunhawer et al. (2023).
+const LEAK: f64 = 0.2;
+
+/// Numbers that training moves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// Its name, for checkpoints and messages.
+    pub name: String,
+    /// Its entries, row-major in the shape that its layer knows.
+    pub values: Vec<f32>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Layer {
+    /// x·W + b with W inputs × outputs.
+    Dense { inputs: usize, outputs: usize, first: usize },
+    /// 3 × 3, stride 2, padding 1; W outputs × inputs × 3 × 3.
+    Convolution { inputs: [usize; 3], outputs: usize, first: usize },
+    /// Entry by entry.
+    Activation(Activation),
+}
+
+/// Layers, each with the place of its parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    layers: Vec<Layer>,
+}
+
+/// Adds parameters to a list, drawn from streams named by the place in the list.
+struct Builder<'a> {
+    parameters: &'a mut Vec<Parameter>,
+    seed: u64,
+    replicate: u64,
+    name: &'a str,
+    layers: Vec<Layer>,
+}
+
+impl Builder<'_> {
+    /// Weights of variance gain/fan-in and biases of zero (He et al. 2015).
+    fn weights(&mut self, count: usize, fan_in: usize, gain: f64, biases: usize) -> usize {
+        let first = self.parameters.len();
+        let stream = Stream {
+            seed: self.seed,
+            experiment: "initialisation",
+            cell: first as u64,
+            replicate: self.replicate,
+        };
+        let mut draws = vec![0.0_f64; count];
+        fill_standard_normal(&mut stream.generator(), &mut draws);
+        let scale = (gain / fan_in as f64).sqrt();
+        #[expect(clippy::cast_possible_truncation, reason = "weights are single precision")]
+        let values = draws.into_iter().map(|draw| (scale * draw) as f32).collect();
+        self.parameters.push(Parameter { name: format!("{}.{first}.weight", self.name), values });
+        self.parameters.push(Parameter { name: format!("{}.{first}.bias", self.name), values: vec![0.0; biases] });
+        first
+    }
+
+    fn dense(&mut self, inputs: usize, outputs: usize, gain: f64) {
+        let first = self.weights(inputs * outputs, inputs, gain, outputs);
+        self.layers.push(Layer::Dense { inputs, outputs, first });
+    }
+
+    /// Hidden layers, then a linear map.
+    fn perceptron(&mut self, inputs: usize, widths: &[usize], outputs: usize, activation: Activation) {
+        let mut inputs = inputs;
+        for &width in widths {
+            self.dense(inputs, width, 2.0);
+            self.layers.push(Layer::Activation(activation));
+            inputs = width;
+        }
+        self.dense(inputs, outputs, 1.0);
+    }
+}
+
+impl Network {
+    /// An encoder of views of a shape with `outputs` entries; its parameters are added to the list.
+    ///
+    /// # Errors
+    /// [`EncoderError`].
+    pub fn encoder(
+        spec: &EncoderSpec,
+        shape: &[usize],
+        outputs: usize,
+        parameters: &mut Vec<Parameter>,
+        name: &str,
+        (seed, replicate): (u64, u64),
+    ) -> Result<Self, EncoderError> {
+        if spec.dim() == 0 || outputs == 0 {
+            return Err(EncoderError::Zero { field: "dim" });
+        }
+        if !matches!(shape.len(), 1 | 3) || shape.contains(&0) {
+            return Err(EncoderError::Shape { shape: shape.to_vec() });
+        }
+        let entries: usize = shape.iter().product();
+        let mut builder = Builder { parameters, seed, replicate, name, layers: Vec::new() };
+        match spec {
+            EncoderSpec::Linear { .. } => builder.perceptron(entries, &[], outputs, Activation::Relu),
+            EncoderSpec::Mlp { widths, activation, .. } => {
+                if widths.contains(&0) {
+                    return Err(EncoderError::Zero { field: "widths" });
+                }
+                builder.perceptron(entries, widths, outputs, *activation);
+            }
+            EncoderSpec::Cnn { channels, widths, activation, .. } => {
+                let &[mut inputs, mut height, mut width] = shape else {
+                    return Err(EncoderError::NotAnImage { shape: shape.to_vec() });
+                };
+                if widths.contains(&0) {
+                    return Err(EncoderError::Zero { field: "widths" });
+                }
+                if channels.contains(&0) {
+                    return Err(EncoderError::Zero { field: "channels" });
+                }
+                for &outputs in channels {
+                    let first = builder.weights(outputs * inputs * 9, inputs * 9, 2.0, outputs);
+                    builder.layers.push(Layer::Convolution { inputs: [inputs, height, width], outputs, first });
+                    builder.layers.push(Layer::Activation(*activation));
+                    (inputs, height, width) = (outputs, height.div_ceil(2), width.div_ceil(2));
+                }
+                builder.perceptron(inputs * height * width, widths, outputs, *activation);
+            }
+        }
+        Ok(Self { layers: builder.layers })
+    }
+
+    /// A perceptron from `inputs` to `outputs` entries.
+    pub(crate) fn perceptron(
+        (inputs, outputs): (usize, usize),
+        (widths, activation): (&[usize], Activation),
+        parameters: &mut Vec<Parameter>,
+        name: &str,
+        (seed, replicate): (u64, u64),
+    ) -> Self {
+        let mut builder = Builder { parameters, seed, replicate, name, layers: Vec::new() };
+        builder.perceptron(inputs, widths, outputs, activation);
+        Self { layers: builder.layers }
+    }
+
+    /// Encodes samples, one in a row: n × entries of a view → n × outputs.
+    ///
+    /// `weights` are the parameters of the whole model, in the order of the list that the network was built with.
+    pub fn forward(&self, weights: &[Tensor<1>], samples: Tensor<2>) -> Tensor<2> {
+        let mut values = samples;
+        let count = values.dims()[0];
+        for layer in &self.layers {
+            values = match *layer {
+                Layer::Dense { inputs, outputs, first } => {
+                    let weight: Tensor<2> = weights[first].clone().reshape([inputs, outputs]);
+                    let bias: Tensor<2> = weights[first + 1].clone().reshape([1, outputs]);
+                    values.matmul(weight) + bias
+                }
+                Layer::Convolution { inputs: [inputs, height, width], outputs, first } => {
+                    let weight: Tensor<4> = weights[first].clone().reshape([outputs, inputs, 3, 3]);
+                    let images: Tensor<4> = values.reshape([count, inputs, height, width]);
+                    let options = ConvOptions::new([2, 2], [1, 1], [1, 1], 1);
+                    let images = conv2d(images, weight, Some(weights[first + 1].clone()), options);
+                    images.reshape([count, outputs * height.div_ceil(2) * width.div_ceil(2)])
+                }
+                Layer::Activation(Activation::Relu) => relu(values),
+                Layer::Activation(Activation::LeakyRelu) => leaky_relu(values, LEAK),
+                Layer::Activation(Activation::Gelu) => gelu(values),
+            };
+        }
+        values
+    }
+}

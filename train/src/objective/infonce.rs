@@ -1,0 +1,140 @@
+//! InfoNCE: each sample is to be found among the batch by its partner.
+//!
+//! With scores s_ij and a batch of B pairs, the mean of both directions of the cross-entropy:
+//! ½·mean_i(−s_ii + log Σ_j e^{s_ij}) + ½·mean_j(−s_jj + log Σ_i e^{s_ij}).
+//! With negatives from within a sensor, the sums also run over the other samples of the anchor's own sensor.
+//!
+//! # References
+//! van den Oord, Li, Vinyals (2018), arXiv 1807.03748; Radford et al. (2021), arXiv 2103.00020 (both directions, learnt τ);
+//! Daunhawer et al. (2023), arXiv 2303.09166 (−‖·‖², negatives within each sensor).
+
+use alignloss::objective::minibatch::{Critic, Direction, InfoNce, MinibatchError};
+use burn::tensor::activation::log_softmax;
+use burn::tensor::{Bool, Int, Tensor};
+use serde::{Deserialize, Serialize};
+
+/// How a pair is scored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Similarity {
+    /// (z_1/‖z_1‖)·(z_2/‖z_2‖)/τ.
+    #[default]
+    Cosine,
+    /// z_1·z_2/τ.
+    Bilinear,
+    /// −‖z_1 − z_2‖²/τ.
+    SquaredDistance,
+}
+
+/// Keeps directions of tiny vectors defined; far below any length that training meets.
+const SMALLEST_SQUARE: f64 = 1e-24;
+
+/// Rows of length one.
+pub(crate) fn normalised(embeddings: Tensor<2>) -> Tensor<2> {
+    let squares = embeddings.clone().square().sum_dim(1);
+    embeddings / squares.add_scalar(SMALLEST_SQUARE).sqrt()
+}
+
+/// Scores of all pairs of rows before they are divided by τ: B × B.
+fn scores(first: Tensor<2>, second: Tensor<2>, similarity: Similarity) -> Tensor<2> {
+    match similarity {
+        Similarity::Cosine => normalised(first).matmul(normalised(second).transpose()),
+        Similarity::Bilinear => first.matmul(second.transpose()),
+        Similarity::SquaredDistance => {
+            let squares = [&first, &second].map(|rows| rows.clone().square().sum_dim(1));
+            let [left, right] = squares;
+            first.matmul(second.transpose()).mul_scalar(2.0) - left - right.transpose()
+        }
+    }
+}
+
+/// The loss of a batch: embeddings B × d, 1/τ a tensor of one entry; a tensor of one entry.
+pub fn loss(
+    first: Tensor<2>,
+    second: Tensor<2>,
+    similarity: Similarity,
+    inverse_temperature: Tensor<1>,
+    within: bool,
+) -> Tensor<1> {
+    let count = first.dims()[0];
+    let scale: Tensor<2> = inverse_temperature.reshape([1, 1]);
+    let across = scores(first.clone(), second.clone(), similarity) * scale.clone();
+    let device = across.device();
+    let identity: Tensor<2, Bool> =
+        Tensor::<1, Int>::arange(0..i64::try_from(count).unwrap_or(i64::MAX), &device)
+            .reshape([count, 1])
+            .equal(Tensor::<1, Int>::arange(0..i64::try_from(count).unwrap_or(i64::MAX), &device).reshape([1, count]));
+    let positives = |logits: Tensor<2>, width: usize| {
+        let log = log_softmax(logits, 1).slice([0..count, 0..width.min(count)]);
+        log.mask_fill(identity.clone().bool_not(), 0.0).sum().neg().div_scalar(count as f64)
+    };
+    if !within {
+        let rows = positives(across.clone(), count);
+        let columns = positives(across.transpose(), count);
+        return (rows + columns).mul_scalar(0.5);
+    }
+    // The anchor itself is no candidate.
+    let own = |rows: Tensor<2>| {
+        (scores(rows.clone(), rows, similarity) * scale.clone()).mask_fill(identity.clone(), f64::from(-1e9_f32))
+    };
+    let rows = positives(Tensor::cat(vec![across.clone(), own(first)], 1), count);
+    let columns = positives(Tensor::cat(vec![across.transpose(), own(second)], 1), count);
+    (rows + columns).mul_scalar(0.5)
+}
+
+/// The same loss where tensors are in this process's memory: the library's vectorised kernels give the value and the
+/// gradients, which are then hung into the graph.
+#[derive(Debug)]
+pub struct HostLoss {
+    kernel: InfoNce<f32>,
+    scale: f64,
+    gradients: [Vec<f32>; 2],
+}
+
+/// What [`HostLoss::evaluate`] finds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostGradient {
+    /// The loss.
+    pub value: f64,
+    /// ∂L/∂z_m, B × d row-major.
+    pub embeddings: [Vec<f32>; 2],
+    /// ∂L/∂log τ.
+    pub log_temperature: f64,
+}
+
+impl HostLoss {
+    /// For negatives from across the sensors.
+    pub fn new(similarity: Similarity) -> Self {
+        // The library's squared-distance critic is −‖·‖²/(2τ).
+        let (critic, scale) = match similarity {
+            Similarity::Cosine => (Critic::Cosine, 1.0),
+            Similarity::Bilinear => (Critic::Bilinear, 1.0),
+            Similarity::SquaredDistance => (Critic::SquaredDistance, 0.5),
+        };
+        Self { kernel: InfoNce::new(critic, Direction::Symmetric, 1.0), scale, gradients: [Vec::new(), Vec::new()] }
+    }
+
+    /// Loss and gradients at embeddings B × d, row-major.
+    ///
+    /// # Errors
+    /// [`MinibatchError`] when the loss is not finite or an embedding is zero under the cosine.
+    pub fn evaluate(
+        &mut self,
+        embeddings: [&[f32]; 2],
+        dim: usize,
+        temperature: f64,
+    ) -> Result<HostGradient, MinibatchError> {
+        for (gradient, embeddings) in self.gradients.iter_mut().zip(embeddings) {
+            gradient.resize(embeddings.len(), 0.0);
+        }
+        let [first, second] = &mut self.gradients;
+        let (value, log_temperature) =
+            self.kernel.evaluate_embeddings(embeddings, dim, self.scale * temperature, [first, second])?;
+        let count = embeddings[0].len() / dim.max(1);
+        Ok(HostGradient {
+            value: value + (count as f64).ln(),
+            embeddings: std::mem::take(&mut self.gradients),
+            log_temperature,
+        })
+    }
+}

@@ -1,0 +1,41 @@
+//! The supervised ceiling: a linear head predicts every factor from an embedding.
+//!
+//! Numbers are standardised and judged by the mean squared error; classes by the cross-entropy.
+
+use burn::tensor::Tensor;
+use burn::tensor::activation::log_softmax;
+
+/// How the columns of the targets are judged: numbers each on their own, classes as an indicator of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Columns {
+    /// So many numbers.
+    Numbers(usize),
+    /// An indicator of each of so many classes.
+    Classes(usize),
+}
+
+impl Columns {
+    /// How many columns.
+    pub fn width(self) -> usize {
+        match self {
+            Self::Numbers(width) | Self::Classes(width) => width,
+        }
+    }
+}
+
+/// The mean over factors of their losses: predictions and targets B × columns; a tensor of one entry.
+pub fn loss(predicted: &Tensor<2>, targets: &Tensor<2>, columns: &[Columns]) -> Tensor<1> {
+    let count = predicted.dims()[0];
+    let mut from = 0;
+    let mut terms = Vec::new();
+    for &part in columns {
+        let range = [0..count, from..from + part.width()];
+        let (predicted, targets) = (predicted.clone().slice(range.clone()), targets.clone().slice(range));
+        terms.push(match part {
+            Columns::Numbers(_) => (predicted - targets).square().mean(),
+            Columns::Classes(_) => (log_softmax(predicted, 1) * targets).sum().neg().div_scalar(count as f64),
+        });
+        from += part.width();
+    }
+    Tensor::cat(terms, 0).mean()
+}

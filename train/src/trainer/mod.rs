@@ -1,0 +1,371 @@
+//! The training loop: one for every device, encoder and objective.
+//!
+//! A second thread draws and standardises the batches ahead. A batch is a function of seed and step, and a [`Checkpoint`]
+//! holds parameters, moments and all that the loop remembers: a run that was killed goes on as if it had not been.
+//!
+//! What it does not do: choose files, print, or measure.
+
+mod batches;
+mod checkpoint;
+
+pub use batches::{HostBatch, Scaling};
+pub use checkpoint::{Checkpoint, CheckpointError};
+
+use crate::data::{DataError, Evaluation, Observations, Source};
+use crate::device::Hardware;
+use crate::encoder::{EncoderSpec, Parameter};
+use crate::model::{Batch, LossError, Model, ModelError};
+use crate::objective::ObjectiveSpec;
+use crate::optimiser::{Adam, OptimiserSpec, State, read};
+use batches::Producer;
+use burn::tensor::Tensor;
+use nalgebra::DMatrix;
+use serde::{Deserialize, Serialize};
+
+/// Samples that are encoded at a time when embeddings are wanted.
+const ENCODED_AT_ONCE: usize = 1024;
+
+/// Weight of the past in the running mean of the loss that early stopping watches.
+const MEMORY: f64 = 0.7;
+
+/// The section `[training]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingSpec {
+    /// Optimiser steps.
+    pub steps: u64,
+    /// B, pairs of a batch.
+    pub batch: usize,
+    /// The loss is read, and written down, every so many steps.
+    pub read_every: u64,
+    /// Training stops when the running mean of the loss has not improved for so many steps.
+    pub patience: Option<u64>,
+    /// What counts as an improvement.
+    pub least_improvement: f64,
+    /// Encoders are also measured after so many steps.
+    pub evaluate_at: Vec<u64>,
+    /// Seconds between checkpoints.
+    pub checkpoint_seconds: f64,
+    /// How parameters are moved.
+    pub optimiser: OptimiserSpec,
+}
+
+impl Default for TrainingSpec {
+    fn default() -> Self {
+        Self {
+            steps: 1000,
+            batch: 256,
+            read_every: 20,
+            patience: None,
+            least_improvement: 1e-3,
+            evaluate_at: Vec::new(),
+            checkpoint_seconds: 20.0,
+            optimiser: OptimiserSpec::default(),
+        }
+    }
+}
+
+/// Training that can't go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The data.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The networks or the objective.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A setting.
+    #[error("training.{field}: {problem}")]
+    Setting {
+        /// Which.
+        field: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The device.
+    #[error("the device failed: {0}")]
+    Device(String),
+    /// A checkpoint.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+/// How a stretch of training ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// All steps were made.
+    Finished,
+    /// The loss no longer fell.
+    Plateau,
+    /// The loss is no longer finite.
+    Diverged,
+    /// Somebody asked to stop.
+    Interrupted,
+}
+
+impl Outcome {
+    /// Its word in results.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Plateau => "plateau",
+            Self::Diverged => "diverged",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// What early stopping remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Plateau {
+    mean: f64,
+    best: f64,
+    since: u64,
+}
+
+/// What the loop remembers beside parameters and moments.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Memory {
+    /// Steps made.
+    pub step: u64,
+    /// The loss as it was read: (step, value).
+    pub curve: Vec<(u64, f64)>,
+    plateau: Option<Plateau>,
+    /// How it ended, once it has.
+    pub outcome: Option<Outcome>,
+}
+
+/// What goes into one training.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan<'a> {
+    /// Both encoders.
+    pub encoder: &'a EncoderSpec,
+    /// The loss.
+    pub objective: &'a ObjectiveSpec,
+    /// Length and pace.
+    pub training: &'a TrainingSpec,
+    /// Seed of batches.
+    pub seed: u64,
+    /// Seed and replicate of the first weights.
+    pub initialisation: (u64, u64),
+}
+
+/// One training under way.
+pub struct Trainer<'a> {
+    source: &'a dyn Source,
+    hardware: &'a Hardware,
+    training: &'a TrainingSpec,
+    model: Model,
+    producer: Producer<'a>,
+    adam: Adam,
+    memory: Memory,
+}
+
+impl std::fmt::Debug for Trainer<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Trainer").field("model", &self.model).field("memory", &self.memory).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Trainer<'a> {
+    /// Draws networks; `held_out` gives the scales of views and factors.
+    ///
+    /// # Errors
+    /// [`TrainError::Model`], [`TrainError::Setting`].
+    pub fn new(
+        source: &'a dyn Source,
+        hardware: &'a Hardware,
+        plan: Plan<'a>,
+        held_out: &Evaluation,
+    ) -> Result<Self, TrainError> {
+        let wrong = |field, problem: &str| Err(TrainError::Setting { field, problem: problem.into() });
+        if plan.training.batch < 2 {
+            return wrong("batch", "fewer than 2 pairs have no negatives");
+        }
+        if plan.training.read_every == 0 {
+            return wrong("read_every", "0, expected at least 1");
+        }
+        let rate = plan.training.optimiser.learning_rate;
+        if !(rate.is_finite() && rate > 0.0) {
+            return wrong("optimiser.learning_rate", &format!("{rate}, expected a positive number"));
+        }
+        let (model, parameters) =
+            Model::new(plan.encoder, plan.objective, &source.shapes(), held_out, plan.initialisation, hardware)?;
+        let producer = Producer::new(source, plan, held_out);
+        let adam = Adam::new(plan.training.optimiser, hardware, State::initial(&parameters));
+        Ok(Self { source, hardware, training: plan.training, model, producer, adam, memory: Memory::default() })
+    }
+
+    /// Keeps every loss on the device, as on a GPU.
+    #[must_use]
+    pub fn without_host_loss(self) -> Self {
+        Self { model: self.model.without_host_loss(), ..self }
+    }
+
+    /// Goes on from a checkpoint.
+    ///
+    /// # Errors
+    /// [`TrainError::Checkpoint`] when it is of another model.
+    pub fn resume(&mut self, checkpoint: Checkpoint) -> Result<(), TrainError> {
+        let (memory, state) = checkpoint.into_parts();
+        let own = self.adam.state().map_err(TrainError::Device)?;
+        let lengths = |state: &State| state.values.iter().map(Vec::len).collect::<Vec<_>>();
+        if lengths(&own) != lengths(&state) {
+            return Err(CheckpointError::OtherModel.into());
+        }
+        self.adam = Adam::new(self.training.optimiser, self.hardware, state);
+        self.memory = memory;
+        Ok(())
+    }
+
+    /// Everything, to go on from later; `notes` come back with it.
+    ///
+    /// # Errors
+    /// [`TrainError::Device`].
+    pub fn checkpoint(&self, notes: serde_json::Value) -> Result<Checkpoint, TrainError> {
+        let state = self.adam.state().map_err(TrainError::Device)?;
+        Ok(Checkpoint::new(self.memory.clone(), state, notes))
+    }
+
+    /// What the loop remembers.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// The networks.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Trains until so many steps are made in all, or training ends otherwise. After every step `control` is shown the
+    /// training, and may ask to stop.
+    ///
+    /// # Errors
+    /// [`TrainError`], also of `control`.
+    pub fn advance(
+        &mut self,
+        until: u64,
+        control: &mut dyn FnMut(&Self) -> Result<bool, TrainError>,
+    ) -> Result<Outcome, TrainError> {
+        if let Some(outcome) = self.memory.outcome {
+            return Ok(outcome);
+        }
+        let (producer, first) = (self.producer.clone(), self.memory.step);
+        let outcome = std::thread::scope(|scope| {
+            let (sender, receiver) = std::sync::mpsc::sync_channel(2);
+            scope.spawn(move || {
+                for step in first..until {
+                    // The loop has ended early.
+                    if sender.send(producer.batch(step)).is_err() {
+                        break;
+                    }
+                }
+            });
+            while self.memory.step < until {
+                let Ok(batch) = receiver.recv() else {
+                    return Err(TrainError::Device("the thread that draws batches has died".into()));
+                };
+                if let Some(outcome) = self.step(batch?)? {
+                    return Ok(outcome);
+                }
+                if !control(self)? {
+                    return Ok(Outcome::Interrupted);
+                }
+            }
+            Ok(Outcome::Finished)
+        })?;
+        if matches!(outcome, Outcome::Plateau | Outcome::Diverged) {
+            self.memory.outcome = Some(outcome);
+        }
+        Ok(outcome)
+    }
+
+    /// One step of the optimiser; says how training ended, if it did.
+    fn step(&mut self, batch: HostBatch) -> Result<Option<Outcome>, TrainError> {
+        let batch = self.upload(batch);
+        let weights: Vec<Tensor<1>> =
+            self.adam.values().into_iter().map(|values| values.autodiff().require_grad()).collect();
+        let loss = match self.model.loss(&weights, &batch) {
+            Ok(loss) => loss,
+            Err(LossError::Diverged) => return Ok(Some(Outcome::Diverged)),
+            Err(LossError::Device(problem)) => return Err(TrainError::Device(problem)),
+        };
+        let mut gradients = loss.surrogate.backward();
+        let gradients = weights.iter().map(|weight| weight.grad_remove(&mut gradients)).collect();
+        let step = self.memory.step;
+        let rate = self.training.optimiser.rate(step, self.training.steps);
+        self.adam.step(rate, gradients).map_err(TrainError::Device)?;
+        self.memory.step += 1;
+        if !step.is_multiple_of(self.training.read_every) {
+            return Ok(None);
+        }
+        let value = match loss.value() {
+            Ok(value) => value,
+            Err(LossError::Diverged) => return Ok(Some(Outcome::Diverged)),
+            Err(LossError::Device(problem)) => return Err(TrainError::Device(problem)),
+        };
+        self.memory.curve.push((step, value));
+        Ok(self.watch(value).then_some(Outcome::Plateau))
+    }
+
+    /// Whether the loss has stopped falling.
+    fn watch(&mut self, value: f64) -> bool {
+        let step = self.memory.step;
+        let plateau = self.memory.plateau.get_or_insert(Plateau { mean: value, best: value, since: step });
+        plateau.mean = MEMORY * plateau.mean + (1.0 - MEMORY) * value;
+        if plateau.mean < plateau.best - self.training.least_improvement {
+            (plateau.best, plateau.since) = (plateau.mean, step);
+        }
+        self.training.patience.is_some_and(|patience| step - plateau.since >= patience)
+    }
+
+    fn upload(&self, batch: HostBatch) -> Batch {
+        let widths = self.model.widths();
+        let [first, second] = batch.views;
+        let views = [self.hardware.matrix(first, widths[0]), self.hardware.matrix(second, widths[1])];
+        let copies = batch.copies.map(|copies| {
+            let mut m = 0;
+            copies.map(|pair| {
+                let width = widths[m];
+                m += 1;
+                pair.map(|values| self.hardware.matrix(values, width))
+            })
+        });
+        let targets = batch.targets.map(|(values, width)| self.hardware.matrix(values, width));
+        Batch { views, copies, targets }
+    }
+
+    /// Embeddings of samples of sensor `m` (0 or 1), n × outputs; `None` when they are not finite.
+    ///
+    /// # Errors
+    /// [`TrainError::Device`].
+    pub fn embed(&self, m: usize, view: &Observations) -> Result<Option<DMatrix<f64>>, TrainError> {
+        let weights = self.adam.values();
+        let width = self.source.shapes()[m].iter().product::<usize>().max(1);
+        let mut values = view.values.clone();
+        self.producer.scaling(m).apply(&mut values);
+        let mut embedded: Vec<f64> = Vec::new();
+        for chunk in values.chunks(ENCODED_AT_ONCE * width) {
+            let samples = self.hardware.matrix(chunk.to_vec(), width);
+            let rows = read(self.model.embed(&weights, m, samples)).map_err(TrainError::Device)?;
+            embedded.extend(rows.into_iter().map(f64::from));
+        }
+        let count = values.len() / width;
+        let finite = embedded.iter().all(|value| value.is_finite());
+        Ok(finite.then(|| DMatrix::from_row_iterator(count, embedded.len() / count.max(1), embedded)))
+    }
+
+    /// The parameters as numbers, with their names.
+    ///
+    /// # Errors
+    /// [`TrainError::Device`].
+    pub fn parameters(&self) -> Result<Vec<Vec<f32>>, TrainError> {
+        Ok(self.adam.state().map_err(TrainError::Device)?.values)
+    }
+}
+
+/// How many numbers a list of parameters holds.
+pub fn count(parameters: &[Parameter]) -> usize {
+    parameters.iter().map(|parameter| parameter.values.len()).sum()
+}
