@@ -1,0 +1,88 @@
+//! Samples of files: cut into parts once, taken in batches, brought to a common scale.
+
+use super::{DataError, Evaluation, Observations, Paired, Source};
+use alignloss::sample::Stream;
+use rand::seq::SliceRandom;
+
+/// Pairs in memory, cut into parts.
+#[derive(Debug)]
+pub(super) struct Held {
+    parts: Evaluation,
+    run_length: usize,
+}
+
+impl Held {
+    /// Cuts pairs into training, validation and test samples and standardises every channel of the views by the training part.
+    pub(super) fn new(whole: &Paired, parts: &[Vec<usize>; 3], run_length: usize) -> Self {
+        let [train, validation, test] = parts.each_ref().map(|members| whole.select(members));
+        let mut parts = Evaluation { train, validation, test };
+        for m in 0..2 {
+            let scales = channel_scales(&parts.train.views[m]);
+            for part in [&mut parts.train, &mut parts.validation, &mut parts.test] {
+                rescale(&mut part.views[m], &scales);
+            }
+        }
+        Self { parts, run_length }
+    }
+}
+
+impl Source for Held {
+    fn shapes(&self) -> [Vec<usize>; 2] {
+        [self.parts.train.views[0].shape.clone(), self.parts.train.views[1].shape.clone()]
+    }
+
+    fn batch(&self, seed: u64, step: u64, size: usize) -> Result<Paired, DataError> {
+        super::check_batch(size)?;
+        let count = self.parts.train.count();
+        let Some(batches) = (count / size).checked_sub(1).map(|less| less as u64 + 1) else {
+            return Err(DataError::setting("batch", format!("{size} pairs, but there are {count} training pairs")));
+        };
+        // Every epoch has an order of its own; what does not fill a batch is left out, so that no batch holds a pair twice.
+        let mut order: Vec<usize> = (0..count).collect();
+        order.shuffle(&mut Stream { seed, experiment: "epoch", cell: step / batches, replicate: 0 }.generator());
+        let start = (step % batches) as usize * size;
+        Ok(self.parts.train.select(&order[start..start + size]))
+    }
+
+    fn evaluation(&self, _seed: u64) -> Result<Evaluation, DataError> {
+        Ok(self.parts.clone())
+    }
+
+    fn run_length(&self) -> usize {
+        self.run_length
+    }
+}
+
+/// Mean and deviation of each channel over samples and pixels; a constant channel keeps its scale.
+pub(super) fn channel_scales(view: &Observations) -> Vec<[f64; 2]> {
+    let channels = view.shape[0];
+    let pixels = view.width() / channels;
+    let count = (view.count() * pixels) as f64;
+    let of_channel = |channel: usize| {
+        view.values
+            .chunks_exact(view.width())
+            .flat_map(move |sample| &sample[channel * pixels..(channel + 1) * pixels])
+            .map(|&value| f64::from(value))
+    };
+    (0..channels)
+        .map(|channel| {
+            let mean = of_channel(channel).sum::<f64>() / count;
+            let deviation = (of_channel(channel).map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt();
+            [mean, if deviation > 0.0 { deviation } else { 1.0 }]
+        })
+        .collect()
+}
+
+/// (value − mean)/deviation of each channel.
+#[expect(clippy::cast_possible_truncation, reason = "encoders work in single precision")]
+pub(super) fn rescale(view: &mut Observations, scales: &[[f64; 2]]) {
+    let width = view.width();
+    let pixels = width / scales.len();
+    for sample in view.values.chunks_exact_mut(width) {
+        for (channel, [mean, deviation]) in sample.chunks_exact_mut(pixels).zip(scales) {
+            for value in channel {
+                *value = ((f64::from(*value) - mean) / deviation) as f32;
+            }
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! The user's own pairs.
+//!
+//! Each view is a file: rows of an array (`.npy`, `.npz`) or of a table (`.csv`, `.parquet`) are samples; pixels of an image
+//! (GeoTIFF) are samples, or square tiles of them. Targets are columns or bands of files with as many rows or pixels.
+//!
+//! ```toml
+//! [data]
+//! kind = "paired"
+//! first = { path = "sentinel2.tif" }
+//! second = { path = "sentinel1.tif", no_data = -9999.0 }
+//! block = 10
+//!
+//! [[data.factors]]
+//! name = "soil moisture"
+//! role = "private-second"
+//! path = "in_situ.tif"
+//!
+//! [[data.factors]]
+//! name = "crop"
+//! role = "shared"
+//! kind = { classification = { classes = 4 } }
+//! path = "crops.tif"
+//! ```
+//!
+//! # References of images
+//! Images of a pair are taken to lie on one grid, pixel by pixel; their georeference is not compared. Bring them to one grid
+//! first (for example `gdalwarp -tr 10 10 -te …`).
+
+use super::batches::Held;
+use super::read::{Rows, located, read};
+use super::split::{SHARES, blocks, split};
+use super::{DataError, Factor, Kind, Observations, Paired, Role};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// What happens to samples with a missing value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Missing {
+    /// The first one is an error that names it.
+    #[default]
+    Error,
+    /// They are left out.
+    Drop,
+}
+
+/// The file of a view.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewFile {
+    /// `.npy`, `.npz`, `.csv`, `.parquet`, `.tif` or `.tiff`.
+    pub path: PathBuf,
+    /// The array of an `.npz` file; may be left out where it has only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub array: Option<String>,
+    /// Columns of a table, or bands of an image counted from `"1"`; all of them where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
+    /// A value that means "no data", beside NaN, empty cells and the mark that a GeoTIFF carries itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_data: Option<f64>,
+}
+
+/// A factor and the file that holds it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactorFile {
+    /// Its name.
+    pub name: String,
+    /// Whose information it is held to be; how far that is true is measured.
+    pub role: Role,
+    /// Numbers, or classes 0, 1, ….
+    #[serde(default = "regression")]
+    pub kind: Kind,
+    /// As of a view; rows of more than one entry are one factor of as many entries.
+    pub path: PathBuf,
+    /// As of a view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub array: Option<String>,
+    /// As of a view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
+    /// As of a view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_data: Option<f64>,
+}
+
+/// Pairs from files: see [the module](self).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    /// The first view.
+    pub first: ViewFile,
+    /// The second view.
+    pub second: ViewFile,
+    /// Factors and targets.
+    #[serde(default)]
+    pub factors: Vec<FactorFile>,
+    /// A column of whole numbers that says which samples belong together (fields, scenes, patients) and go to one part. Samples
+    /// of arrays and tables are taken as independent without it; pixels of images belong to blocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<ViewFile>,
+    /// Side of the square blocks of an image that go to one part, in pixels.
+    #[serde(default = "block_side")]
+    pub block: usize,
+    /// Side of the square tiles of an image that are one sample, in pixels; 1 takes pixels. Factors are averaged over a tile,
+    /// classes are those of most of its pixels.
+    #[serde(default = "one")]
+    pub tile: usize,
+    /// Samples with a missing value.
+    #[serde(default)]
+    pub missing: Missing,
+    /// Shares of groups or blocks for training, validation and test.
+    #[serde(default = "shares")]
+    pub split: [f64; 3],
+    /// Seed of the cut.
+    #[serde(default)]
+    pub split_seed: u64,
+}
+
+fn regression() -> Kind {
+    Kind::Regression
+}
+
+fn block_side() -> usize {
+    10
+}
+
+fn one() -> usize {
+    1
+}
+
+fn shares() -> [f64; 3] {
+    SHARES
+}
+
+/// A file's rows and what they are for.
+struct Part {
+    rows: Rows,
+    /// How pixels of a tile become one entry; `None` keeps them all.
+    summary: Option<Kind>,
+}
+
+impl Files {
+    pub(super) fn open(&self, folder: Option<&Path>) -> Result<Held, DataError> {
+        for (field, value) in [("block", self.block), ("tile", self.tile)] {
+            if value == 0 {
+                return Err(DataError::setting(field, "0 pixels"));
+            }
+        }
+        let part =
+            |file: &ViewFile, summary| -> Result<Part, DataError> { Ok(Part { rows: file.read(folder)?, summary }) };
+        let mut parts = vec![part(&self.first, None)?, part(&self.second, None)?];
+        for factor in &self.factors {
+            parts.push(part(&factor.file(), Some(factor.kind))?);
+        }
+        if let Some(group) = &self.group {
+            parts.push(part(group, Some(Kind::Classification { classes: usize::MAX }))?);
+        }
+        agree(&parts)?;
+        let grid = parts[0].rows.grid;
+        if self.tile > 1 {
+            let Some(grid) = grid else {
+                return Err(DataError::setting("tile", format!("{} pixels, but the views are no images", self.tile)));
+            };
+            for part in &mut parts {
+                part.into_tiles(grid, self.tile)?;
+            }
+        }
+        let kept = self.complete(&parts)?;
+        let groups = self.groups(&parts, grid)?;
+        let factors = self.factors.iter().zip(&parts[2..]).map(|(factor, part)| {
+            factor.check(&part.rows, &kept)?;
+            Ok(Factor {
+                name: factor.name.clone(),
+                role: factor.role,
+                kind: factor.kind,
+                dims: part.rows.width(),
+                values: part.rows.values.clone(),
+            })
+        });
+        let factors = factors.collect::<Result<Vec<_>, DataError>>()?;
+        let whole = Paired { views: [parts[0].rows.observations(), parts[1].rows.observations()], factors }.select(&kept);
+        let kept_groups: Vec<usize> = kept.iter().map(|&sample| groups[sample]).collect();
+        let members = split(&kept_groups, self.split, self.split_seed)?;
+        let distinct = kept_groups.iter().collect::<std::collections::BTreeSet<_>>().len();
+        // Groups of files may differ in size: their mean is what runs of the test part are cut by.
+        Ok(Held::new(&whole, &members, kept.len().div_ceil(distinct.max(1))))
+    }
+
+    /// Samples without a missing value.
+    fn complete(&self, parts: &[Part]) -> Result<Vec<usize>, DataError> {
+        let gap = |part: &Part, sample: usize| {
+            let width = part.rows.width();
+            part.rows.values[sample * width..(sample + 1) * width].iter().position(|value| !value.is_finite())
+        };
+        let mut kept = Vec::with_capacity(parts[0].rows.count());
+        for sample in 0..parts[0].rows.count() {
+            let found = parts.iter().find_map(|part| gap(part, sample).map(|entry| (part, entry)));
+            match (found, self.missing) {
+                (None, _) => kept.push(sample),
+                (Some(_), Missing::Drop) => {}
+                (Some((part, entry)), Missing::Error) => {
+                    let value = part.rows.values[sample * part.rows.width() + entry];
+                    return Err(DataError::Missing {
+                        path: part.rows.path.clone(),
+                        field: part.rows.name(entry),
+                        row: sample,
+                        value: if value.is_nan() { "missing".into() } else { value.to_string() },
+                    });
+                }
+            }
+        }
+        Ok(kept)
+    }
+
+    /// The group of each sample.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number, just checked")]
+    fn groups(&self, parts: &[Part], grid: Option<[usize; 2]>) -> Result<Vec<usize>, DataError> {
+        let samples = parts[0].rows.count();
+        match (&self.group, grid) {
+            (Some(_), _) => {
+                let rows = &parts[parts.len() - 1].rows;
+                if rows.width() != 1 {
+                    return Err(DataError::content(&rows.path, "group", format!("{} columns, not one", rows.width())));
+                }
+                let group = |(row, &value): (usize, &f64)| {
+                    if value.is_nan() || value.fract() == 0.0 && (0.0..1e15).contains(&value) {
+                        // Samples without a group are dropped before they are looked at.
+                        Ok(value as usize)
+                    } else {
+                        let problem = format!("row {row}: {value} is not a whole number of at least 0");
+                        Err(DataError::content(&rows.path, rows.name(0), problem))
+                    }
+                };
+                rows.values.iter().enumerate().map(group).collect()
+            }
+            (None, Some([height, width])) => {
+                Ok(blocks([height / self.tile, width / self.tile], self.block.div_ceil(self.tile)))
+            }
+            (None, None) => Ok((0..samples).collect()),
+        }
+    }
+}
+
+impl ViewFile {
+    #[expect(clippy::float_cmp, reason = "a mark, not a measurement")]
+    fn read(&self, folder: Option<&Path>) -> Result<Rows, DataError> {
+        let mut rows = read(&located(folder, &self.path), self.array.as_deref(), self.columns.as_deref())?;
+        if let Some(mark) = self.no_data {
+            rows.values.iter_mut().filter(|value| **value == mark).for_each(|value| *value = f64::NAN);
+        }
+        Ok(rows)
+    }
+}
+
+impl FactorFile {
+    fn file(&self) -> ViewFile {
+        ViewFile {
+            path: self.path.clone(),
+            array: self.array.clone(),
+            columns: self.columns.clone(),
+            no_data: self.no_data,
+        }
+    }
+
+    /// Classes are one column of whole numbers below their count.
+    fn check(&self, rows: &Rows, kept: &[usize]) -> Result<(), DataError> {
+        let Kind::Classification { classes } = self.kind else { return Ok(()) };
+        if rows.width() != 1 {
+            let problem = format!("{} columns, but a class is one", rows.width());
+            return Err(DataError::content(&rows.path, self.name.clone(), problem));
+        }
+        let is_class = |value: f64| value.fract() == 0.0 && value >= 0.0 && value < classes as f64;
+        match kept.iter().find(|&&row| !is_class(rows.values[row])) {
+            None => Ok(()),
+            Some(&row) => {
+                let problem = format!("row {row}: {} is not a class from 0 to {}", rows.values[row], classes.max(1) - 1);
+                Err(DataError::content(&rows.path, self.name.clone(), problem))
+            }
+        }
+    }
+}
+
+/// All files have as many rows, and images as many pixels in both directions.
+fn agree(parts: &[Part]) -> Result<(), DataError> {
+    let first = &parts[0].rows;
+    for Part { rows, .. } in &parts[1..] {
+        if rows.count() != first.count() {
+            return Err(DataError::Rows {
+                path: rows.path.clone(),
+                found: rows.count(),
+                reference: first.path.clone(),
+                expected: first.count(),
+            });
+        }
+        if let (Some(found), Some(expected)) = (rows.grid, first.grid)
+            && found != expected
+        {
+            let problem = format!("{found:?} pixels, but {} has {expected:?}", first.path.display());
+            return Err(DataError::content(&rows.path, "height and width", problem));
+        }
+    }
+    Ok(())
+}
+
+impl Part {
+    /// Pixels become square tiles; what is left over at the right and at the bottom is left out.
+    fn into_tiles(&mut self, [height, width]: [usize; 2], tile: usize) -> Result<(), DataError> {
+        let [down, across] = [height / tile, width / tile];
+        if down == 0 || across == 0 {
+            return Err(DataError::setting("tile", format!("{tile} pixels, but the images have {height} × {width}")));
+        }
+        let rows = &self.rows;
+        if rows.shape.len() != 1 {
+            return Err(DataError::content(&rows.path, "shape", format!("{:?} is not that of a pixel", rows.shape)));
+        }
+        let bands = rows.width();
+        let pixels_of = |index: usize| {
+            let (top, left) = (index / across * tile, index % across * tile);
+            (0..tile * tile).map(move |pixel| (top + pixel / tile) * width + left + pixel % tile)
+        };
+        let mut values = Vec::new();
+        for index in 0..down * across {
+            for band in 0..bands {
+                let of_tile = pixels_of(index).map(|pixel| rows.values[pixel * bands + band]);
+                match self.summary {
+                    None => values.extend(of_tile),
+                    Some(Kind::Regression) => values.push(of_tile.sum::<f64>() / (tile * tile) as f64),
+                    Some(Kind::Classification { .. }) => values.push(most_frequent(of_tile)),
+                }
+            }
+        }
+        if self.summary.is_none() {
+            self.rows.shape = vec![bands, tile, tile];
+            self.rows.names = (0..bands * tile * tile)
+                .map(|entry| format!("{}, pixel {} of the tile", self.rows.name(entry / (tile * tile)), entry % (tile * tile)))
+                .collect();
+        }
+        self.rows.values = values;
+        Ok(())
+    }
+}
+
+impl Rows {
+    #[expect(clippy::cast_possible_truncation, reason = "encoders work in single precision")]
+    fn observations(&self) -> Observations {
+        Observations { shape: self.shape.clone(), values: self.values.iter().map(|&value| value as f32).collect() }
+    }
+}
+
+/// The most frequent value, the smallest of them; NaN where any is.
+fn most_frequent(values: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = values.collect();
+    if sorted.iter().any(|value| value.is_nan()) {
+        return f64::NAN;
+    }
+    sorted.sort_by(f64::total_cmp);
+    let runs = sorted.chunk_by(|a, b| a.total_cmp(b).is_eq());
+    // The last of the longest runs that `rev` shows is the one of the smallest value.
+    let longest = runs.collect::<Vec<_>>().into_iter().rev().max_by_key(|run| run.len());
+    longest.map_or(f64::NAN, |run| run[0])
+}

@@ -1,0 +1,268 @@
+//! Pairs of views with the factors behind them.
+//!
+//! A [`DataSpec`] says what the data are and is part of an experiment's file; [`DataSpec::open`] makes a [`Source`] of it,
+//! which gives training batches and held-out samples. Simulators draw both fresh from streams that are named by seed and
+//! step; sources of files cut their samples into training, validation and test parts once, by a seed of the specification.
+//!
+//! | source | what it is |
+//! |---|---|
+//! | [`Nonlinear`] | content, style and private latents through invertible networks (the identifiability literature) |
+//! | [`Vegetation`] | a crop seen by Sentinel-2 and Sentinel-1: reflectance and backscatter models with known parameters |
+//! | [`Linear`] | a `LatentModel` of the library: theory and trained encoders meet on the same model |
+//! | [`Files`] | the user's own arrays, tables or images |
+//! | [`WorldCereal`] | monthly Sentinel-1 and Sentinel-2 composites of one patch in Belgium |
+//!
+//! What it does not do: train, measure, or download.
+
+mod batches;
+mod error;
+mod files;
+mod linear;
+mod mixing;
+mod nonlinear;
+mod read;
+mod split;
+mod vegetation;
+mod worldcereal;
+
+pub use error::DataError;
+pub use files::{FactorFile, Files, Missing, ViewFile};
+pub use linear::Linear;
+pub use mixing::Mixing;
+pub use nonlinear::Nonlinear;
+pub use vegetation::{Vegetation, optical, radar};
+pub use worldcereal::WorldCereal;
+
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Samples of one view, in the order of the pairs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observations {
+    /// Of one sample: `[channels]` or `[channels, height, width]`.
+    pub shape: Vec<usize>,
+    /// n × product(shape), row-major: one sample after the other.
+    pub values: Vec<f32>,
+}
+
+/// Whose information a factor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Seen by both sensors.
+    Shared,
+    /// Private to the first sensor.
+    PrivateFirst,
+    /// Private to the second sensor.
+    PrivateSecond,
+    /// A task of its own, of any mixture.
+    Target,
+}
+
+/// How a factor is predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Numbers: judged by R².
+    Regression,
+    /// Classes 0 … classes − 1 in one dimension: judged by accuracy.
+    Classification {
+        /// How many there are.
+        classes: usize,
+    },
+}
+
+/// A factor behind the pairs, or a target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Factor {
+    /// Its name, for people and figures.
+    pub name: String,
+    /// Whose information it is.
+    pub role: Role,
+    /// How it is predicted.
+    pub kind: Kind,
+    /// Entries of one sample.
+    pub dims: usize,
+    /// n × dims, row-major.
+    pub values: Vec<f64>,
+}
+
+/// n pairs of views with their factors.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Paired {
+    /// What each sensor sees.
+    pub views: [Observations; 2],
+    /// What is behind it.
+    pub factors: Vec<Factor>,
+}
+
+/// Held-out pairs for probes of frozen encoders.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Probes are fitted here, …
+    pub train: Paired,
+    /// … their penalties chosen here, …
+    pub validation: Paired,
+    /// … and judged here.
+    pub test: Paired,
+}
+
+/// How many pairs of a simulator probes are fitted to, chosen on and judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sizes {
+    /// Pairs for fitting.
+    pub train: usize,
+    /// Pairs for choosing.
+    pub validation: usize,
+    /// Pairs for judging.
+    pub test: usize,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self { train: 5000, validation: 1000, test: 2000 }
+    }
+}
+
+/// Where pairs come from.
+pub trait Source: Send + Sync {
+    /// The shape of one sample of each view: `[channels]` or `[channels, height, width]`.
+    fn shapes(&self) -> [Vec<usize>; 2];
+
+    /// A training batch: a pure function of (seed, step, size), so that a resumed run sees the same batches.
+    ///
+    /// # Errors
+    /// [`DataError`], when the size is 0 or the source can't be sampled.
+    fn batch(&self, seed: u64, step: u64, size: usize) -> Result<Paired, DataError>;
+
+    /// Held-out data for probes: a pure function of the seed. Sources of files ignore it: their parts are fixed when they
+    /// are opened, so that no training batch ever holds a test sample.
+    ///
+    /// # Errors
+    /// As [`Source::batch`].
+    fn evaluation(&self, seed: u64) -> Result<Evaluation, DataError>;
+
+    /// How many consecutive samples of [`Source::evaluation`] belong together (pixels of one block of an image), for
+    /// intervals that resample them together; 1 for independent samples.
+    fn run_length(&self) -> usize {
+        1
+    }
+}
+
+/// What data an experiment uses: the section `[data]` of its file, told apart by `kind`.
+///
+/// # Examples
+/// ```
+/// use alignloss_train::data::DataSpec;
+/// let spec: DataSpec = toml::from_str("kind = \"nonlinear\"\ncontent = 3\nstyle = 0\nprivate = [2, 2]\n")?;
+/// let source = spec.open(None)?;
+/// assert_eq!(source.shapes(), [vec![5], vec![5]]);
+/// assert_eq!(source.batch(0, 7, 64)?, source.batch(0, 7, 64)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum DataSpec {
+    /// Nonlinear generator.
+    Nonlinear(Nonlinear),
+    /// Sensor simulator.
+    Vegetation(Vegetation),
+    /// A model of the library.
+    Linear(Linear),
+    /// The user's files.
+    Paired(Files),
+    /// Sentinel-1 and Sentinel-2 over one patch in Belgium.
+    WorldCereal(WorldCereal),
+}
+
+impl DataSpec {
+    /// Checks the specification and makes a source of it. Relative paths are taken from `data_folder` where it is given.
+    ///
+    /// # Errors
+    /// [`DataError`].
+    pub fn open(&self, data_folder: Option<&Path>) -> Result<Box<dyn Source>, DataError> {
+        Ok(match self {
+            Self::Nonlinear(spec) => Box::new(spec.open()?),
+            Self::Vegetation(spec) => Box::new(spec.open()?),
+            Self::Linear(spec) => Box::new(spec.open(data_folder)?),
+            Self::Paired(spec) => Box::new(spec.open(data_folder)?),
+            Self::WorldCereal(spec) => Box::new(spec.open(data_folder)?),
+        })
+    }
+}
+
+impl Observations {
+    /// Entries of one sample.
+    pub fn width(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// The number of samples.
+    pub fn count(&self) -> usize {
+        self.values.len() / self.width().max(1)
+    }
+}
+
+impl Factor {
+    /// The number of samples.
+    pub fn count(&self) -> usize {
+        self.values.len() / self.dims.max(1)
+    }
+}
+
+impl Paired {
+    /// The number of pairs.
+    pub fn count(&self) -> usize {
+        self.views[0].count()
+    }
+
+    /// Some of the pairs, in the given order; a pair may be named more than once.
+    ///
+    /// # Panics
+    /// When there is no such pair: a broken invariant of the caller.
+    #[must_use]
+    pub fn select(&self, pairs: &[usize]) -> Self {
+        fn rows<T: Copy>(values: &[T], width: usize, pairs: &[usize]) -> Vec<T> {
+            pairs.iter().flat_map(|&pair| &values[pair * width..(pair + 1) * width]).copied().collect()
+        }
+        let view = |view: &Observations| Observations {
+            shape: view.shape.clone(),
+            values: rows(&view.values, view.width(), pairs),
+        };
+        Self {
+            views: [view(&self.views[0]), view(&self.views[1])],
+            factors: self
+                .factors
+                .iter()
+                .map(|factor| Factor {
+                    name: factor.name.clone(),
+                    values: rows(&factor.values, factor.dims, pairs),
+                    ..*factor
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The held-out parts of a simulator, drawn one by one.
+fn held_out(sizes: Sizes, draw: impl Fn(u64, usize) -> Result<Paired, DataError>) -> Result<Evaluation, DataError> {
+    Ok(Evaluation { train: draw(0, sizes.train)?, validation: draw(1, sizes.validation)?, test: draw(2, sizes.test)? })
+}
+
+impl Sizes {
+    /// Probes need two samples of each part.
+    fn check(self) -> Result<(), DataError> {
+        for (part, count) in [("train", self.train), ("validation", self.validation), ("test", self.test)] {
+            if count < 2 {
+                return Err(DataError::setting(format!("sizes.{part}"), format!("{count} is less than 2")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Fails on an empty batch.
+fn check_batch(size: usize) -> Result<(), DataError> {
+    if size == 0 { Err(DataError::setting("batch", "0 pairs")) } else { Ok(()) }
+}

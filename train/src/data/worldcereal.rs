@@ -1,0 +1,194 @@
+//! Monthly Sentinel-1 and Sentinel-2 composites of one square kilometre in Belgium.
+//!
+//! # Where the data come from
+//! The public repository `WorldCereal/worldcereal-classification` (MIT licence), test resources at commit 6c574425; they
+//! contain modified Copernicus Sentinel data of 2020 and 2021 (free and open; attribution is asked for). The data are not part
+//! of this project: give their folder with `--data`. Three little-endian NumPy files are read, over 100 × 100 pixels of 10 m in
+//! EPSG:32631 and the twelve months from November 2020 to October 2021:
+//!
+//! | file | shape | values |
+//! |---|---|---|
+//! | `s1_t12_vv_vh_y100_x100_u16.npy` | 12, 2, 100, 100 | VV and VH, dB = 20·log10(DN) − 83, 0 is no data |
+//! | `s2_t12_b9_y100_x100_u16.npy` | 12, 9, 100, 100 | B02 B03 B04 B05 B06 B07 B08 B11 B12, reflectance × 10⁴, 65535 is no data |
+//! | `cropland_u8.npy` | 100, 100 | 1 is cropland, by the WorldCereal model |
+//!
+//! To convert the original: from the preprocessed inputs (one NetCDF file with the variables `S2-L2A-B02` …, `S1-SIGMA0-VV`,
+//! `S1-SIGMA0-VH` over `t`, `y`, `x`) stack the variables in the order above and save each stack as unsigned 16 bit integers:
+//!
+//! ```text
+//! cube = xarray.open_dataset(inputs)
+//! s2 = numpy.stack([cube[f"S2-L2A-{b}"] for b in BANDS], axis=1).astype("<u2")
+//! s1 = numpy.stack([cube[f"S1-SIGMA0-{p}"] for p in ("VV", "VH")], axis=1).astype("<u2")
+//! ```
+//!
+//! # What the pairs are
+//! The first view is Sentinel-2 of all months before October 2021 in which it saw something, the second Sentinel-1 of the
+//! eleven months before October 2021. Targets are images of October 2021, which no view holds: NDVI and B11 (private to
+//! optical), VV and VH (private to radar), and the cropland mask (shared). A pixel is left out where a value is missing.
+//!
+//! It is one patch; private targets are later images of the same sensor, so that part of what predicts them is persistence; the
+//! mask is the output of a model that saw both sensors. Neighbouring pixels are alike: parts are whole blocks of pixels, and
+//! intervals resample whole blocks.
+
+use super::batches::Held;
+use super::read::{Array, read_array};
+use super::split::{SHARES, blocks, split};
+use super::{DataError, Factor, Kind, Observations, Paired, Role};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+const RADAR: &str = "s1_t12_vv_vh_y100_x100_u16.npy";
+const OPTICAL: &str = "s2_t12_b9_y100_x100_u16.npy";
+const CROPLAND: &str = "cropland_u8.npy";
+
+/// The folder of these files inside a folder of several data sets.
+const FOLDER: &str = "worldcereal-belgium";
+
+/// Month of the targets, from November 2020.
+const HELD_OUT: usize = 11;
+
+/// Places of B04, B08 and B11 among the bands.
+const RED: usize = 2;
+const NEAR_INFRARED: usize = 6;
+const SHORT_WAVE: usize = 7;
+
+/// A month without this share of valid pixels is left out as a whole.
+const LEAST_VALID: f64 = 0.5;
+
+/// Sentinel-2 (first view) and Sentinel-1 (second view) over one patch in Belgium: see [the module](self).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorldCereal {
+    /// The folder of the files, inside the folder of data; where it is absent, that folder itself or its
+    /// `worldcereal-belgium`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+    /// Side of the blocks that go to one part, in pixels.
+    pub block: usize,
+    /// Shares of blocks for training, validation and test.
+    pub split: [f64; 3],
+    /// Seed of the cut.
+    pub split_seed: u64,
+}
+
+impl Default for WorldCereal {
+    fn default() -> Self {
+        Self { folder: None, block: 10, split: SHARES, split_seed: 0 }
+    }
+}
+
+impl WorldCereal {
+    pub(super) fn open(&self, data_folder: Option<&Path>) -> Result<Held, DataError> {
+        let folder = match (&self.folder, data_folder) {
+            (Some(folder), _) => super::read::located(data_folder, folder),
+            (None, Some(folder)) if folder.join(FOLDER).is_dir() => folder.join(FOLDER),
+            (None, Some(folder)) => folder.to_owned(),
+            (None, None) => return Err(DataError::NoFolder { what: "worldcereal" }),
+        };
+        if self.block == 0 {
+            return Err(DataError::setting("block", "0 pixels"));
+        }
+        let read = |name: &str, expected: &[usize]| {
+            let path = folder.join(name);
+            let array = read_array(&path)?;
+            // All axes but those of the image, and as many of them.
+            if array.shape.len() != expected.len() + 2 || array.shape[..expected.len()] != *expected {
+                let problem = format!("shape {:?}, expected {expected:?} and height and width", array.shape);
+                return Err(DataError::content(&path, "array", problem));
+            }
+            Ok(Stack { path, array })
+        };
+        let (radar, optical) = (read(RADAR, &[12, 2])?, read(OPTICAL, &[12, 9])?);
+        let cropland = read(CROPLAND, &[])?;
+        let grid = radar.grid();
+        for other in [&optical, &cropland] {
+            if other.grid() != grid {
+                let problem = format!("{:?} pixels, but {RADAR} has {grid:?}", other.grid());
+                return Err(DataError::content(&other.path, "array", problem));
+            }
+        }
+        let (whole, pixels) = assemble(&radar, &optical, &cropland)?;
+        let blocks = blocks(grid, self.block);
+        let groups: Vec<usize> = pixels.iter().map(|&pixel| blocks[pixel]).collect();
+        let parts = split(&groups, self.split, self.split_seed)?;
+        Ok(Held::new(&whole, &parts, self.block * self.block))
+    }
+}
+
+/// Layers of one file.
+struct Stack {
+    path: PathBuf,
+    array: Array,
+}
+
+impl Stack {
+    fn grid(&self) -> [usize; 2] {
+        let shape = &self.array.shape;
+        [shape[shape.len() - 2], shape[shape.len() - 1]]
+    }
+
+    fn pixels(&self) -> usize {
+        self.grid().iter().product()
+    }
+
+    /// Layer `band` of `month`, of `bands` a month.
+    fn layer(&self, month: usize, band: usize, bands: usize) -> &[f64] {
+        let start = (month * bands + band) * self.pixels();
+        &self.array.values[start..start + self.pixels()]
+    }
+}
+
+/// Views and targets of all pixels without a gap, and which pixels they are.
+#[expect(clippy::cast_possible_truncation, clippy::float_cmp, reason = "single precision; integers as they were stored")]
+fn assemble(radar: &Stack, optical: &Stack, cropland: &Stack) -> Result<(Paired, Vec<usize>), DataError> {
+    let pixels = radar.pixels();
+    let seen = |month: usize, pixel: usize| (0..9).all(|band| optical.layer(month, band, 9)[pixel] != 65535.0);
+    let months: Vec<usize> = (0..HELD_OUT)
+        .filter(|&month| {
+            let valid = (0..pixels).filter(|&pixel| seen(month, pixel)).count();
+            valid as f64 >= LEAST_VALID * pixels as f64
+        })
+        .collect();
+    if months.is_empty() {
+        return Err(DataError::content(&optical.path, "array", "no month before the last has half of its pixels"));
+    }
+    let heard = |pixel: usize| (0..12).all(|month| (0..2).all(|band| radar.layer(month, band, 2)[pixel] > 0.0));
+    let kept: Vec<usize> = (0..pixels)
+        .filter(|&pixel| heard(pixel) && seen(HELD_OUT, pixel) && months.iter().all(|&month| seen(month, pixel)))
+        .collect();
+    let decibel = |number: f64| 20.0 * number.log10() - 83.0;
+    let layers = |stack: &Stack, months: &[usize], bands: usize, scale: &dyn Fn(f64) -> f64| {
+        let layers: Vec<&[f64]> =
+            months.iter().flat_map(|&month| (0..bands).map(move |band| stack.layer(month, band, bands))).collect();
+        let values = kept.iter().flat_map(|&pixel| layers.iter().map(move |layer| layer[pixel]));
+        Observations { shape: vec![layers.len()], values: values.map(|value| scale(value) as f32).collect() }
+    };
+    let all: Vec<usize> = (0..HELD_OUT).collect();
+    let views = [layers(optical, &months, 9, &|number| number / 1e4), layers(radar, &all, 2, &decibel)];
+    let number = |name: &str, role, value: &dyn Fn(usize) -> f64| Factor {
+        name: name.to_owned(),
+        role,
+        kind: Kind::Regression,
+        dims: 1,
+        values: kept.iter().map(|&pixel| value(pixel)).collect(),
+    };
+    let band = |band: usize| optical.layer(HELD_OUT, band, 9);
+    let ndvi = |pixel: usize| {
+        let (red, infrared) = (band(RED)[pixel], band(NEAR_INFRARED)[pixel]);
+        (infrared - red) / (infrared + red).max(1.0)
+    };
+    let factors = vec![
+        Factor {
+            kind: Kind::Classification { classes: 2 },
+            ..number("cropland", Role::Shared, &|pixel| cropland.array.values[pixel])
+        },
+        number("NDVI", Role::PrivateFirst, &ndvi),
+        number("B11", Role::PrivateFirst, &|pixel| band(SHORT_WAVE)[pixel] / 1e4),
+        number("VV", Role::PrivateSecond, &|pixel| decibel(radar.layer(HELD_OUT, 0, 2)[pixel])),
+        number("VH", Role::PrivateSecond, &|pixel| decibel(radar.layer(HELD_OUT, 1, 2)[pixel])),
+    ];
+    if let Some(&value) = factors[0].values.iter().find(|&&value| value != 0.0 && value != 1.0) {
+        return Err(DataError::content(&cropland.path, "array", format!("{value} is neither 0 nor 1")));
+    }
+    Ok((Paired { views, factors }, kept))
+}
