@@ -43,7 +43,7 @@ pub fn compose(experiment: &Experiment, spec: &FigureSpec, results: &Results) ->
             let x = row[x].clone();
             row.push(x);
         }
-        spec.overlay_label.get_or_insert_with(|| alignloss::model::OneOrMany::One("equal".into()));
+        spec.overlay_label.get_or_insert_with(|| alignloss::model::family::OneOrMany::One("equal".into()));
     }
     {
         let mut rename = |field: &'static str, column: &mut String| -> Result<(), FigureError> {

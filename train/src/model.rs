@@ -11,7 +11,8 @@ use crate::objective::{
 };
 use crate::optimiser::read;
 use alignloss::objective::minibatch::MinibatchError;
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// A learnt τ stays above this (Radford et al. 2021 bound 1/τ by 100).
 const LEAST_TEMPERATURE: f64 = 0.01;
@@ -48,19 +49,32 @@ enum Scalar {
     Learnt(usize),
 }
 
+/// One sensor's networks.
+#[derive(Debug)]
+struct Tower {
+    encoder: Network,
+    decoder: Option<Network>,
+    head: Option<Network>,
+}
+
 /// Networks, and the objective that they are trained by.
+///
+/// What one tower's parameters are moved by depends on the other tower through the embeddings alone. So each tower has a
+/// graph of its own, and the loss that looks at both embeddings has a third one; where tensors are in this process's memory,
+/// the towers go forward and back side by side.
 #[derive(Debug)]
 pub struct Model {
     objective: ObjectiveSpec,
-    encoders: [Network; 2],
-    decoders: Option<[Network; 2]>,
-    heads: Option<[Network; 2]>,
+    towers: [Tower; 2],
     columns: Vec<Columns>,
     log_temperature: Scalar,
     bias: Scalar,
     common: usize,
+    outputs: usize,
     widths: [usize; 2],
     host: Option<HostLoss>,
+    /// A share of the cores for each tower.
+    pools: Option<[ThreadPool; 2]>,
 }
 
 /// A batch on the device, views standardised.
@@ -74,30 +88,50 @@ pub struct Batch {
     pub targets: Option<Tensor<2>>,
 }
 
-/// A loss to go back from, and its value.
-#[derive(Debug)]
-pub struct Loss {
-    /// Its gradient is the loss's; its own value may not be.
-    pub surrogate: Tensor<1>,
-    /// What to add to the value of `rest`: known without asking the device.
-    pub known: f64,
-    /// The rest of the value, to be read when it is wanted.
-    pub rest: Option<Tensor<1>>,
+/// A value, in parts: what is known already, and what is still on the device.
+#[derive(Debug, Default)]
+pub struct Value {
+    known: f64,
+    terms: Vec<Tensor<1>>,
 }
 
-impl Loss {
+impl Value {
     /// The value; waits for the device.
     ///
     /// # Errors
     /// [`LossError`].
-    pub fn value(&self) -> Result<f64, LossError> {
-        let rest = match &self.rest {
-            Some(rest) => f64::from(rest.clone().try_into_scalar::<f32>().map_err(device)?),
-            None => 0.0,
-        };
-        let value = self.known + rest;
+    pub fn read(self) -> Result<f64, LossError> {
+        let mut value = self.known;
+        for term in self.terms {
+            value += f64::from(term.try_into_scalar::<f32>().map_err(device)?);
+        }
         if value.is_finite() { Ok(value) } else { Err(LossError::Diverged) }
     }
+}
+
+/// The gradients of a batch, one for each parameter that any reached, and the loss.
+#[derive(Debug)]
+pub struct Step {
+    /// In the order of the parameters.
+    pub gradients: Vec<Option<Tensor<1>>>,
+    /// The loss.
+    pub loss: Value,
+}
+
+/// One tower after its way forward.
+struct Forward {
+    embedding: Tensor<2>,
+    /// Terms of the loss that are this tower's alone.
+    own: Option<Tensor<1>>,
+}
+
+/// The loss of both embeddings, and its gradients in them.
+struct Aligned {
+    value: Value,
+    /// In each aligned block, where there is an alignment.
+    embeddings: Option<[Tensor<2>; 2]>,
+    /// In numbers that the objective learns, by place.
+    scalars: Vec<(usize, Tensor<1>)>,
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
@@ -121,19 +155,7 @@ impl Model {
         objective.check()?;
         let common = objective.dim.unwrap_or(encoder.dim());
         let outputs = common + objective.unique.map_or(0, |unique| unique.dim);
-        let mut parameters = Vec::new();
-        let mut build = |m: usize, name: &str| {
-            Network::encoder(encoder, &shapes[m], outputs, &mut parameters, name, names)
-        };
-        let encoders = [build(0, "encoder1")?, build(1, "encoder2")?];
         let widths = [0, 1].map(|m| shapes[m].iter().product());
-        let (hidden, activation) = encoder.mirrored();
-        let decoders = (objective.reconstruction > 0.0).then(|| {
-            [0, 1].map(|m| {
-                let name = format!("decoder{}", m + 1);
-                Network::perceptron((outputs, widths[m]), (&hidden, activation), &mut parameters, &name, names)
-            })
-        });
         let mut columns = Vec::new();
         if objective.alignment == Alignment::Supervised {
             columns.extend(held_out.train.factors.iter().map(|factor| match factor.kind {
@@ -145,12 +167,20 @@ impl Model {
             }
         }
         let total: usize = columns.iter().map(|part| part.width()).sum();
-        let heads = (total > 0).then(|| {
-            [0, 1].map(|m| {
-                let name = format!("head{}", m + 1);
-                Network::perceptron((outputs, total), (&[], activation), &mut parameters, &name, names)
-            })
-        });
+        let (hidden, activation) = encoder.mirrored();
+        let mut parameters = Vec::new();
+        let mut tower = |m: usize| -> Result<Tower, EncoderError> {
+            let name = |what: &str| format!("{what}{}", m + 1);
+            let own = Network::encoder(encoder, &shapes[m], outputs, &mut parameters, &name("encoder"), names)?;
+            let mut add = |what: &str, outputs_of: usize, hidden: &[usize]| {
+                let sizes = (outputs, outputs_of);
+                Network::perceptron(sizes, (hidden, activation), &mut parameters, &name(what), names)
+            };
+            let decoder = (objective.reconstruction > 0.0).then(|| add("decoder", widths[m], &hidden));
+            let head = (total > 0).then(|| add("head", total, &[]));
+            Ok(Tower { encoder: own, decoder, head })
+        };
+        let towers = [tower(0)?, tower(1)?];
         #[expect(clippy::cast_possible_truncation, reason = "parameters are single precision")]
         let mut learn = |name: &str, value: f64| {
             parameters.push(Parameter { name: name.into(), values: vec![value as f32] });
@@ -172,18 +202,10 @@ impl Model {
             }
             _ => {}
         }
-        let model = Self {
-            objective: *objective,
-            encoders,
-            decoders,
-            heads,
-            columns,
-            log_temperature,
-            bias,
-            common,
-            widths,
-            host,
-        };
+        let pools = if hardware.is_host() { pools() } else { None };
+        let objective = *objective;
+        let model =
+            Self { objective, towers, columns, log_temperature, bias, common, outputs, widths, host, pools };
         Ok((model, parameters))
     }
 
@@ -210,90 +232,147 @@ impl Model {
 
     /// Embeddings of samples of sensor `m` (0 or 1): n × entries → n × (aligned block, then the unique one).
     pub fn embed(&self, weights: &[Tensor<1>], m: usize, samples: Tensor<2>) -> Tensor<2> {
-        self.encoders[m].forward(weights, samples)
+        self.towers[m].encoder.forward(weights, samples)
     }
 
-    /// The loss of a batch.
+    /// The loss of a batch and its gradients in the parameters, which are given without gradient.
     ///
     /// # Errors
     /// [`LossError`].
-    pub fn loss(&mut self, weights: &[Tensor<1>], batch: &Batch) -> Result<Loss, LossError> {
-        let embeddings = [0, 1].map(|m| self.embed(weights, m, batch.views[m].clone()));
-        let count = embeddings[0].dims()[0];
-        let outputs = embeddings[0].dims()[1];
-        let block = |rows: &Tensor<2>, from: usize, to: usize| {
-            if (from, to) == (0, outputs) { rows.clone() } else { rows.clone().slice([0..count, from..to]) }
-        };
-        let [first, second] = [0, 1].map(|m| block(&embeddings[m], 0, self.common));
-        let mut total = Total::default();
-        let weight = self.objective.weight;
-        match self.objective.alignment {
-            Alignment::Infonce { .. } if self.host.is_some() => {
-                self.add_host_loss(weights, [first, second], weight, &mut total)?;
-            }
-            Alignment::Infonce { similarity, within, .. } => {
-                let inverse = self.inverse_temperature(weights, &first);
-                total.add(infonce::loss(first, second, similarity, inverse, within), weight);
-            }
-            Alignment::Spectral => total.add(spectral::loss(first, second), weight),
-            Alignment::Vicreg { invariance, variance, covariance } => {
-                total.add(vicreg::loss(first, second, [invariance, variance, covariance]), weight);
-            }
-            Alignment::BarlowTwins { redundancy } => {
-                total.add(barlow_twins::loss(first, second, redundancy), weight);
-            }
-            Alignment::Siglip { .. } => {
-                let inverse = self.inverse_temperature(weights, &first);
-                let bias = self.scalar(self.bias, weights, &first);
-                total.add(siglip::loss(first, second, inverse, bias), weight);
-            }
-            Alignment::Supervised => {
-                if let (Some(heads), Some(targets)) = (&self.heads, &batch.targets) {
-                    for (head, embedding) in heads.iter().zip(&embeddings) {
-                        let predicted = head.forward(weights, embedding.clone());
-                        total.add(supervised::loss(&predicted, targets, &self.columns), 0.5 * weight);
-                    }
-                }
-            }
-            Alignment::None | Alignment::Untrained => {}
+    pub fn step(&mut self, parameters: Vec<Tensor<1>>, batch: &Batch) -> Result<Step, LossError> {
+        let weights: Vec<Tensor<1>> =
+            parameters.into_iter().map(|values| values.autodiff().require_grad()).collect();
+        let forward = self.both(|m| self.forward(&weights, m, batch));
+        let blocks = [0, 1].map(|m| self.aligned_block(&forward[m].embedding));
+        let mut aligned = self.align(&weights, blocks)?;
+        for Forward { own, .. } in &forward {
+            aligned.value.terms.extend(own.clone().map(Tensor::without_autodiff));
         }
-        if let Some(decoders) = &self.decoders {
-            for m in 0..2 {
-                let decoded = decoders[m].forward(weights, embeddings[m].clone());
-                let error = reconstruction::loss(decoded, batch.views[m].clone());
-                total.add(error, 0.5 * self.objective.reconstruction);
+        let back = self.both(|m| {
+            let Forward { embedding, own } = &forward[m];
+            let hung = aligned.embeddings.as_ref().map(|gradients| {
+                (self.aligned_block(embedding) * gradients[m].clone()).sum()
+            });
+            let surrogate = match (hung, own.clone()) {
+                (Some(hung), Some(own)) => hung + own,
+                (hung, own) => hung.or(own)?,
+            };
+            let mut gradients = surrogate.backward();
+            Some(weights.iter().map(|weight| weight.grad_remove(&mut gradients)).collect::<Vec<_>>())
+        });
+        let mut gradients: Vec<Option<Tensor<1>>> = vec![None; weights.len()];
+        for tower in back.into_iter().flatten() {
+            for (gradient, own) in gradients.iter_mut().zip(tower) {
+                *gradient = own.or(gradient.take());
             }
         }
-        if let Some(unique) = self.objective.unique {
-            for embedding in &embeddings {
-                let blocks = [block(embedding, 0, self.common), block(embedding, self.common, outputs)];
-                let [common, own] = blocks;
-                total.add(correlation::between(common, own), 0.5 * unique.decorrelation);
-            }
+        for (place, gradient) in aligned.scalars {
+            gradients[place] = Some(gradient);
         }
-        if let (Some(unimodal), Some(copies)) = (self.objective.unimodal, &batch.copies) {
-            for (m, [one, other]) in copies.iter().enumerate() {
-                let [one, other] = [one, other].map(|view| self.embed(weights, m, view.clone()));
-                let inverse = constant(unimodal.temperature.recip(), &one);
-                let term = infonce::loss(one, other, Similarity::Cosine, inverse, false);
-                total.add(term, 0.5 * unimodal.weight);
-            }
-        }
-        total.finish().ok_or(LossError::Diverged)
+        Ok(Step { gradients, loss: aligned.value })
     }
 
-    /// InfoNCE by the library's kernels: value and gradients are found on the host, and enter the graph as constants.
-    fn add_host_loss(
-        &mut self,
-        weights: &[Tensor<1>],
-        embeddings: [Tensor<2>; 2],
-        weight: f64,
-        total: &mut Total,
-    ) -> Result<(), LossError> {
-        let (dim, count) = (embeddings[0].dims()[1], embeddings[0].dims()[0]);
-        let shown = embeddings.clone().map(|rows| read(rows.without_autodiff()));
-        let [first, second] = shown;
-        let (first, second) = (first.map_err(LossError::Device)?, second.map_err(LossError::Device)?);
+    /// A task for both towers, side by side where there are threads for both.
+    fn both<T: Send>(&self, task: impl Fn(usize) -> T + Sync) -> [T; 2] {
+        match &self.pools {
+            None => [task(0), task(1)],
+            Some([here, there]) => {
+                let task = &task;
+                let mut second = None;
+                let first = there.in_place_scope(|scope| {
+                    scope.spawn(|_| second = Some(task(1)));
+                    here.install(|| task(0))
+                });
+                [first, second.unwrap_or_else(|| task(1))]
+            }
+        }
+    }
+
+    fn aligned_block(&self, embedding: &Tensor<2>) -> Tensor<2> {
+        if self.common == self.outputs {
+            embedding.clone()
+        } else {
+            embedding.clone().slice([0..embedding.dims()[0], 0..self.common])
+        }
+    }
+
+    /// A tower's embedding, and the terms that are its own.
+    fn forward(&self, weights: &[Tensor<1>], m: usize, batch: &Batch) -> Forward {
+        let tower = &self.towers[m];
+        let embedding = tower.encoder.forward(weights, batch.views[m].clone());
+        let mut own: Option<Tensor<1>> = None;
+        let mut add = |term: Tensor<1>, weight: f64| {
+            let term = term.mul_scalar(weight);
+            own = Some(match own.take() {
+                Some(sum) => sum + term,
+                None => term,
+            });
+        };
+        if let Some(decoder) = &tower.decoder {
+            let decoded = decoder.forward(weights, embedding.clone());
+            let error = reconstruction::loss(decoded, batch.views[m].clone());
+            add(error, 0.5 * self.objective.reconstruction);
+        }
+        if let Some(unique) = self.objective.unique {
+            let block = embedding.clone().slice([0..embedding.dims()[0], self.common..self.outputs]);
+            add(correlation::between(self.aligned_block(&embedding), block), 0.5 * unique.decorrelation);
+        }
+        if let (Some(unimodal), Some(copies)) = (self.objective.unimodal, &batch.copies) {
+            let [one, other] = [0, 1].map(|copy| tower.encoder.forward(weights, copies[m][copy].clone()));
+            let inverse = constant(unimodal.temperature.recip(), &one);
+            add(infonce::loss(one, other, Similarity::Cosine, inverse, false), 0.5 * unimodal.weight);
+        }
+        if let (Some(head), Some(targets)) = (&tower.head, &batch.targets) {
+            let predicted = head.forward(weights, embedding.clone());
+            add(supervised::loss(&predicted, targets, &self.columns), 0.5 * self.objective.weight);
+        }
+        Forward { embedding, own }
+    }
+
+    /// The loss that looks at both aligned blocks.
+    fn align(&mut self, weights: &[Tensor<1>], blocks: [Tensor<2>; 2]) -> Result<Aligned, LossError> {
+        if self.host.is_some() {
+            return self.align_on_host(weights, blocks);
+        }
+        let nothing = Aligned { value: Value::default(), embeddings: None, scalars: Vec::new() };
+        // Leaves of their own: the graph of this loss ends at the embeddings.
+        let [first, second] = blocks.map(|rows| rows.without_autodiff().autodiff().require_grad());
+        let leaves = [first.clone(), second.clone()];
+        let loss = match self.objective.alignment {
+            Alignment::Infonce { similarity, within, .. } => {
+                infonce::loss(first.clone(), second, similarity, self.inverse_temperature(weights, &first), within)
+            }
+            Alignment::Spectral => spectral::loss(first, second),
+            Alignment::Vicreg { invariance, variance, covariance } => {
+                vicreg::loss(first, second, [invariance, variance, covariance])
+            }
+            Alignment::BarlowTwins { redundancy } => barlow_twins::loss(first, second, redundancy),
+            Alignment::Siglip { .. } => {
+                let inverse = self.inverse_temperature(weights, &first);
+                let bias = scalar(self.bias, weights, &first);
+                siglip::loss(first, second, inverse, bias)
+            }
+            Alignment::Supervised | Alignment::None | Alignment::Untrained => return Ok(nothing),
+        };
+        let loss = loss.mul_scalar(self.objective.weight);
+        let mut gradients = loss.backward();
+        let missing = || LossError::Device("the loss does not depend on an embedding".into());
+        let [first, second] = leaves.map(|leaf| leaf.grad_remove(&mut gradients).ok_or_else(missing));
+        let learnt = [self.log_temperature, self.bias].into_iter().filter_map(|scalar| match scalar {
+            Scalar::Learnt(place) => Some((place, weights[place].grad_remove(&mut gradients)?)),
+            Scalar::Fixed(_) => None,
+        });
+        let scalars = learnt.collect();
+        let value = Value { known: 0.0, terms: vec![loss.without_autodiff()] };
+        Ok(Aligned { value, embeddings: Some([first?, second?]), scalars })
+    }
+
+    /// InfoNCE by the library's kernels, which find value and gradients together.
+    fn align_on_host(&mut self, weights: &[Tensor<1>], blocks: [Tensor<2>; 2]) -> Result<Aligned, LossError> {
+        let (dim, count) = (self.common, blocks[0].dims()[0]);
+        let place = blocks[0].device().without_autodiff();
+        let [first, second] = blocks.map(|rows| read(rows.without_autodiff()).map_err(LossError::Device));
+        let (first, second) = (first?, second?);
         let log = match self.log_temperature {
             Scalar::Fixed(log) => log,
             Scalar::Learnt(place) => {
@@ -301,38 +380,47 @@ impl Model {
                 f64::from(log)
             }
         };
-        let bounded = log.max(LEAST_TEMPERATURE.ln());
-        let Some(host) = &mut self.host else { return Ok(()) };
-        let found = host.evaluate([&first, &second], dim, bounded.exp()).map_err(|error| match error {
-            MinibatchError::NotFinite { .. } | MinibatchError::ZeroNorm { .. } | MinibatchError::Temperature { .. } => {
-                LossError::Diverged
-            }
+        let least = LEAST_TEMPERATURE.ln();
+        let Some(host) = &mut self.host else {
+            return Err(LossError::Device("no loss on the host".into()));
+        };
+        let found = host.evaluate([&first, &second], dim, log.max(least).exp()).map_err(|error| match error {
+            MinibatchError::NotFinite { .. }
+            | MinibatchError::ZeroNorm { .. }
+            | MinibatchError::Temperature { .. } => LossError::Diverged,
             other => LossError::Device(other.to_string()),
         })?;
-        for (rows, gradient) in embeddings.into_iter().zip(found.embeddings) {
-            let place = rows.device().without_autodiff();
-            let gradient = Tensor::<2>::from_data(burn::tensor::TensorData::new(gradient, [count, dim]), &place);
-            total.hang((rows * gradient).sum().mul_scalar(weight));
-        }
-        if let Scalar::Learnt(place) = self.log_temperature
-            && log > LEAST_TEMPERATURE.ln()
+        let weight = self.objective.weight;
+        let embeddings = found.embeddings.map(|gradient| {
+            let gradient = Tensor::<2>::from_data(TensorData::new(gradient, [count, dim]), &place);
+            if (weight - 1.0).abs() < f64::EPSILON { gradient } else { gradient.mul_scalar(weight) }
+        });
+        let mut scalars = Vec::new();
+        if let Scalar::Learnt(index) = self.log_temperature
+            && log > least
         {
-            total.hang(weights[place].clone().mul_scalar(weight * found.log_temperature));
+            scalars.push((index, Tensor::full([1], weight * found.log_temperature, &place)));
         }
-        total.known += weight * found.value;
-        Ok(())
+        let value = Value { known: weight * found.value, terms: Vec::new() };
+        Ok(Aligned { value, embeddings: Some(embeddings), scalars })
     }
 
     fn inverse_temperature(&self, weights: &[Tensor<1>], like: &Tensor<2>) -> Tensor<1> {
-        self.scalar(self.log_temperature, weights, like).neg().clamp_max(-LEAST_TEMPERATURE.ln()).exp()
+        scalar(self.log_temperature, weights, like).neg().clamp_max(-LEAST_TEMPERATURE.ln()).exp()
     }
+}
 
-    #[expect(clippy::unused_self, reason = "reads as the model's own number")]
-    fn scalar(&self, scalar: Scalar, weights: &[Tensor<1>], like: &Tensor<2>) -> Tensor<1> {
-        match scalar {
-            Scalar::Fixed(value) => constant(value, like),
-            Scalar::Learnt(place) => weights[place].clone(),
-        }
+/// Half of the threads for each tower; none where there is only one.
+fn pools() -> Option<[ThreadPool; 2]> {
+    let threads = rayon::current_num_threads();
+    let pool = || ThreadPoolBuilder::new().num_threads(threads / 2).build().ok();
+    if threads < 2 { None } else { Some([pool()?, pool()?]) }
+}
+
+fn scalar(scalar: Scalar, weights: &[Tensor<1>], like: &Tensor<2>) -> Tensor<1> {
+    match scalar {
+        Scalar::Fixed(value) => constant(value, like),
+        Scalar::Learnt(place) => weights[place].clone(),
     }
 }
 
@@ -341,38 +429,143 @@ fn constant(value: f64, like: &Tensor<2>) -> Tensor<1> {
     Tensor::full([1], value, &like.device())
 }
 
-/// A sum of terms.
-#[derive(Debug, Default)]
-struct Total {
-    known: f64,
-    /// Terms whose values count.
-    terms: Option<Tensor<1>>,
-    /// Terms whose gradients count.
-    hung: Option<Tensor<1>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::DataSpec;
+    use crate::optimiser::State;
+    use crate::trainer::{Plan, Trainer, TrainingSpec};
 
-impl Total {
-    fn add(&mut self, term: Tensor<1>, weight: f64) {
-        let term = if (weight - 1.0).abs() < f64::EPSILON { term } else { term.mul_scalar(weight) };
-        self.terms = Some(match self.terms.take() {
-            Some(sum) => sum + term,
-            None => term,
-        });
+    const COUNT: usize = 16;
+
+    /// Central differences of a single-precision loss: rounding 1e-7/h against curvature h², with h = 1e-2.
+    const STEP: f32 = 1e-2;
+    const TOLERANCE: f64 = 4e-3;
+
+    fn objective(text: &str) -> ObjectiveSpec {
+        toml::from_str(text).expect("valid")
     }
 
-    fn hang(&mut self, term: Tensor<1>) {
-        self.hung = Some(match self.hung.take() {
-            Some(sum) => sum + term,
-            None => term,
-        });
+    fn encoder(text: &str) -> EncoderSpec {
+        toml::from_str(text).expect("valid")
     }
 
-    fn finish(self) -> Option<Loss> {
-        let rest = self.terms.clone().map(Tensor::without_autodiff);
-        let surrogate = match (self.terms, self.hung) {
-            (Some(terms), Some(hung)) => terms + hung,
-            (terms, hung) => terms.or(hung)?,
+    fn evaluation(shape: &[usize]) -> Evaluation {
+        let data = if shape.len() == 3 {
+            "kind = \"vegetation\"\npatch = 5\nsizes = { train = 64, validation = 8, test = 8 }"
+        } else {
+            "kind = \"nonlinear\"\ncontent = 2\nstyle = 0\nprivate = [2, 1]\nsizes = { train = 64, validation = 8, test = 8 }"
         };
-        Some(Loss { surrogate, known: self.known, rest })
+        let spec: DataSpec = toml::from_str(data).expect("valid");
+        spec.open(None).expect("valid").evaluation(0).expect("drawn")
+    }
+
+    /// A model with its parameters and a batch of its held-out samples.
+    fn subject(encoder: &EncoderSpec, objective: &ObjectiveSpec, shape: &[usize]) -> (Model, Vec<Vec<f32>>, Batch) {
+        let hardware = Hardware::cpu();
+        let held_out = evaluation(shape);
+        let shapes = [0, 1].map(|m| held_out.train.views[m].shape.clone());
+        let (model, parameters) =
+            Model::new(encoder, objective, &shapes, &held_out, (1, 0), &hardware).expect("a model");
+        let widths = model.widths();
+        let view = |m: usize, from: usize| {
+            let scaling = crate::trainer::Scaling::of(&held_out.train.views[m]);
+            let mut values = held_out.train.views[m].values[from * widths[m]..][..COUNT * widths[m]].to_vec();
+            scaling.apply(&mut values);
+            hardware.matrix(values, widths[m])
+        };
+        let batch = Batch {
+            views: [view(0, 0), view(1, 0)],
+            copies: Some([0, 1].map(|m| [view(m, COUNT), view(m, COUNT + 1)])),
+            targets: None,
+        };
+        (model, State::initial(&parameters).values, batch)
+    }
+
+    fn step(model: &mut Model, values: &[Vec<f32>], batch: &Batch) -> Step {
+        let hardware = Hardware::cpu();
+        model.step(values.iter().map(|values| hardware.vector(values.clone())).collect(), batch).expect("finite")
+    }
+
+    fn check(encoder: &EncoderSpec, objective: &ObjectiveSpec, shape: &[usize]) {
+        let (mut model, values, batch) = subject(encoder, objective, shape);
+        let gradients = step(&mut model, &values, &batch).gradients;
+        let mut reached = 0;
+        for (place, gradient) in gradients.into_iter().enumerate() {
+            let gradient = read(gradient.expect("every parameter matters")).expect("the host can be read");
+            // The largest entry says most.
+            let entry = (0..gradient.len()).max_by(|&a, &b| gradient[a].abs().total_cmp(&gradient[b].abs()));
+            let entry = entry.expect("not empty");
+            let mut moved = |by: f32| {
+                let mut values = values.clone();
+                values[place][entry] += by;
+                step(&mut model, &values, &batch).loss.read().expect("finite")
+            };
+            let expected = (moved(STEP) - moved(-STEP)) / (2.0 * f64::from(STEP));
+            let found = f64::from(gradient[entry]);
+            let error = (found - expected).abs() / expected.abs().max(0.1);
+            assert!(error < TOLERANCE, "{objective:?}, parameter {place}: {found}, expected {expected}");
+            reached += usize::from(found.abs() > 1e-4);
+        }
+        assert!(reached > 2, "gradients that are all zero show nothing");
+    }
+
+    const PERCEPTRON: &str = "kind = \"mlp\"\ndim = 2\nwidths = [8]\nactivation = \"gelu\"";
+
+    #[test]
+    fn gradients_of_every_part_agree_with_differences() {
+        for text in [
+            "alignment = { kind = \"infonce\", temperature = 0.5, learn_temperature = true }\nweight = 0.7",
+            "alignment = { kind = \"siglip\", temperature = 0.5, bias = -2.0 }",
+            "alignment = { kind = \"spectral\" }\nreconstruction = 0.5\nunique = { dim = 2, decorrelation = 0.3 }",
+            "alignment = { kind = \"infonce\", within = true, temperature = 1.0, similarity = \"squared-distance\" }",
+            "alignment = { kind = \"none\" }\nunimodal = { weight = 0.5, noise = 0.1, temperature = 0.5 }",
+        ] {
+            check(&encoder(PERCEPTRON), &objective(text), &[4]);
+        }
+    }
+
+    #[test]
+    fn gradients_through_convolutions_agree_with_differences() {
+        let cnn = encoder("kind = \"cnn\"\ndim = 2\nchannels = [3, 4]\nwidths = [6]\nactivation = \"gelu\"");
+        check(&cnn, &objective("alignment = { kind = \"spectral\" }"), &[1, 5, 5]);
+    }
+
+    #[test]
+    fn the_host_and_the_device_find_the_same_step() {
+        let text = "alignment = { kind = \"infonce\", learn_temperature = true }\nreconstruction = 0.5\nweight = 2.0";
+        let (mut host, values, batch) = subject(&encoder(PERCEPTRON), &objective(text), &[4]);
+        let own = step(&mut host, &values, &batch);
+        let mut device = host.without_host_loss();
+        let other = step(&mut device, &values, &batch);
+        for (own, other) in own.gradients.into_iter().zip(other.gradients) {
+            let [own, other] = [own, other].map(|gradient| read(gradient.expect("reached")).expect("readable"));
+            for (own, other) in own.iter().zip(&other) {
+                assert!((own - other).abs() < 1e-4 * other.abs().max(0.1), "{own} {other}");
+            }
+        }
+        let [own, other] = [own.loss, other.loss].map(|loss| loss.read().expect("finite"));
+        assert!((own - other).abs() < 1e-5 * other, "{own} {other}");
+    }
+
+    #[test]
+    fn supervision_learns_and_one_thread_gives_the_same_numbers() {
+        let spec: DataSpec = toml::from_str("kind = \"nonlinear\"\ncontent = 2\nstyle = 0\nprivate = [1, 1]").expect("valid");
+        let source = spec.open(None).expect("valid");
+        let held_out = source.evaluation(1).expect("drawn");
+        let training = TrainingSpec { steps: 60, batch: 64, read_every: 1, ..TrainingSpec::default() };
+        let (encoder, objective) = (encoder(PERCEPTRON), objective("alignment = { kind = \"supervised\" }"));
+        let hardware = Hardware::cpu();
+        let plan =
+            Plan { encoder: &encoder, objective: &objective, training: &training, seed: 5, initialisation: (0, 0) };
+        let run = || {
+            let mut trainer = Trainer::new(&*source, &hardware, plan, &held_out).expect("valid");
+            trainer.advance(60, &mut |_| Ok(true)).expect("trains");
+            trainer.memory().curve.clone()
+        };
+        let curve = run();
+        assert!(curve[59].1 < 0.9 * curve[0].1, "{curve:?}");
+        let single = ThreadPoolBuilder::new().num_threads(1).build().expect("one thread");
+        assert_eq!(single.install(run), curve);
     }
 }

@@ -13,7 +13,7 @@ cargo xtask TASK
 
   test      formatting, clippy with warnings denied, all tests, documentation, the main job, the paper
   paper     the companion paper as PDF, with everything it needs; --as-is: from the results that are there
-  tools     what the tests need beside Rust: Chromium, axe-core (installs what is missing)
+  tools     what the tests need beside Rust: Chromium, axe-core, a software Vulkan device (installs what is missing)
   bench     benchmarks beside their peers (needs python3 with numpy and scipy; PyTorch where it is there)
   help      this text";
 
@@ -104,6 +104,7 @@ fn bench() -> Result<(), String> {
         ("cells and grids beside numpy", "compare_cells.py"),
         ("draws beside numpy", "compare_sampling.py"),
         ("training steps beside numpy and PyTorch", "compare_sgd_step.py"),
+        ("deep training beside PyTorch", "compare_training.py"),
     ] {
         let mut peer = Command::new("python3");
         peer.arg(format!("benches/peers/{script}"));

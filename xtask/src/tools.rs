@@ -1,4 +1,4 @@
-//! Programs that tests need beside Rust: a browser, and a checker of accessibility.
+//! Programs that tests need beside Rust: a browser, a checker of accessibility, a software Vulkan device.
 
 use anyhow::{Context, ensure};
 use std::path::Path;
@@ -7,8 +7,15 @@ use std::process::Command;
 /// Checks pages for accessibility; kept out of the repository (MPL-2.0, 650 kB).
 const AXE: &str = "axe-core@4.14.1";
 
-/// Makes sure that Chromium is there, and axe-core in the target folder; installs what is missing.
+/// Where Debian's Mesa says which Vulkan drivers there are.
+const VULKAN_DRIVERS: &str = "/usr/share/vulkan/icd.d";
+
+/// Makes sure that Chromium and a software Vulkan device are there, and axe-core in the target folder; installs what is missing.
 pub(crate) fn require(target: &Path) -> anyhow::Result<()> {
+    if !has_software_vulkan() {
+        install("mesa-vulkan-drivers")?;
+        install("libvulkan1")?;
+    }
     if !runs("chromium", "--version") {
         install("chromium")?;
     }
@@ -31,6 +38,19 @@ pub(crate) fn require(target: &Path) -> anyhow::Result<()> {
         .context("tar")?;
     ensure!(status.success(), "tar can't unpack {archive} ({status})");
     Ok(())
+}
+
+/// Mesa's lavapipe, by the file that announces it.
+fn has_software_vulkan() -> bool {
+    let announces = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with("lvp_icd");
+    let loader = ["/usr/lib", "/lib"].iter().any(|folder| {
+        std::fs::read_dir(folder).is_ok_and(|entries| {
+            let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
+            std::iter::once(Path::new(folder).to_owned()).chain(folders).any(|path| path.join("libvulkan.so.1").exists())
+        })
+    });
+    let drivers = std::fs::read_dir(VULKAN_DRIVERS);
+    loader && drivers.is_ok_and(|mut entries| entries.any(|entry| entry.is_ok_and(|entry| announces(&entry))))
 }
 
 fn runs(program: &str, argument: &str) -> bool {

@@ -173,3 +173,69 @@ impl Network {
         values
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::Hardware;
+    use crate::optimiser::read;
+
+    /// A convolution 3 × 3 of stride 2 with a border of zeros, by its definition.
+    fn plain(image: &[f32], [channels, height, width]: [usize; 3], weights: &[f32], biases: &[f32]) -> Vec<f32> {
+        let (rows, columns) = (height.div_ceil(2), width.div_ceil(2));
+        let mut out = Vec::new();
+        for (output, bias) in biases.iter().enumerate() {
+            for row in 0..rows {
+                for column in 0..columns {
+                    let mut sum = *bias;
+                    for channel in 0..channels {
+                        for (k, weight) in weights[(output * channels + channel) * 9..][..9].iter().enumerate() {
+                            let (y, x) = ((2 * row + k / 3).wrapping_sub(1), (2 * column + k % 3).wrapping_sub(1));
+                            if y < height && x < width {
+                                sum += weight * image[(channel * height + y) * width + x];
+                            }
+                        }
+                    }
+                    out.push(sum);
+                }
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn a_convolutional_encoder_is_its_definition() {
+        let hardware = Hardware::cpu();
+        let spec = EncoderSpec::Cnn { dim: 3, channels: vec![2], widths: vec![], activation: Activation::Relu };
+        let mut parameters = Vec::new();
+        let network =
+            Network::encoder(&spec, &[2, 5, 4], 3, &mut parameters, "encoder", (1, 0)).expect("a network");
+        parameters[1].values = vec![0.3, -0.2];
+        let image: Vec<f32> = (0_u8..40).map(|i| (f32::from(i) * 0.7).sin()).collect();
+        let weights: Vec<_> = parameters.iter().map(|parameter| hardware.vector(parameter.values.clone())).collect();
+        let found = read(network.forward(&weights, hardware.matrix(image.clone(), 40))).expect("readable");
+        let mut hidden = plain(&image, [2, 5, 4], &parameters[0].values, &parameters[1].values);
+        hidden.iter_mut().for_each(|value| *value = value.max(0.0));
+        for (output, found) in found.iter().enumerate() {
+            let expected: f32 = hidden.iter().zip(parameters[2].values.iter().skip(output).step_by(3)).map(|(a, b)| a * b).sum();
+            assert!((found - expected).abs() < 1e-5, "{found}, expected {expected}");
+        }
+    }
+
+    #[test]
+    fn weights_are_those_of_their_seed_with_the_variance_of_their_layer() {
+        let spec = EncoderSpec::Mlp { dim: 4, widths: vec![200], activation: Activation::Relu };
+        let draw = |seed, replicate| {
+            let mut parameters = Vec::new();
+            Network::encoder(&spec, &[100], 4, &mut parameters, "encoder", (seed, replicate)).expect("a network");
+            parameters
+        };
+        assert_eq!(draw(1, 0), draw(1, 0));
+        assert_ne!(draw(1, 0)[0], draw(2, 0)[0]);
+        assert_ne!(draw(1, 0)[0], draw(1, 1)[0]);
+        let values = &draw(1, 0)[0].values;
+        let variance = values.iter().map(|value| value * value).sum::<f32>() / 20_000.0;
+        // 2/100, within five standard errors of a variance over 20,000 draws.
+        assert!((variance - 0.02).abs() < 0.02 * 5.0 * (2.0_f32 / 20_000.0).sqrt(), "{variance}");
+    }
+}

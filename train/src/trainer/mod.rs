@@ -18,7 +18,6 @@ use crate::model::{Batch, LossError, Model, ModelError};
 use crate::objective::ObjectiveSpec;
 use crate::optimiser::{Adam, OptimiserSpec, State, read};
 use batches::Producer;
-use burn::tensor::Tensor;
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
@@ -284,23 +283,19 @@ impl<'a> Trainer<'a> {
     /// One step of the optimiser; says how training ended, if it did.
     fn step(&mut self, batch: HostBatch) -> Result<Option<Outcome>, TrainError> {
         let batch = self.upload(batch);
-        let weights: Vec<Tensor<1>> =
-            self.adam.values().into_iter().map(|values| values.autodiff().require_grad()).collect();
-        let loss = match self.model.loss(&weights, &batch) {
-            Ok(loss) => loss,
+        let found = match self.model.step(self.adam.values(), &batch) {
+            Ok(found) => found,
             Err(LossError::Diverged) => return Ok(Some(Outcome::Diverged)),
             Err(LossError::Device(problem)) => return Err(TrainError::Device(problem)),
         };
-        let mut gradients = loss.surrogate.backward();
-        let gradients = weights.iter().map(|weight| weight.grad_remove(&mut gradients)).collect();
         let step = self.memory.step;
         let rate = self.training.optimiser.rate(step, self.training.steps);
-        self.adam.step(rate, gradients).map_err(TrainError::Device)?;
+        self.adam.step(rate, found.gradients).map_err(TrainError::Device)?;
         self.memory.step += 1;
         if !step.is_multiple_of(self.training.read_every) {
             return Ok(None);
         }
-        let value = match loss.value() {
+        let value = match found.loss.read() {
             Ok(value) => value,
             Err(LossError::Diverged) => return Ok(Some(Outcome::Diverged)),
             Err(LossError::Device(problem)) => return Err(TrainError::Device(problem)),

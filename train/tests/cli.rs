@@ -1,0 +1,83 @@
+//! The command line.
+
+mod common;
+
+use common::{SMALL, program, results, run, written};
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+
+#[test]
+fn a_run_prints_its_table_and_draws_its_figures() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = written(folder.path(), SMALL);
+    let assert = run(folder.path(), &file, "cpu").assert().success();
+    let output = String::from_utf8(assert.get_output().stdout.clone()).expect("text");
+    assert!(output.contains("ridge.r2.shared.z1") && output.contains("decoupled"), "{output}");
+    for extension in ["svg", "png", "pdf"] {
+        let path = folder.path().join("figures").join(format!("small.{extension}"));
+        assert!(std::fs::metadata(&path).is_ok_and(|file| file.len() > 500), "{}", path.display());
+    }
+    let results = results(folder.path());
+    assert!(results.starts_with("objective,replicate,outcome,stage,step,measure,factor,role,source,value,low,high\n"));
+    assert!(!results.contains("NaN") && !results.contains("inf,"), "only numbers are results");
+    // What is there is not computed again, whatever the device.
+    run(folder.path(), &file, "cpu").assert().success().stdout(output);
+}
+
+#[test]
+fn a_training_that_diverges_is_a_result() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = SMALL.replace("optimiser = { warmup = 5 }", "optimiser = { warmup = 0, learning_rate = 1e30 }");
+    let file = written(folder.path(), &text);
+    run(folder.path(), &file, "cpu").assert().success().stdout(contains("1 diverged"));
+    let results = results(folder.path());
+    assert!(results.contains(",diverged,") && !results.contains("NaN"), "{results}");
+}
+
+#[test]
+fn mistakes_name_the_field() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (from, to, word) in [
+        ("batch = 64", "bach = 64", "did you mean `batch`"),
+        ("dim = 2\nwidths", "dim = 0\nwidths", "encoder.dim"),
+        ("kind = \"nonlinear\"", "kind = \"nonlinaer\"", "nonlinaer"),
+        ("reconstruction = 1.0", "reconstruction = -1.0", "reconstruction"),
+        ("y = \"loss.batch\"", "y = \"lost.batch\"", "lost.batch"),
+    ] {
+        assert!(SMALL.contains(from), "{from}");
+        let text = SMALL.replace(from, to).replace("steps = 40", "steps = 1").replace("[20]", "[]");
+        let file = written(folder.path(), &text);
+        run(folder.path(), &file, "cpu").arg("--fresh").assert().code(2).stderr(contains(word));
+    }
+}
+
+#[test]
+fn without_a_gpu_auto_falls_back_and_gpu_is_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = written(folder.path(), &SMALL.replace("steps = 40", "steps = 1").replace("[20]", "[]"));
+    // No Vulkan driver and no OpenGL library: no adapter at all.
+    let blind = |command: &mut assert_cmd::Command| {
+        command.env("VK_LOADER_DRIVERS_DISABLE", "*").env("__EGL_VENDOR_LIBRARY_FILENAMES", "/nonexistent");
+    };
+    let mut gpu = run(folder.path(), &file, "gpu");
+    blind(&mut gpu);
+    gpu.assert().code(2).stderr(contains("no GPU").and(contains("--backend cpu")));
+    let mut auto = assert_cmd::Command::new(env!("CARGO_BIN_EXE_alignloss-train"));
+    auto.arg("run").arg(&file).arg("--out").arg(folder.path().join("results"));
+    auto.arg("--figures").arg(folder.path().join("figures"));
+    blind(&mut auto);
+    auto.assert().success().stderr(contains("computing on the CPU"));
+}
+
+#[test]
+fn help_shows_examples_and_completions_are_made() {
+    program().arg("--help").assert().success().stdout(contains("experiments/realistic/quick.toml"));
+    program().args(["run", "--help"]).assert().success().stdout(contains("--backend"));
+    program().args(["completions", "bash"]).assert().success().stdout(contains("alignloss-train"));
+}
+
+#[test]
+fn the_experiments_of_this_repository_are_valid() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../experiments/realistic");
+    program().args(["list", folder]).assert().success().stdout(contains("quick.toml").and(contains("identifiability")));
+}
