@@ -147,6 +147,42 @@ fn gradients_in_the_temperature_agree_with_differences() {
 }
 
 #[test]
+fn embeddings_made_elsewhere_have_the_loss_and_the_gradients_of_those_made_here() {
+    let generator = &mut random::generator(12);
+    let x = batch(generator, [3, 4], 130);
+    let mut parameters = parameters(generator, [3, 4], 5, 0.5);
+    parameters.log_temperature = Some(-0.4);
+    for critic in CRITICS {
+        for direction in DIRECTIONS {
+            let mut loss = InfoNce::new(critic, direction, 1.0);
+            let mut gradient = parameters.zeros_like();
+            let value = loss.evaluate([&x[0], &x[1]], &parameters, &mut gradient).expect("finite");
+            let z = [0, 1].map(|m| product(&parameters.weights[m], &x[m]));
+            let mut own = [Matrix::zeros(5, 130), Matrix::zeros(5, 130)];
+            let [first, second] = &mut own;
+            let (found, slope) = loss
+                .evaluate_embeddings(
+                    [z[0].as_slice(), z[1].as_slice()],
+                    5,
+                    (-0.4_f64).exp(),
+                    [first.as_mut_slice(), second.as_mut_slice()],
+                )
+                .expect("finite");
+            assert!((found - value).abs() < 1e-12 * value.abs().max(1.0));
+            assert!((slope - gradient.log_temperature.expect("learnt")).abs() < 1e-12);
+            for m in 0..2 {
+                // ∂L/∂W = ∂L/∂z·xᵀ.
+                let difference = product_nt(&own[m], &x[m]) - &gradient.weights[m];
+                assert!(difference.amax() < 1e-12, "{critic:?} {direction:?}: {}", difference.amax());
+            }
+        }
+    }
+    let mut loss = InfoNce::<f64>::new(Critic::Bilinear, Direction::Symmetric, 1.0);
+    let wrong = loss.evaluate_embeddings([&[0.0; 6], &[0.0; 4]], 2, 1.0, [&mut [0.0; 6], &mut [0.0; 4]]);
+    assert!(matches!(wrong, Err(MinibatchError::Shape { modality: 2, .. })));
+}
+
+#[test]
 fn gradients_agree_with_differences_where_plain_powers_would_overflow() {
     let generator = &mut random::generator(3);
     let x = batch(generator, [3, 4], 20);

@@ -2,7 +2,7 @@
 //!
 //! The choice is made at run time; the training loop is the same on all of them.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 /// Which device is wanted.
@@ -89,6 +89,11 @@ impl Hardware {
     /// Whether tensors are in this process's memory, so that reading them costs nothing.
     pub fn is_host(&self) -> bool {
         self.kind == Kind::Cpu
+    }
+
+    /// Whether products in 16-bit floats are worth asking for.
+    pub fn has_half(&self) -> bool {
+        !self.is_host() && self.device.supports_dtype(FloatDType::F16)
     }
 
     /// Numbers, rows × columns, as a tensor without gradient.

@@ -34,7 +34,7 @@ pub fn compose(experiment: &Experiment, spec: &FigureSpec, results: &Results) ->
     let table = if spec.y == "value" { results.clone() } else { wide(experiment, results) };
     let mut spec = spec.clone();
     let mut names = table.columns().to_vec();
-    let mut rows = table.rows().to_vec();
+    let mut rows = drawable(&table, &spec)?;
     if spec.overlay.iter().any(|overlay| overlay == EQUAL)
         && let Some(x) = table.column(&spec.x)
     {
@@ -66,6 +66,18 @@ pub fn compose(experiment: &Experiment, spec: &FigureSpec, results: &Results) ->
         }
     }
     Ok(compose_titled(experiment.title(), &spec, &Results::new(names, rows)))
+}
+
+/// The rows that have both coordinates: others would break lines.
+fn drawable(table: &Results, spec: &FigureSpec) -> Result<Vec<Vec<String>>, FigureError> {
+    let place = |field: &'static str, column: &str| {
+        let missing =
+            || FigureError::Column { field, column: column.to_owned(), known: table.columns().join(", ") };
+        table.column(column).ok_or_else(missing)
+    };
+    let (x, y) = (place("x", &spec.x)?, place("y", &spec.y)?);
+    let is_number = |text: &str| text.parse::<f64>().is_ok();
+    Ok(table.rows().iter().filter(|row| is_number(&row[x]) && is_number(&row[y])).cloned().collect())
 }
 
 /// How a column is called on an axis or in a legend.

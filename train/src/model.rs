@@ -17,6 +17,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 /// A learnt τ stays above this (Radford et al. 2021 bound 1/τ by 100).
 const LEAST_TEMPERATURE: f64 = 0.01;
 
+/// Gradients in an embedding are of order 1/B; the smallest normal 16-bit float is 6e-5.
+const HALF_SCALE: f64 = 1024.0;
+
 /// A model that can't be built.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ModelError {
@@ -73,6 +76,8 @@ pub struct Model {
     outputs: usize,
     widths: [usize; 2],
     host: Option<HostLoss>,
+    /// What losses are multiplied by on the way back, so that small gradients survive 16 bits.
+    scale: f64,
     /// A share of the cores for each tower.
     pools: Option<[ThreadPool; 2]>,
 }
@@ -205,7 +210,7 @@ impl Model {
         let pools = if hardware.is_host() { pools() } else { None };
         let objective = *objective;
         let model =
-            Self { objective, towers, columns, log_temperature, bias, common, outputs, widths, host, pools };
+            Self { objective, towers, columns, log_temperature, bias, common, outputs, widths, host, scale: 1.0, pools };
         Ok((model, parameters))
     }
 
@@ -213,6 +218,15 @@ impl Model {
     #[must_use]
     pub fn without_host_loss(self) -> Self {
         Self { host: None, ..self }
+    }
+
+    /// Multiplies in 16-bit floats.
+    pub(crate) fn use_half(&mut self) {
+        self.scale = HALF_SCALE;
+        for Tower { encoder, decoder, head } in &mut self.towers {
+            encoder.use_half();
+            decoder.iter_mut().chain(head).for_each(Network::use_half);
+        }
     }
 
     /// Entries of either view.
@@ -257,8 +271,12 @@ impl Model {
                 (Some(hung), Some(own)) => hung + own,
                 (hung, own) => hung.or(own)?,
             };
+            let scaled = (self.scale - 1.0).abs() > f64::EPSILON;
+            let surrogate = if scaled { surrogate.mul_scalar(self.scale) } else { surrogate };
             let mut gradients = surrogate.backward();
-            Some(weights.iter().map(|weight| weight.grad_remove(&mut gradients)).collect::<Vec<_>>())
+            let unscaled = |gradient: Tensor<1>| if scaled { gradient.div_scalar(self.scale) } else { gradient };
+            let own = weights.iter().map(|weight| weight.grad_remove(&mut gradients).map(unscaled));
+            Some(own.collect::<Vec<_>>())
         });
         let mut gradients: Vec<Option<Tensor<1>>> = vec![None; weights.len()];
         for tower in back.into_iter().flatten() {

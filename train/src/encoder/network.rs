@@ -2,7 +2,7 @@
 
 use super::{Activation, EncoderError, EncoderSpec};
 use alignloss::sample::{Stream, fill_standard_normal};
-use burn::tensor::Tensor;
+use burn::tensor::{FloatDType, Tensor};
 use burn::tensor::activation::{gelu, leaky_relu, relu};
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
@@ -33,6 +33,8 @@ enum Layer {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
     layers: Vec<Layer>,
+    /// Matrix products in 16-bit floats.
+    half: bool,
 }
 
 /// Adds parameters to a list, drawn from streams named by the place in the list.
@@ -129,7 +131,7 @@ impl Network {
                 builder.perceptron(inputs * height * width, widths, outputs, *activation);
             }
         }
-        Ok(Self { layers: builder.layers })
+        Ok(Self { layers: builder.layers, half: false })
     }
 
     /// A perceptron from `inputs` to `outputs` entries.
@@ -142,7 +144,20 @@ impl Network {
     ) -> Self {
         let mut builder = Builder { parameters, seed, replicate, name, layers: Vec::new() };
         builder.perceptron(inputs, widths, outputs, activation);
-        Self { layers: builder.layers }
+        Self { layers: builder.layers, half: false }
+    }
+
+    /// Multiplies in 16-bit floats; sums, parameters and losses stay in 32 bits.
+    pub(crate) fn use_half(&mut self) {
+        self.half = true;
+    }
+
+    fn product(&self, values: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+        if self.half {
+            values.cast(FloatDType::F16).matmul(weight.cast(FloatDType::F16)).cast(FloatDType::F32)
+        } else {
+            values.matmul(weight)
+        }
     }
 
     /// Encodes samples, one in a row: n × entries of a view → n × outputs.
@@ -156,7 +171,7 @@ impl Network {
                 Layer::Dense { inputs, outputs, first } => {
                     let weight: Tensor<2> = weights[first].clone().reshape([inputs, outputs]);
                     let bias: Tensor<2> = weights[first + 1].clone().reshape([1, outputs]);
-                    values.matmul(weight) + bias
+                    self.product(values, weight) + bias
                 }
                 Layer::Convolution { inputs: [inputs, height, width], outputs, first } => {
                     let weight: Tensor<4> = weights[first].clone().reshape([outputs, inputs, 3, 3]);

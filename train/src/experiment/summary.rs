@@ -2,7 +2,7 @@
 
 use super::{COLUMNS, Experiment};
 use alignloss::experiment::Results;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// From rows of single measurements (the store) to rows of trainings.
 ///
@@ -13,10 +13,11 @@ pub fn wide(experiment: &Experiment, results: &Results) -> Results {
     let place = |name: &str| axes + COLUMNS.iter().position(|column| *column == name).unwrap_or(0);
     let [measure, factor, role, source, value] = ["measure", "factor", "role", "source", "value"].map(place);
     let mut names: Vec<String> = Vec::new();
-    let mut keys: Vec<Vec<String>> = Vec::new();
+    let mut keys: Vec<&[String]> = Vec::new();
+    let mut places: HashMap<&[String], usize> = HashMap::new();
     // By training and step: sums and counts of each column.
     let mut sums: BTreeMap<(usize, usize), (f64, usize)> = BTreeMap::new();
-    let mut index_of = |list: &mut Vec<String>, name: String| {
+    let index_of = |list: &mut Vec<String>, name: String| {
         list.iter().position(|own| *own == name).unwrap_or_else(|| {
             list.push(name);
             list.len() - 1
@@ -25,8 +26,8 @@ pub fn wide(experiment: &Experiment, results: &Results) -> Results {
     for row in results.rows() {
         let key = &row[..axes + 4];
         let Ok(number) = row[value].parse::<f64>() else { continue };
-        let training = keys.iter().position(|own| own == key).unwrap_or_else(|| {
-            keys.push(key.to_vec());
+        let training = *places.entry(key).or_insert_with(|| {
+            keys.push(key);
             keys.len() - 1
         });
         let columns = if row[factor].is_empty() {

@@ -27,6 +27,17 @@ const ENCODED_AT_ONCE: usize = 1024;
 /// Weight of the past in the running mean of the loss that early stopping watches.
 const MEMORY: f64 = 0.7;
 
+/// How products are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// In 32 bits.
+    #[default]
+    Single,
+    /// In 16 bits where the device has them, everything else in 32; in 32 bits elsewhere.
+    Half,
+}
+
 /// The section `[training]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -45,6 +56,8 @@ pub struct TrainingSpec {
     pub evaluate_at: Vec<u64>,
     /// Seconds between checkpoints.
     pub checkpoint_seconds: f64,
+    /// How products are computed.
+    pub precision: Precision,
     /// How parameters are moved.
     pub optimiser: OptimiserSpec,
 }
@@ -59,6 +72,7 @@ impl Default for TrainingSpec {
             least_improvement: 1e-3,
             evaluate_at: Vec::new(),
             checkpoint_seconds: 20.0,
+            precision: Precision::Single,
             optimiser: OptimiserSpec::default(),
         }
     }
@@ -189,8 +203,11 @@ impl<'a> Trainer<'a> {
         if !(rate.is_finite() && rate > 0.0) {
             return wrong("optimiser.learning_rate", &format!("{rate}, expected a positive number"));
         }
-        let (model, parameters) =
+        let (mut model, parameters) =
             Model::new(plan.encoder, plan.objective, &source.shapes(), held_out, plan.initialisation, hardware)?;
+        if plan.training.precision == Precision::Half && hardware.has_half() {
+            model.use_half();
+        }
         let producer = Producer::new(source, plan, held_out);
         let adam = Adam::new(plan.training.optimiser, hardware, State::initial(&parameters));
         Ok(Self { source, hardware, training: plan.training, model, producer, adam, memory: Memory::default() })
