@@ -103,7 +103,7 @@ impl Default for EvaluationSpec {
     fn default() -> Self {
         Self {
             kernel: true,
-            landmarks: 400,
+            landmarks: 300,
             fit_at_most: 8000,
             raw: true,
             normalise: true,
