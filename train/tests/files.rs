@@ -21,7 +21,7 @@ fn problem(toml: &str) -> String {
 
 /// All pairs, in no order.
 fn all(source: &dyn Source) -> Vec<Paired> {
-    let parts = source.evaluation(0).unwrap();
+    let parts = source.evaluation(0).expect("held-out data");
     vec![parts.train, parts.validation, parts.test]
 }
 
@@ -59,11 +59,8 @@ fn every_format_gives_the_same_rows() {
 #[test]
 fn csv_is_read_by_name_with_gaps_dropped() {
     let folder = tempfile::tempdir().unwrap();
-    let mut text = String::from("b, a ,c\n");
-    for row in 0..40 {
-        let gap = if row == 3 { "NA".to_owned() } else { format!("{row}.5") };
-        text += &format!("{gap},{row},x\n");
-    }
+    let line = |row: i32| format!("{},{row},x", if row == 3 { "NA".to_owned() } else { format!("{row}.5") });
+    let text = format!("b, a ,c\n{}\n", (0..40).map(line).collect::<Vec<_>>().join("\n"));
     let path = folder.path().join("t.csv");
     std::fs::write(&path, text).unwrap();
     let spec = |missing: &str| {
@@ -113,7 +110,8 @@ fn batches_are_a_function_of_seed_and_step_and_never_hold_a_pair_twice() {
     )
     .unwrap();
     assert_eq!(source.shapes(), [vec![2], vec![2, 3, 2]]);
-    let rows = |batch: &Paired| -> Vec<u64> { batch.factors[0].values.iter().step_by(2).map(|x| x.to_bits()).collect() };
+    let rows =
+        |batch: &Paired| -> Vec<u64> { batch.factors[0].values.iter().step_by(2).map(|x| x.to_bits()).collect() };
     let training = source.evaluation(0).unwrap().train;
     let mut seen = Vec::new();
     for step in 0..3 {
@@ -227,7 +225,8 @@ fn a_truncated_file_is_an_error() {
         let cut = tempfile::NamedTempFile::with_suffix(&extension).unwrap();
         for length in [3, 40, whole.len() / 2, whole.len() - 100] {
             std::fs::write(cut.path(), &whole[..length]).unwrap();
-            let problem = problem(&format!("first = {{ path = \"rows.npy\" }}\nsecond = {{ path = {:?} }}\n", cut.path()));
+            let problem =
+                problem(&format!("first = {{ path = \"rows.npy\" }}\nsecond = {{ path = {:?} }}\n", cut.path()));
             assert!(problem.starts_with(&cut.path().display().to_string()), "{name} {length}: {problem}");
         }
     }

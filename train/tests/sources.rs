@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 const SIZES: &str = "sizes = { train = 60, validation = 20, test = 30 }\n";
 
 fn open(toml: &str) -> Box<dyn Source> {
-    toml::from_str::<DataSpec>(toml).unwrap().open(None).unwrap()
+    toml::from_str::<DataSpec>(toml).expect("a specification").open(None).expect("a source")
 }
 
 fn specifications() -> Vec<String> {
@@ -117,18 +117,20 @@ fn raw(part: &Paired, width: usize) -> Embeddings {
 }
 
 fn measured(toml: &str) -> Vec<Measurement> {
-    let data = open(toml).evaluation(1).unwrap();
+    let data = open(toml).evaluation(1).expect("held-out data");
     let embeddings = [&data.train, &data.validation, &data.test].map(|part| raw(part, 4));
     let [train, validation, test] = &embeddings;
-    let spec = EvaluationSpec { laws: false, theory: false, resamples: 19, ..EvaluationSpec::default() };
-    evaluate(&spec, &data, [train, validation, test], 0).unwrap()
+    let spec =
+        EvaluationSpec { laws: false, theory: false, landmarks: 150, resamples: 19, ..EvaluationSpec::default() };
+    evaluate(&spec, &data, [train, validation, test], 0).expect("measures")
 }
 
 #[test]
 fn the_sensors_of_the_simulator_see_what_they_should() {
     let sizes = "sizes = { train = 2000, validation = 500, test = 1000 }\n";
     let value = |found: &[Measurement], factor: &str, source: &str| {
-        let is = |m: &&Measurement| m.measure == "kernel.r2" && m.source == source && m.factor.as_deref() == Some(factor);
+        let is =
+            |m: &&Measurement| m.measure == "kernel.r2" && m.source == source && m.factor.as_deref() == Some(factor);
         found.iter().find(is).unwrap().value
     };
     let found = measured(&format!("kind = \"vegetation\"\n{sizes}"));
@@ -140,7 +142,7 @@ fn the_sensors_of_the_simulator_see_what_they_should() {
     assert!(optical[0] > 0.9 && (0.3..0.6).contains(&radar[0]), "{optical:?} {radar:?}");
     assert!(optical[1] > 0.95 && optical[2] > 0.95, "{optical:?}");
     assert!(radar[3] > 0.3 && radar[4] > 0.12, "{radar:?}");
-    assert!([radar[1], radar[2], optical[3], optical[4]].iter().all(|r2| r2.abs() < 0.03), "{optical:?} {radar:?}");
+    assert!([radar[1], radar[2], optical[3], optical[4]].iter().all(|r2| r2.abs() < 0.05), "{optical:?} {radar:?}");
     // Where wet soil is dark, moisture is no longer private to the radar.
     let found = measured(&format!("kind = \"vegetation\"\nsoil_darkening = 1.0\n{sizes}"));
     assert!(value(&found, "soil moisture", "x1") > 0.3, "{}", value(&found, "soil moisture", "x1"));

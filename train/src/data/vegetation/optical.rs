@@ -33,24 +33,42 @@ const CHLOROPHYLL: [f64; 10] =
     [0.024_702_6, 0.011_290_5, 0.056_315, 0.009_389_3, 0.000_587_556, 3.193_349e-6, 0.0, 0.0, 0.0, 0.0];
 
 /// Specific absorption of carotenoids, cm²/µg.
-const CAROTENOIDS: [f64; 10] =
-    [0.106_433, 0.002_388_89, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+const CAROTENOIDS: [f64; 10] = [0.106_433, 0.002_388_89, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 
 /// Specific absorption of water, 1/cm.
-const WATER: [f64; 10] =
-    [0.000_232_462, 0.000_672_233, 0.003_903_39, 0.006_372_2, 0.024_526_9, 0.026_077_5, 0.034_794_5, 0.046_207_1, 6.748_51, 20.107_1];
+const WATER: [f64; 10] = [
+    0.000_232_462,
+    0.000_672_233,
+    0.003_903_39,
+    0.006_372_2,
+    0.024_526_9,
+    0.026_077_5,
+    0.034_794_5,
+    0.046_207_1,
+    6.748_51,
+    20.107_1,
+];
 
 /// Specific absorption of dry matter, cm²/g.
-const DRY_MATTER: [f64; 10] =
-    [2.785_89, 2.3, 2.3, 2.3, 2.3, 2.3, 2.3, 2.3, 5.399_69, 20.811_1];
+const DRY_MATTER: [f64; 10] = [2.785_89, 2.3, 2.3, 2.3, 2.3, 2.3, 2.3, 2.3, 5.399_69, 20.811_1];
 
 /// Reflectance of a dry soil.
 const SOIL_DRY: [f64; 10] =
     [0.232_074, 0.263_356, 0.317_703, 0.338_087, 0.358_625, 0.378_545, 0.400_059, 0.412_876, 0.509_1, 0.493_253];
 
 /// Reflectance of the same soil, wet.
-const SOIL_WET: [f64; 10] =
-    [0.025_230_5, 0.028_583_3, 0.038_396_1, 0.042_995_3, 0.050_538_1, 0.057_282, 0.066_718_2, 0.072_38, 0.157_841, 0.113_466];
+const SOIL_WET: [f64; 10] = [
+    0.025_230_5,
+    0.028_583_3,
+    0.038_396_1,
+    0.042_995_3,
+    0.050_538_1,
+    0.057_282,
+    0.066_718_2,
+    0.072_38,
+    0.157_841,
+    0.113_466,
+];
 
 /// N, the number of plates of a leaf.
 const LAYERS: f64 = 1.5;
@@ -293,8 +311,7 @@ mod tests {
         let leaf = Leaf::new();
         let (mut worst, mut sum, mut count) = (0.0_f64, 0.0, 0.0);
         for expected in fixture()["leaves"].as_array().unwrap() {
-            let optics =
-                leaf.optics(expected["chlorophyll"].as_f64().unwrap(), expected["water"].as_f64().unwrap());
+            let optics = leaf.optics(expected["chlorophyll"].as_f64().unwrap(), expected["water"].as_f64().unwrap());
             for (ours, name) in [(optics.reflectance, "reflectance"), (optics.transmittance, "transmittance")] {
                 for (a, b) in ours.iter().zip(numbers(&expected[name])) {
                     worst = worst.max((a - b).abs());
@@ -377,9 +394,8 @@ mod tests {
         for step in 0..=600 {
             let share = f64::from(step) / 600.0;
             let optics = leaf.optics(20.0 + 60.0 * share, 0.005 + 0.025 * share);
-            for band in 0..BANDS.len() {
-                let (r, t) = (optics.reflectance[band], optics.transmittance[band]);
-                assert!(r > 0.0 && t > 0.0 && r + t < 1.0, "{share} {} {r} {t}", BANDS[band]);
+            for (band, (r, t)) in BANDS.iter().zip(optics.reflectance.iter().zip(optics.transmittance)) {
+                assert!(*r > 0.0 && t > 0.0 && r + t < 1.0, "{share} {band} {r} {t}");
             }
         }
     }
