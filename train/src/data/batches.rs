@@ -31,12 +31,14 @@ impl Source for Held {
         [self.parts.train.views[0].shape.clone(), self.parts.train.views[1].shape.clone()]
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "below the number of batches of an epoch")]
     fn batch(&self, seed: u64, step: u64, size: usize) -> Result<Paired, DataError> {
         super::check_batch(size)?;
         let count = self.parts.train.count();
-        let Some(batches) = (count / size).checked_sub(1).map(|less| less as u64 + 1) else {
+        let batches = (count / size) as u64;
+        if batches == 0 {
             return Err(DataError::setting("batch", format!("{size} pairs, but there are {count} training pairs")));
-        };
+        }
         // Every epoch has an order of its own; what does not fill a batch is left out, so that no batch holds a pair twice.
         let mut order: Vec<usize> = (0..count).collect();
         order.shuffle(&mut Stream { seed, experiment: "epoch", cell: step / batches, replicate: 0 }.generator());

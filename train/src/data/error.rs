@@ -72,7 +72,7 @@ pub enum DataError {
 }
 
 impl DataError {
-    pub(super) fn unreadable(path: &Path, problem: impl ToString) -> Self {
+    pub(super) fn unreadable(path: &Path, problem: impl std::fmt::Display) -> Self {
         Self::Unreadable { path: path.to_owned(), problem: problem.to_string() }
     }
 

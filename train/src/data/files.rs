@@ -164,7 +164,7 @@ impl Files {
                 return Err(DataError::setting("tile", format!("{} pixels, but the views are no images", self.tile)));
             };
             for part in &mut parts {
-                part.into_tiles(grid, self.tile)?;
+                part.cut_into_tiles(grid, self.tile)?;
             }
         }
         let kept = self.complete(&parts)?;
@@ -180,7 +180,8 @@ impl Files {
             })
         });
         let factors = factors.collect::<Result<Vec<_>, DataError>>()?;
-        let whole = Paired { views: [parts[0].rows.observations(), parts[1].rows.observations()], factors }.select(&kept);
+        let whole =
+            Paired { views: [parts[0].rows.observations(), parts[1].rows.observations()], factors }.select(&kept);
         let kept_groups: Vec<usize> = kept.iter().map(|&sample| groups[sample]).collect();
         let members = split(&kept_groups, self.split, self.split_seed)?;
         let distinct = kept_groups.iter().collect::<std::collections::BTreeSet<_>>().len();
@@ -275,7 +276,8 @@ impl FactorFile {
         match kept.iter().find(|&&row| !is_class(rows.values[row])) {
             None => Ok(()),
             Some(&row) => {
-                let problem = format!("row {row}: {} is not a class from 0 to {}", rows.values[row], classes.max(1) - 1);
+                let problem =
+                    format!("row {row}: {} is not a class from 0 to {}", rows.values[row], classes.max(1) - 1);
                 Err(DataError::content(&rows.path, self.name.clone(), problem))
             }
         }
@@ -306,7 +308,7 @@ fn agree(parts: &[Part]) -> Result<(), DataError> {
 
 impl Part {
     /// Pixels become square tiles; what is left over at the right and at the bottom is left out.
-    fn into_tiles(&mut self, [height, width]: [usize; 2], tile: usize) -> Result<(), DataError> {
+    fn cut_into_tiles(&mut self, [height, width]: [usize; 2], tile: usize) -> Result<(), DataError> {
         let [down, across] = [height / tile, width / tile];
         if down == 0 || across == 0 {
             return Err(DataError::setting("tile", format!("{tile} pixels, but the images have {height} × {width}")));
@@ -334,7 +336,9 @@ impl Part {
         if self.summary.is_none() {
             self.rows.shape = vec![bands, tile, tile];
             self.rows.names = (0..bands * tile * tile)
-                .map(|entry| format!("{}, pixel {} of the tile", self.rows.name(entry / (tile * tile)), entry % (tile * tile)))
+                .map(|entry| {
+                    format!("{}, pixel {} of the tile", self.rows.name(entry / (tile * tile)), entry % (tile * tile))
+                })
                 .collect();
         }
         self.rows.values = values;

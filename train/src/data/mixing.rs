@@ -76,8 +76,7 @@ impl Layer {
     fn draw(dimension: usize, condition: f64, generator: &mut Generator) -> Self {
         let left = haar(dimension, generator);
         let right = haar(dimension, generator);
-        let values: Vec<f64> =
-            (0..dimension).map(|_| condition.powf(generator.random::<f64>() - 0.5)).collect();
+        let values: Vec<f64> = (0..dimension).map(|_| condition.powf(generator.random::<f64>() - 0.5)).collect();
         let mut scaled = left.clone();
         for (mut column, sigma) in scaled.column_iter_mut().zip(&values) {
             column *= *sigma;

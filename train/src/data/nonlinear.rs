@@ -144,7 +144,9 @@ impl World {
     fn draw(&self, size: usize, generator: &mut Generator) -> Result<Paired, DataError> {
         check_batch(size)?;
         let spec = &self.spec;
-        let through = |root: &Option<Matrix>, draws: Matrix| root.as_ref().map_or_else(|| draws.clone(), |root| product(root, &draws));
+        let through = |root: &Option<Matrix>, draws: Matrix| {
+            root.as_ref().map_or_else(|| draws.clone(), |root| product(root, &draws))
+        };
         let content = through(&self.content_root, normal(spec.content, size, generator));
         let mut style = through(&self.style_root, normal(spec.style, size, generator));
         if let Some((offset, map)) = &self.causal {
@@ -192,7 +194,10 @@ impl Source for World {
 
     fn evaluation(&self, seed: u64) -> Result<Evaluation, DataError> {
         held_out(self.spec.sizes, |part, size| {
-            self.draw(size, &mut Stream { seed, experiment: "nonlinear evaluation", cell: part, replicate: 0 }.generator())
+            self.draw(
+                size,
+                &mut Stream { seed, experiment: "nonlinear evaluation", cell: part, replicate: 0 }.generator(),
+            )
         })
     }
 }
@@ -247,7 +252,8 @@ mod tests {
         let spec = Nonlinear { content: 3, style: 2, private: [1, 4], ..Nonlinear::default() };
         let world = spec.open().unwrap();
         let batch = world.batch(1, 2, 50).unwrap();
-        for (m, names) in [["content", "style 1", "private 1"], ["content", "style 2", "private 2"]].iter().enumerate() {
+        for (m, names) in [["content", "style 1", "private 1"], ["content", "style 2", "private 2"]].iter().enumerate()
+        {
             let view = &batch.views[m];
             let observed = Matrix::from_iterator(view.width(), 50, view.values.iter().map(|&x| f64::from(x)));
             let latents = world.mixings[m].invert(&observed);

@@ -170,7 +170,8 @@ fn of_array(path: &Path, name: &str, array: Array) -> Result<Rows, DataError> {
         [_, columns] => vec![columns],
         [_, channels, height, width] => vec![channels, height, width],
         _ => {
-            let problem = format!("shape {:?} is none of [n], [n, columns] and [n, channels, height, width]", array.shape);
+            let problem =
+                format!("shape {:?} is none of [n], [n, columns] and [n, channels, height, width]", array.shape);
             return Err(DataError::content(path, name, problem));
         }
     };
@@ -209,7 +210,8 @@ fn places(path: &Path, wanted: Option<&[String]>, present: &[String]) -> Result<
         .iter()
         .map(|name| {
             let place = present.iter().position(|column| column == name);
-            place.ok_or_else(|| DataError::content(path, name.clone(), format!("no such column; there are {present:?}")))
+            place
+                .ok_or_else(|| DataError::content(path, name.clone(), format!("no such column; there are {present:?}")))
         })
         .collect()
 }
@@ -287,14 +289,13 @@ fn image(path: &Path, bands: Option<&[String]>) -> Result<Rows, DataError> {
     let (width, height) = (width as usize, height as usize);
     let planar = decoder.find_tag_unsigned::<u16>(Tag::PlanarConfiguration).map_err(unreadable)?
         == Some(PlanarConfiguration::Planar.to_u16());
-    let no_data = match decoder.find_tag(Tag::GdalNodata).map_err(unreadable)? {
-        None => None,
-        Some(_) => {
-            let text = decoder.get_tag_ascii_string(Tag::GdalNodata).map_err(unreadable)?;
-            let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0').to_owned();
-            let problem = || DataError::content(path, "GDAL_NODATA", format!("{text:?} is not a number"));
-            Some(text.parse::<f64>().map_err(|_| problem())?)
-        }
+    let no_data = if decoder.find_tag(Tag::GdalNodata).map_err(unreadable)?.is_some() {
+        let text = decoder.get_tag_ascii_string(Tag::GdalNodata).map_err(unreadable)?;
+        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0').to_owned();
+        let problem = || DataError::content(path, "GDAL_NODATA", format!("{text:?} is not a number"));
+        Some(text.parse::<f64>().map_err(|_| problem())?)
+    } else {
+        None
     };
     let mut result = DecodingResult::U8(Vec::new());
     let layout = decoder.read_image_to_buffer(&mut result).map_err(unreadable)?;
@@ -315,14 +316,15 @@ fn image(path: &Path, bands: Option<&[String]>) -> Result<Rows, DataError> {
         DecodingResult::F64(values) => values,
     };
     let pixels = width * height;
-    if pixels == 0 || stored.is_empty() || stored.len() % pixels != 0 {
+    if pixels == 0 || stored.is_empty() || !stored.len().is_multiple_of(pixels) {
         let problem = format!("{} values for {height} × {width} pixels", stored.len());
         return Err(DataError::content(path, "bands", problem));
     }
     let count = stored.len() / pixels;
     let present: Vec<String> = (1..=count).map(|band| band.to_string()).collect();
     let places = places(path, bands, &present)?;
-    let at = |pixel: usize, band: usize| if planar { stored[band * pixels + pixel] } else { stored[pixel * count + band] };
+    let at =
+        |pixel: usize, band: usize| if planar { stored[band * pixels + pixel] } else { stored[pixel * count + band] };
     let values = (0..pixels)
         .flat_map(|pixel| places.iter().map(move |&band| (pixel, band)))
         .map(|(pixel, band)| at(pixel, band))

@@ -23,8 +23,12 @@ pub(super) fn split(groups: &[usize], shares: [f64; 3], seed: u64) -> Result<[Ve
     names.dedup();
     let count = names.len();
     names.shuffle(&mut Stream { seed, experiment: "data split", cell: 0, replicate: 0 }.generator());
-    let first = (count as f64 * shares[0] / total).round() as usize;
-    let second = (count as f64 * (shares[0] + shares[1]) / total).round() as usize;
+    if count < 3 {
+        return Err(DataError::setting("split", format!("{count} groups can't be cut into three parts")));
+    }
+    // Every part gets a group.
+    let first = ((count as f64 * shares[0] / total).round() as usize).clamp(1, count - 2);
+    let second = ((count as f64 * (shares[0] + shares[1]) / total).round() as usize).clamp(first + 1, count - 1);
     let mut members: std::collections::BTreeMap<usize, Vec<usize>> = std::collections::BTreeMap::new();
     for (sample, &group) in groups.iter().enumerate() {
         members.entry(group).or_default().push(sample);
@@ -67,5 +71,7 @@ mod tests {
     #[test]
     fn too_few_groups_are_an_error() {
         assert!(split(&[0, 0, 0, 1, 1, 1], SHARES, 0).is_err());
+        assert!(split(&[0, 0, 1, 1, 2, 2], SHARES, 0).is_ok());
+        assert!(split(&[0, 0, 1, 1, 2], SHARES, 0).is_err(), "a part of one sample");
     }
 }

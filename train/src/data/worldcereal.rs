@@ -9,7 +9,7 @@
 //! | file | shape | values |
 //! |---|---|---|
 //! | `s1_t12_vv_vh_y100_x100_u16.npy` | 12, 2, 100, 100 | VV and VH, dB = 20·log10(DN) − 83, 0 is no data |
-//! | `s2_t12_b9_y100_x100_u16.npy` | 12, 9, 100, 100 | B02 B03 B04 B05 B06 B07 B08 B11 B12, reflectance × 10⁴, 65535 is no data |
+//! | `s2_t12_b9_y100_x100_u16.npy` | 12, 9, 100, 100 | B02 B03 B04 B05 B06 B07 B08 B11 B12, reflectance × 10⁴, 65535 and 0 are no data |
 //! | `cropland_u8.npy` | 100, 100 | 1 is cropland, by the WorldCereal model |
 //!
 //! To convert the original: from the preprocessed inputs (one NetCDF file with the variables `S2-L2A-B02` …, `S1-SIGMA0-VV`,
@@ -139,14 +139,19 @@ impl Stack {
 }
 
 /// Views and targets of all pixels without a gap, and which pixels they are.
-#[expect(clippy::cast_possible_truncation, clippy::float_cmp, reason = "single precision; integers as they were stored")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::float_cmp,
+    reason = "single precision; integers as they were stored"
+)]
 fn assemble(radar: &Stack, optical: &Stack, cropland: &Stack) -> Result<(Paired, Vec<usize>), DataError> {
     let pixels = radar.pixels();
-    let seen = |month: usize, pixel: usize| (0..9).all(|band| optical.layer(month, band, 9)[pixel] != 65535.0);
+    let valid = |number: f64| number > 0.0 && number != 65535.0;
+    let seen = |month: usize, pixel: usize| (0..9).all(|band| valid(optical.layer(month, band, 9)[pixel]));
     let months: Vec<usize> = (0..HELD_OUT)
         .filter(|&month| {
-            let valid = (0..pixels).filter(|&pixel| seen(month, pixel)).count();
-            valid as f64 >= LEAST_VALID * pixels as f64
+            let count = (0..pixels).filter(|&pixel| seen(month, pixel)).count();
+            count as f64 >= LEAST_VALID * pixels as f64
         })
         .collect();
     if months.is_empty() {

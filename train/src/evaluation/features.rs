@@ -60,9 +60,7 @@ fn pooled(view: &Observations) -> Matrix {
     let whole = Matrix::from_iterator(view.width(), view.count(), values);
     let &[channels, height, width] = view.shape.as_slice() else { return whole };
     let mut window = 1;
-    while window < height.max(width)
-        && channels * height.div_ceil(window) * width.div_ceil(window) > LARGEST_RAW
-    {
+    while window < height.max(width) && channels * height.div_ceil(window) * width.div_ceil(window) > LARGEST_RAW {
         window += 1;
     }
     if window == 1 {
@@ -74,9 +72,9 @@ fn pooled(view: &Observations) -> Matrix {
         for (index, value) in sample.iter().enumerate() {
             let (channel, pixel) = (index / (height * width), index % (height * width));
             let (row, column) = (pixel / width / window, pixel % width / window);
-            let last = |index: usize, count: usize| if index == count - 1 { 1 } else { 0 };
-            let tall = if last(row, rows) == 1 { height - row * window } else { window };
-            let wide = if last(column, columns) == 1 { width - column * window } else { window };
+            // Windows at the right and at the bottom may be smaller.
+            let tall = window.min(height - row * window);
+            let wide = window.min(width - column * window);
             sum[(channel * rows + row) * columns + column] += value / (tall * wide) as f64;
         }
     }

@@ -42,7 +42,12 @@ pub(super) fn whitened(embedding: &Features) -> Result<Features, EvaluationError
 }
 
 /// From what the other view and what the private factor say of the whitened embedding, both over the test part.
-pub(super) fn capacity(whitened: &Features, from_other: &Matrix, from_private: &Matrix, resamples: &Resamples) -> Capacity {
+pub(super) fn capacity(
+    whitened: &Features,
+    from_other: &Matrix,
+    from_private: &Matrix,
+    resamples: &Resamples,
+) -> Capacity {
     let truth = &whitened.test;
     let (aligned, private) = (r2_columns(truth, from_other), r2_columns(truth, from_private));
     let sum = |sums: &[f64]| r2_entries(sums).sum::<f64>();
@@ -59,11 +64,7 @@ pub(super) fn capacity(whitened: &Features, from_other: &Matrix, from_private: &
 }
 
 /// What private factors say of a whitened embedding.
-pub(super) fn explained_by(
-    factors: &Features,
-    whitened: &Features,
-    probe: Probe,
-) -> Result<Matrix, EvaluationError> {
+pub(super) fn explained_by(factors: &Features, whitened: &Features, probe: Probe) -> Result<Matrix, EvaluationError> {
     let target = Target { values: whitened.clone(), loss: Loss::Squared };
     Ok(probe.predict(factors, &[target])?.remove(0).test)
 }

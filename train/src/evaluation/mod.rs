@@ -72,6 +72,7 @@ pub struct Measurement {
 /// What is measured, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each turns a group of measures on or off")]
 pub struct EvaluationSpec {
     /// Nonlinear probes beside the linear ones. Without them the measures that need a nonlinear predictor use the ridge.
     pub kernel: bool,
@@ -103,7 +104,7 @@ impl Default for EvaluationSpec {
     fn default() -> Self {
         Self {
             kernel: true,
-            landmarks: 400,
+            landmarks: 300,
             fit_at_most: 8000,
             raw: true,
             normalise: true,
@@ -187,7 +188,8 @@ pub fn evaluate(
     }
     subject.add_geometry(&mut found);
     if spec.laws {
-        subject.add_laws(&mut found)?;
+        let laws = [0, 1].into_par_iter().map(|m| subject.laws(m)).collect::<Result<Vec<_>, _>>()?;
+        found.extend(laws.into_iter().flatten());
     }
     if spec.theory {
         subject.add_theory(&mut found)?;
@@ -271,11 +273,7 @@ impl<'a> Subject<'a> {
 
     /// The most flexible probe at hand.
     fn best_probe(&self) -> Probe {
-        if self.spec.kernel {
-            Probe::Kernel { landmarks: self.spec.landmarks, seed: self.seed }
-        } else {
-            Probe::Ridge
-        }
+        if self.spec.kernel { Probe::Kernel { landmarks: self.spec.landmarks, seed: self.seed } } else { Probe::Ridge }
     }
 
     /// Every factor from every source by every probe.
@@ -292,7 +290,8 @@ impl<'a> Subject<'a> {
         }
         let targets: Vec<Vec<Target>> = self.factors.iter().map(Prepared::targets).collect();
         let flat: Vec<Target> = targets.iter().flatten().cloned().collect();
-        let jobs: Vec<_> = sources.iter().flat_map(|source| self.probes().into_iter().map(move |probe| (source, probe))).collect();
+        let jobs: Vec<_> =
+            sources.iter().flat_map(|source| self.probes().into_iter().map(move |probe| (source, probe))).collect();
         jobs.into_par_iter()
             .map(|(&(source, features), probe)| {
                 let mut flat = probe.predict(features, &flat)?.into_iter();
@@ -315,7 +314,8 @@ impl<'a> Subject<'a> {
         for (index, prepared) in self.factors.iter().enumerate() {
             let best = |source: &'static str| {
                 let candidates = probed.iter().filter(|probed| probed.source == source);
-                let loss = |probed: &Probed| probed.predictions[index].last().map_or(f64::NAN, |last| last.validation_loss);
+                let loss =
+                    |probed: &Probed| probed.predictions[index].last().map_or(f64::NAN, |last| last.validation_loss);
                 let best = candidates.min_by(|a, b| loss(a).total_cmp(&loss(b)))?;
                 let (score, estimate) = prepared.scores(&best.predictions[index], &self.resamples).pop()?;
                 Some((source, score, estimate))
@@ -355,62 +355,65 @@ impl<'a> Subject<'a> {
         let alignment = self.resamples.estimate(&column, |sums| sums[1] / sums[0]);
         found.push(measurement("alignment".into(), None, "both", alignment));
         for (source, embedding) in [("z1", &first), ("z2", &second)] {
-            found.push(measurement("uniformity".into(), None, source, geometry::uniformity(embedding, &self.resamples)));
+            found.push(measurement(
+                "uniformity".into(),
+                None,
+                source,
+                geometry::uniformity(embedding, &self.resamples),
+            ));
         }
     }
 
-    fn add_laws(&self, found: &mut Vec<Measurement>) -> Result<(), EvaluationError> {
-        let compared = self.compared();
-        let distances = |part: fn(&Features) -> &Matrix| geometry::squared_distances(part(&compared[0]), part(&compared[1]));
-        let distances = [distances(|features| &features.validation), distances(|features| &features.test)];
+    /// `capacity` and `lipschitz` of encoder m.
+    fn laws(&self, m: usize) -> Result<Vec<Measurement>, EvaluationError> {
+        let mut found = Vec::new();
+        let whitened = laws::whitened(&self.encoded[m])?;
+        if whitened.train.nrows() == 0 {
+            return Ok(found);
+        }
+        let source = ["z1", "z2"][m];
         let probe = self.best_probe();
         let numbers: Vec<&Prepared> = self.factors.iter().filter(|prepared| prepared.is_number()).collect();
-        for (m, source) in ["z1", "z2"].into_iter().enumerate() {
-            let whitened = laws::whitened(&self.encoded[m])?;
-            if whitened.train.nrows() == 0 {
-                continue;
-            }
-            // All that the other side knows: its view and its embedding, which for images sees more than averages.
-            let other = joined(&[&self.raw[1 - m], &self.encoded[1 - m]]);
-            let mut targets = vec![Target { values: whitened.clone(), loss: Loss::Squared }];
-            targets.extend(numbers.iter().map(|prepared| Target { values: prepared.values.clone(), loss: Loss::Squared }));
-            let mut from_other = probe.predict(&other, &targets)?;
-            let numbers_from_other = from_other.split_off(1);
-            let own = if m == 0 { Role::PrivateFirst } else { Role::PrivateSecond };
-            let private: Vec<&Prepared> = self.factors.iter().filter(|prepared| prepared.factor.role == own).collect();
-            let mut add = |factor: Option<&Prepared>, values: &Features| -> Result<(), EvaluationError> {
-                let explained = laws::explained_by(values, &whitened, probe)?;
-                let capacity = laws::capacity(&whitened, &from_other[0].test, &explained, &self.resamples);
-                let dimension = capacity.dimension as f64;
-                let parts = [("aligned", capacity.aligned), ("private", capacity.private), ("total", capacity.total)];
-                for (part, estimate) in parts {
-                    found.push(measurement(format!("capacity.{part}"), factor, source, estimate));
-                }
-                found.push(Measurement {
-                    low: None,
-                    high: None,
-                    ..measurement("capacity.dimension".into(), factor, source, exact(dimension))
-                });
-                Ok(())
-            };
-            for prepared in &private {
-                add(Some(prepared), &prepared.values)?;
-            }
+        // All that the other side knows: its view and its embedding, which for images sees more than averages.
+        let other = joined(&[&self.raw[1 - m], &self.encoded[1 - m]]);
+        let target = |values: &Features| Target { values: values.clone(), loss: Loss::Squared };
+        let mut targets = vec![target(&whitened)];
+        targets.extend(numbers.iter().map(|prepared| target(&prepared.values)));
+        let mut from_other = probe.predict(&other, &targets)?;
+        let numbers_from_other = from_other.split_off(1);
+
+        let own = if m == 0 { Role::PrivateFirst } else { Role::PrivateSecond };
+        let private: Vec<&Prepared> = self.factors.iter().filter(|prepared| prepared.factor.role == own).collect();
+        let mut spent: Vec<(Option<&Prepared>, Features)> =
+            private.iter().map(|&prepared| (Some(prepared), prepared.values.clone())).collect();
+        if private.len() > 1 {
             // All private factors of the modality as one.
-            if private.len() > 1 {
-                add(None, &joined(&private.iter().map(|prepared| &prepared.values).collect::<Vec<_>>()))?;
+            spent.push((None, joined(&private.iter().map(|prepared| &prepared.values).collect::<Vec<_>>())));
+        }
+        for (factor, values) in spent {
+            let explained = laws::explained_by(&values, &whitened, probe)?;
+            let capacity = laws::capacity(&whitened, &from_other[0].test, &explained, &self.resamples);
+            let parts = [("aligned", capacity.aligned), ("private", capacity.private), ("total", capacity.total)];
+            for (part, estimate) in parts {
+                found.push(measurement(format!("capacity.{part}"), factor, source, estimate));
             }
-            for (prepared, predicted) in numbers.iter().zip(&numbers_from_other) {
-                let distances = [distances[0].as_slice(), distances[1].as_slice()];
-                let law = laws::lipschitz(&compared[m], &prepared.values, &predicted.test, distances, &self.resamples)?;
-                if let Some(law) = law {
-                    for (side, estimate) in [("sigma", law.sigma), ("bound", law.bound), ("slack", law.slack)] {
-                        found.push(measurement(format!("lipschitz.{side}"), Some(prepared), source, estimate));
-                    }
+            found.push(exact("capacity.dimension".into(), factor, source, capacity.dimension as f64));
+        }
+
+        let compared = self.compared();
+        let distances =
+            |part: fn(&Features) -> &Matrix| geometry::squared_distances(part(&compared[0]), part(&compared[1]));
+        let distances = [distances(|features| &features.validation), distances(|features| &features.test)];
+        for (prepared, predicted) in numbers.iter().zip(&numbers_from_other) {
+            let distances = [distances[0].as_slice(), distances[1].as_slice()];
+            let law = laws::lipschitz(&compared[m], &prepared.values, &predicted.test, distances, &self.resamples)?;
+            if let Some(law) = law {
+                for (side, estimate) in [("sigma", law.sigma), ("bound", law.bound), ("slack", law.slack)] {
+                    found.push(measurement(format!("lipschitz.{side}"), Some(prepared), source, estimate));
                 }
             }
         }
-        Ok(())
+        Ok(found)
     }
 
     fn add_theory(&self, found: &mut Vec<Measurement>) -> Result<(), EvaluationError> {
@@ -427,7 +430,7 @@ impl<'a> Subject<'a> {
             for (source, r2) in ["z1", "z2", "both"].into_iter().zip(predicted.r2) {
                 let name = format!("theory.{}.r2", predicted.objective);
                 let factor = Some(&self.factors[predicted.factor]);
-                found.push(Measurement { low: None, high: None, ..measurement(name, factor, source, exact(r2)) });
+                found.push(exact(name, factor, source, r2));
             }
         }
         Ok(())
@@ -507,7 +510,8 @@ impl<'a> Prepared<'a> {
                     if column % 2 == 0 { member } else { member * f64::from(u8::from(right(balanced, sample))) }
                 });
                 let mean_over_classes = |sums: &[f64]| {
-                    let shares = sums[1..].chunks_exact(2).filter(|class| class[0] > 0.0).map(|class| class[1] / class[0]);
+                    let shares =
+                        sums[1..].chunks_exact(2).filter(|class| class[0] > 0.0).map(|class| class[1] / class[0]);
                     let (sum, count) = shares.fold((0.0, 0.0), |(sum, count), share| (sum + share, count + 1.0));
                     sum / count
                 };
@@ -551,8 +555,10 @@ fn joined(parts: &[&Features]) -> Features {
     result
 }
 
-fn exact(value: f64) -> Estimate {
-    Estimate { value, low: value, high: value }
+/// A number without an interval.
+fn exact(measure: String, factor: Option<&Prepared>, source: &'static str, value: f64) -> Measurement {
+    let estimate = Estimate { value, low: value, high: value };
+    Measurement { low: None, high: None, ..measurement(measure, factor, source, estimate) }
 }
 
 fn measurement(measure: String, factor: Option<&Prepared>, source: &'static str, estimate: Estimate) -> Measurement {

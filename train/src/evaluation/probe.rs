@@ -18,11 +18,15 @@ use alignloss::linalg::{Matrix, gram, product, product_nt, product_tn};
 use alignloss::sample::Stream;
 use rand::seq::SliceRandom;
 
-/// Penalties of the ridge, in units of the mean variance of a feature, largest first.
-const PENALTIES: [f64; 10] = [10.0, 1.0, 0.3, 0.1, 0.03, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8];
+/// Penalties of the ridge, in units of the mean variance of a feature, largest first: with the largest, even the leading
+/// direction of a kernel says next to nothing, as it should of a target that is not there to be seen.
+const PENALTIES: [f64; 12] = [1e4, 1e3, 100.0, 10.0, 1.0, 0.3, 0.1, 0.03, 1e-2, 1e-3, 1e-5, 1e-7];
 
-/// Bandwidths of the Gaussian kernel, in units of the median distance between landmarks.
-const BANDWIDTHS: [f64; 3] = [2.0, 1.0, 0.5];
+/// The widest bandwidth of the Gaussian kernel, in units of the median distance between landmarks; others are halves of it.
+const WIDEST: f64 = 2.0;
+
+/// How many bandwidths there are: 2, 1 and ½.
+const BANDWIDTHS: usize = 3;
 
 /// What is added to the landmarks' kernel matrix, in units of its mean diagonal: well above rounding, well below what a
 /// prediction shows.
@@ -76,18 +80,20 @@ impl Probe {
             _ if features.train.nrows() == 0 => ridge(&features, targets),
             Self::Ridge => ridge(&features, targets),
             Self::Kernel { landmarks, seed } => {
-                let nystroem = Nystroem::new(&features, landmarks, seed);
-                let mut best: Vec<Predicted> = Vec::new();
-                for bandwidth in BANDWIDTHS {
-                    let found = ridge(&nystroem.features(bandwidth)?, targets)?;
-                    if best.is_empty() {
-                        best = found;
-                    } else {
-                        for (best, found) in best.iter_mut().zip(found) {
-                            if found.validation_loss < best.validation_loss {
-                                *best = found;
-                            }
+                let mut nystroem = Nystroem::new(&features, landmarks, seed);
+                let mut best = ridge(&nystroem.features()?, targets)?;
+                for _ in 1..BANDWIDTHS {
+                    nystroem.halve_bandwidth();
+                    let mut improved = false;
+                    for (best, found) in best.iter_mut().zip(ridge(&nystroem.features()?, targets)?) {
+                        if found.validation_loss < best.validation_loss {
+                            *best = found;
+                            improved = true;
                         }
+                    }
+                    // A kernel that is too narrow for every target will not do with half the bandwidth.
+                    if !improved {
+                        break;
                     }
                 }
                 Ok(best)
@@ -241,15 +247,14 @@ impl Target {
     }
 }
 
-/// Distances and inner products of all samples with the landmarks.
+/// The kernel of all samples with the landmarks.
 struct Nystroem {
-    /// ‖landmark − sample‖², landmarks × samples.
-    distances: Features,
+    /// exp(−‖landmark − sample‖²/2σ²), landmarks × samples.
+    gaussian: Features,
     /// ⟨landmark, sample⟩/p.
-    inner: Features,
+    linear: Features,
     /// The same among the landmarks.
     among: [Matrix; 2],
-    median: f64,
 }
 
 impl Nystroem {
@@ -260,53 +265,72 @@ impl Nystroem {
         let chosen = features.train.select_columns(&order);
         let width = features.train.nrows() as f64;
         let inner = |part: &Matrix| product_tn(&chosen, part);
+        let squares =
+            |matrix: &Matrix| -> Vec<f64> { matrix.column_iter().map(|column| column.norm_squared()).collect() };
+        let rows = squares(&chosen);
         let distances = |part: &Matrix, inner: &Matrix| {
-            let squares = |matrix: &Matrix| -> Vec<f64> { matrix.column_iter().map(|column| column.norm_squared()).collect() };
-            let (rows, columns) = (squares(&chosen), squares(part));
             let mut result = inner * -2.0;
-            for (mut column, square) in result.column_iter_mut().zip(columns) {
+            for (mut column, square) in result.column_iter_mut().zip(squares(part)) {
                 column.iter_mut().zip(&rows).for_each(|(entry, row)| *entry = (*entry + row + square).max(0.0));
             }
             result
         };
         let within = inner(&chosen);
         let apart = distances(&chosen, &within);
-        let mut pairs: Vec<f64> =
-            (0..apart.ncols()).flat_map(|j| (j + 1..apart.nrows()).map(move |i| (i, j))).map(|at| apart[at]).collect();
+        let mut pairs: Vec<f64> = apart
+            .column_iter()
+            .enumerate()
+            .flat_map(|(j, column)| column.iter().skip(j + 1).copied().collect::<Vec<_>>())
+            .collect();
         let middle = pairs.len() / 2;
-        let median = if pairs.is_empty() { 1.0 } else { *pairs.select_nth_unstable_by(middle, f64::total_cmp).1 };
-        let inner = features.map(inner);
+        let median = if pairs.is_empty() { 0.0 } else { *pairs.select_nth_unstable_by(middle, f64::total_cmp).1 };
+        let rate = -0.5 / (WIDEST * WIDEST * if median > 0.0 { median } else { 1.0 });
+        let gaussian = |part: &Matrix, inner: &Matrix| {
+            let mut values = distances(part, inner);
+            values.apply(|value| *value = (rate * *value).exp());
+            values
+        };
+        let linear = features.map(inner);
         Self {
-            distances: Parts {
-                train: distances(&features.train, &inner.train),
-                validation: distances(&features.validation, &inner.validation),
-                test: distances(&features.test, &inner.test),
+            gaussian: Parts {
+                train: gaussian(&features.train, &linear.train),
+                validation: gaussian(&features.validation, &linear.validation),
+                test: gaussian(&features.test, &linear.test),
             },
-            inner: inner.map(|part| part / width),
-            among: [apart, within / width],
-            median: if median > 0.0 { median } else { 1.0 },
+            linear: linear.map(|part| part / width),
+            among: [gaussian(&chosen, &within), within / width],
+        }
+    }
+
+    /// Half the bandwidth is the fourth power of the Gaussian.
+    fn halve_bandwidth(&mut self) {
+        let Parts { train, validation, test } = &mut self.gaussian;
+        for values in [train, validation, test, &mut self.among[0]] {
+            values.apply(|value| {
+                let square = *value * *value;
+                *value = square * square;
+            });
         }
     }
 
     /// L⁻¹·k(landmarks, x), with L·Lᵀ the kernel among the landmarks.
-    fn features(&self, bandwidth: f64) -> Result<Features, EvaluationError> {
-        let rate = -0.5 / (bandwidth * bandwidth * self.median);
-        let kernel = |distances: &Matrix, inner: &Matrix| distances.zip_map(inner, |d, s| (rate * d).exp() + s);
-        let mut among = kernel(&self.among[0], &self.among[1]);
+    fn features(&self) -> Result<Features, EvaluationError> {
+        let mut among = &self.among[0] + &self.among[1];
         let jitter = JITTER * among.trace() / among.nrows() as f64;
         for i in 0..among.nrows() {
             among[(i, i)] += jitter;
         }
         let factor = Cholesky::new(&among)?;
-        let feature = |distances: &Matrix, inner: &Matrix| {
-            let mut values = kernel(distances, inner);
+        let feature = |gaussian: &Matrix, linear: &Matrix| {
+            let mut values = gaussian + linear;
             factor.forward(&mut values);
             values
         };
+        let (gaussian, linear) = (&self.gaussian, &self.linear);
         Ok(Parts {
-            train: feature(&self.distances.train, &self.inner.train),
-            validation: feature(&self.distances.validation, &self.inner.validation),
-            test: feature(&self.distances.test, &self.inner.test),
+            train: feature(&gaussian.train, &linear.train),
+            validation: feature(&gaussian.validation, &linear.validation),
+            test: feature(&gaussian.test, &linear.test),
         })
     }
 }
@@ -321,15 +345,18 @@ pub(super) struct LinearMap {
     pub(super) lipschitz: f64,
 }
 
-/// Ridge regressions of one target from features that are not standardised, one for each penalty.
+/// Ridge regressions of one target from features that are not standardised, one for each penalty and one for an infinite
+/// penalty.
 pub(super) fn linear_maps(features: &Features, target: &Parts<Matrix>) -> Result<Vec<LinearMap>, EvaluationError> {
     let path = Path::new(&features.train, None);
     let mean = weighted_mean(&target.train, None);
     let count = features.train.ncols() as f64;
     let cross = product_nt(&path.centred, &centred(&target.train, &mean)) / count;
     let mut maps = Vec::new();
-    for penalty in PENALTIES {
-        let Ok(coefficients) = path.coefficients(&cross, penalty) else { break };
+    // An infinite penalty first: the mean, which is 0-Lipschitz.
+    for penalty in std::iter::once(f64::INFINITY).chain(PENALTIES) {
+        let coefficients = if penalty.is_finite() { path.coefficients(&cross, penalty) } else { Ok(&cross * 0.0) };
+        let Ok(coefficients) = coefficients else { break };
         let predicted = |part: &Matrix| {
             let mut predicted = product_tn(&coefficients, &centred(part, &path.mean));
             predicted.column_iter_mut().for_each(|mut column| column += &mean);

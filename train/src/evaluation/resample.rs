@@ -26,7 +26,13 @@ pub(super) struct Resamples {
 
 impl Resamples {
     /// `run` consecutive samples are drawn together.
-    pub(super) fn new(samples: usize, run: usize, resamples: usize, level: f64, seed: u64) -> Result<Self, EvaluationError> {
+    pub(super) fn new(
+        samples: usize,
+        run: usize,
+        resamples: usize,
+        level: f64,
+        seed: u64,
+    ) -> Result<Self, EvaluationError> {
         let setting = |setting, problem| Err(EvaluationError::Setting { setting, problem });
         if resamples == 0 {
             return setting("resamples", "0 give no interval".into());
@@ -62,11 +68,12 @@ impl Resamples {
     pub(super) fn estimate(&self, columns: &Matrix, measure: impl Fn(&[f64]) -> f64) -> Estimate {
         let with_count = columns.clone().insert_column(0, 1.0);
         let sums = product(&self.multiplicities, &with_count);
-        self.interval(sums.row_iter().map(|row| measure(row.iter().copied().collect::<Vec<_>>().as_slice())).collect())
+        let sums = sums.transpose();
+        self.interval(&sums.column_iter().map(|column| measure(column.as_slice())).collect::<Vec<_>>())
     }
 
     /// From the value of the sample followed by those of the resamples; resamples without a value are left out.
-    pub(super) fn interval(&self, values: Vec<f64>) -> Estimate {
+    pub(super) fn interval(&self, values: &[f64]) -> Estimate {
         let value = values[0];
         let mut rest: Vec<f64> = values[1..].iter().copied().filter(|value| !value.is_nan()).collect();
         rest.sort_by(f64::total_cmp);

@@ -32,9 +32,8 @@ pub(super) fn predict(
     let learner = ClosedForm::new(&pair, &[], 0);
     let [first, second] = pair.channels();
     let dim = dim.min(first).min(second);
-    let geometries = (0..factors.len())
-        .map(|t| TargetGeometry::new(&pair, &model.target(t)))
-        .collect::<Result<Vec<_>, _>>()?;
+    let geometries =
+        (0..factors.len()).map(|t| TargetGeometry::new(&pair, &model.target(t))).collect::<Result<Vec<_>, _>>()?;
     let mut predictions = Vec::new();
     let objectives: [&dyn Objective; 2] = [&LinearContrastive::default(), &Spectral];
     for objective in objectives {

@@ -19,7 +19,7 @@ pub(super) struct Field {
 
 impl Field {
     /// `length` is the kernel's standard deviation in pixels, `within` = w.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few pixels")]
+    #[expect(clippy::cast_possible_truncation, reason = "a few pixels")]
     pub(super) fn new(side: usize, length: f64, within: f64) -> Self {
         let within = if side == 1 { 0.0 } else { within };
         let reach = (REACH * length).ceil() as i32;
@@ -27,7 +27,9 @@ impl Field {
             .map(|step| if length > 0.0 { (-0.5 * (f64::from(step) / length).powi(2)).exp() } else { 1.0 })
             .collect();
         let norm = kernel.iter().map(|weight| weight * weight).sum::<f64>().sqrt();
-        kernel.iter_mut().for_each(|weight| *weight /= norm);
+        for weight in &mut kernel {
+            *weight /= norm;
+        }
         Self { side, kernel, common: (1.0 - within).sqrt(), within: within.sqrt() }
     }
 

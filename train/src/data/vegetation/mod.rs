@@ -198,8 +198,10 @@ impl Simulator {
             for band in 0..optical::BANDS.len() {
                 views[0].values.extend(optical.iter().map(|reflectance| reflectance[band] as f32));
             }
-            let cover: Vec<f64> =
-                area.iter().map(|&area| optical::ndvi(&self.canopy.reflectance(self.leaf.reference(), area, 0.0))).collect();
+            let cover: Vec<f64> = area
+                .iter()
+                .map(|&area| optical::ndvi(&self.canopy.reflectance(self.leaf.reference(), area, 0.0)))
+                .collect();
             for &angle in &spec.incidence_deg {
                 for polarisation in radar::Polarisation::ALL {
                     views[1].values.extend((0..pixels).map(|pixel| {
@@ -242,7 +244,10 @@ impl Source for Simulator {
 
     fn evaluation(&self, seed: u64) -> Result<Evaluation, DataError> {
         held_out(self.spec.sizes, |part, size| {
-            self.draw(size, &mut Stream { seed, experiment: "vegetation evaluation", cell: part, replicate: 0 }.generator())
+            self.draw(
+                size,
+                &mut Stream { seed, experiment: "vegetation evaluation", cell: part, replicate: 0 }.generator(),
+            )
         })
     }
 }

@@ -41,12 +41,8 @@ impl Polarisation {
 
     fn parameters(self) -> Parameters {
         match self {
-            Self::Vv => {
-                Parameters { scattering: 0.0950, attenuation: 0.5513, soil: [-1.138, 1.528, 0.008, 0.71] }
-            }
-            Self::Vh => {
-                Parameters { scattering: 0.0413, attenuation: 1.1662, soil: [-2.325, -0.01, 0.011, 0.44] }
-            }
+            Self::Vv => Parameters { scattering: 0.0950, attenuation: 0.5513, soil: [-1.138, 1.528, 0.008, 0.71] },
+            Self::Vh => Parameters { scattering: 0.0413, attenuation: 1.1662, soil: [-2.325, -0.01, 0.011, 0.44] },
         }
     }
 }
@@ -62,13 +58,7 @@ pub fn soil_backscatter(polarisation: Polarisation, incidence_rad: f64, moisture
 }
 
 /// σ⁰ of a crop of the given NDVI over soil, a ratio of intensities, before speckle.
-pub fn backscatter(
-    polarisation: Polarisation,
-    incidence_rad: f64,
-    ndvi: f64,
-    moisture: f64,
-    roughness_cm: f64,
-) -> f64 {
+pub fn backscatter(polarisation: Polarisation, incidence_rad: f64, ndvi: f64, moisture: f64, roughness_cm: f64) -> f64 {
     let Parameters { scattering, attenuation, .. } = polarisation.parameters();
     let cosine = incidence_rad.cos();
     let vegetation = ndvi.max(0.0);
