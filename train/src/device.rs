@@ -81,6 +81,11 @@ impl Hardware {
         &self.name
     }
 
+    /// What numbers depend on: results of one are not continued on another.
+    pub fn identity(&self) -> &str {
+        if self.is_host() { "CPU" } else { &self.name }
+    }
+
     /// Why it is not a GPU, where one was looked for.
     pub fn fell_back(&self) -> Option<&str> {
         self.fell_back.as_deref()

@@ -89,7 +89,7 @@ impl<'a> Run<'a> {
     /// # Errors
     /// [`StoreError`].
     pub fn store(&self, folder: &Path, fresh: bool) -> Result<Store, StoreError> {
-        Store::create(folder, self.experiment.contents(self.hardware.name()), self.parts(), fresh)
+        Store::create(folder, self.experiment.contents(self.hardware.identity()), self.parts(), fresh)
     }
 
     /// Computes what is missing; says whether everything is there.
@@ -138,7 +138,7 @@ impl<'a> Run<'a> {
             initialisation: (self.experiment.seed(), replicate),
         };
         let mut trainer = Trainer::new(&*source, self.hardware, plan, &held_out)?;
-        let identity = format!("{} {part}", self.experiment.hash(self.hardware.name()));
+        let identity = format!("{} {part}", self.experiment.hash(self.hardware.identity()));
         let path = checkpoint_path(store, part);
         let mut rows = Rows { cell, replicate, rows: Vec::new() };
         if let Some(checkpoint) = Checkpoint::read(&path, &identity)? {
