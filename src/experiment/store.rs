@@ -112,11 +112,7 @@ impl Store {
             seed: experiment.seed(),
             cells: experiment.grid().size(),
             replicates: experiment.replicates(),
-            columns: experiment
-                .columns()
-                .into_iter()
-                .map(|name| Column { unit: describe(&name).1, name })
-                .collect(),
+            columns: experiment.columns().into_iter().map(|name| Column { unit: describe(&name).1, name }).collect(),
         };
         Self::create(folder, contents, parts, fresh)
     }

@@ -138,7 +138,9 @@ pub(super) fn overlays(spec: &FigureSpec) -> Vec<(&str, String)> {
 /// How a legend calls a series.
 fn series_label(spec: &FigureSpec, column: &str, series: &str) -> String {
     match spec.series.as_deref() {
-        Some(name @ ("objective" | "target" | "evaluation" | "factor" | "role" | "source" | "measure")) => value_name(name, series),
+        Some(name @ ("objective" | "target" | "evaluation" | "factor" | "role" | "source" | "measure")) => {
+            value_name(name, series)
+        }
         Some("model.angle_degrees") => format!("{} {series}°", short(&describe("model.angle_degrees").0)),
         Some(name) => format!("{} {series}", short(&describe(name).0)),
         None => describe(column).0,

@@ -70,9 +70,7 @@ impl Hardware {
             Backend::Cpu => Ok(Self::cpu()),
             Backend::Gpu => Self::gpu().map_err(|problem| DeviceError::NoGpu { problem }),
             Backend::Software => Self::software().map_err(|problem| DeviceError::NoSoftware { problem }),
-            Backend::Auto => {
-                Ok(Self::gpu().unwrap_or_else(|problem| Self { fell_back: Some(problem), ..Self::cpu() }))
-            }
+            Backend::Auto => Ok(Self::gpu().unwrap_or_else(|problem| Self { fell_back: Some(problem), ..Self::cpu() })),
         }
     }
 

@@ -71,8 +71,7 @@ pub fn compose(experiment: &Experiment, spec: &FigureSpec, results: &Results) ->
 /// The rows that have both coordinates: others would break lines.
 fn drawable(table: &Results, spec: &FigureSpec) -> Result<Vec<Vec<String>>, FigureError> {
     let place = |field: &'static str, column: &str| {
-        let missing =
-            || FigureError::Column { field, column: column.to_owned(), known: table.columns().join(", ") };
+        let missing = || FigureError::Column { field, column: column.to_owned(), known: table.columns().join(", ") };
         table.column(column).ok_or_else(missing)
     };
     let (x, y) = (place("x", &spec.x)?, place("y", &spec.y)?);

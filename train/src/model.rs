@@ -209,8 +209,19 @@ impl Model {
         }
         let pools = if hardware.is_host() { pools() } else { None };
         let objective = *objective;
-        let model =
-            Self { objective, towers, columns, log_temperature, bias, common, outputs, widths, host, scale: 1.0, pools };
+        let model = Self {
+            objective,
+            towers,
+            columns,
+            log_temperature,
+            bias,
+            common,
+            outputs,
+            widths,
+            host,
+            scale: 1.0,
+            pools,
+        };
         Ok((model, parameters))
     }
 
@@ -254,8 +265,7 @@ impl Model {
     /// # Errors
     /// [`LossError`].
     pub fn step(&mut self, parameters: Vec<Tensor<1>>, batch: &Batch) -> Result<Step, LossError> {
-        let weights: Vec<Tensor<1>> =
-            parameters.into_iter().map(|values| values.autodiff().require_grad()).collect();
+        let weights: Vec<Tensor<1>> = parameters.into_iter().map(|values| values.autodiff().require_grad()).collect();
         let forward = self.both(|m| self.forward(&weights, m, batch));
         let blocks = [0, 1].map(|m| self.aligned_block(&forward[m].embedding));
         let mut aligned = self.align(&weights, blocks)?;
@@ -264,9 +274,10 @@ impl Model {
         }
         let back = self.both(|m| {
             let Forward { embedding, own } = &forward[m];
-            let hung = aligned.embeddings.as_ref().map(|gradients| {
-                (self.aligned_block(embedding) * gradients[m].clone()).sum()
-            });
+            let hung = aligned
+                .embeddings
+                .as_ref()
+                .map(|gradients| (self.aligned_block(embedding) * gradients[m].clone()).sum());
             let surrogate = match (hung, own.clone()) {
                 (Some(hung), Some(own)) => hung + own,
                 (hung, own) => hung.or(own)?,
@@ -403,9 +414,9 @@ impl Model {
             return Err(LossError::Device("no loss on the host".into()));
         };
         let found = host.evaluate([&first, &second], dim, log.max(least).exp()).map_err(|error| match error {
-            MinibatchError::NotFinite { .. }
-            | MinibatchError::ZeroNorm { .. }
-            | MinibatchError::Temperature { .. } => LossError::Diverged,
+            MinibatchError::NotFinite { .. } | MinibatchError::ZeroNorm { .. } | MinibatchError::Temperature { .. } => {
+                LossError::Diverged
+            }
             other => LossError::Device(other.to_string()),
         })?;
         let weight = self.objective.weight;
@@ -568,7 +579,8 @@ mod tests {
 
     #[test]
     fn supervision_learns_and_one_thread_gives_the_same_numbers() {
-        let spec: DataSpec = toml::from_str("kind = \"nonlinear\"\ncontent = 2\nstyle = 0\nprivate = [1, 1]").expect("valid");
+        let spec: DataSpec =
+            toml::from_str("kind = \"nonlinear\"\ncontent = 2\nstyle = 0\nprivate = [1, 1]").expect("valid");
         let source = spec.open(None).expect("valid");
         let held_out = source.evaluation(1).expect("drawn");
         let training = TrainingSpec { steps: 60, batch: 64, read_every: 1, ..TrainingSpec::default() };

@@ -125,11 +125,7 @@ impl Adam {
             Place::Host { values: state.values, first: state.first, second: state.second }
         } else {
             let upload = |numbers: Vec<Vec<f32>>| numbers.into_iter().map(|values| hardware.vector(values)).collect();
-            Place::Device {
-                values: upload(state.values),
-                first: upload(state.first),
-                second: upload(state.second),
-            }
+            Place::Device { values: upload(state.values), first: upload(state.first), second: upload(state.second) }
         };
         Self { spec, hardware: hardware.clone(), place, steps: state.steps }
     }
@@ -173,10 +169,8 @@ impl Adam {
         };
         match &mut self.place {
             Place::Host { values, first, second } => {
-                let gradients: Vec<Option<Vec<f32>>> = gradients
-                    .into_iter()
-                    .map(|gradient| gradient.map(read).transpose())
-                    .collect::<Result<_, _>>()?;
+                let gradients: Vec<Option<Vec<f32>>> =
+                    gradients.into_iter().map(|gradient| gradient.map(read).transpose()).collect::<Result<_, _>>()?;
                 let scale = self.spec.clip.map_or(1.0, |clip| shortened(&gradients, clip));
                 for (((values, first), second), gradient) in values.iter_mut().zip(first).zip(second).zip(gradients) {
                     let Some(gradient) = gradient else { continue };
@@ -194,13 +188,11 @@ impl Adam {
                 let gradients = self.spec.clip.map_or_else(|| gradients.clone(), |clip| shorten(&gradients, clip));
                 for (((value, first), second), gradient) in values.iter_mut().zip(first).zip(second).zip(gradients) {
                     let Some(gradient) = gradient else { continue };
-                    *first = first.clone().mul_scalar(factors.first)
-                        + gradient.clone().mul_scalar(1.0 - factors.first);
-                    *second = second.clone().mul_scalar(factors.second)
-                        + gradient.square().mul_scalar(1.0 - factors.second);
+                    *first = first.clone().mul_scalar(factors.first) + gradient.clone().mul_scalar(1.0 - factors.first);
+                    *second =
+                        second.clone().mul_scalar(factors.second) + gradient.square().mul_scalar(1.0 - factors.second);
                     let root = second.clone().sqrt().mul_scalar(factors.root).add_scalar(factors.epsilon);
-                    *value = value.clone().mul_scalar(factors.keep)
-                        - (first.clone() / root).mul_scalar(factors.rate);
+                    *value = value.clone().mul_scalar(factors.keep) - (first.clone() / root).mul_scalar(factors.rate);
                 }
             }
         }
@@ -228,8 +220,7 @@ fn shortened(gradients: &[Option<Vec<f32>>], clip: f64) -> f32 {
 
 /// The same on a device, without waiting for it.
 fn shorten(gradients: &[Option<Tensor<1>>], clip: f64) -> Vec<Option<Tensor<1>>> {
-    let squares: Vec<Tensor<1>> =
-        gradients.iter().flatten().map(|gradient| gradient.clone().square().sum()).collect();
+    let squares: Vec<Tensor<1>> = gradients.iter().flatten().map(|gradient| gradient.clone().square().sum()).collect();
     if squares.is_empty() {
         return gradients.to_vec();
     }

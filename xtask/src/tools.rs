@@ -46,7 +46,9 @@ fn has_software_vulkan() -> bool {
     let loader = ["/usr/lib", "/lib"].iter().any(|folder| {
         std::fs::read_dir(folder).is_ok_and(|entries| {
             let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
-            std::iter::once(Path::new(folder).to_owned()).chain(folders).any(|path| path.join("libvulkan.so.1").exists())
+            std::iter::once(Path::new(folder).to_owned())
+                .chain(folders)
+                .any(|path| path.join("libvulkan.so.1").exists())
         })
     });
     let drivers = std::fs::read_dir(VULKAN_DRIVERS);

@@ -89,8 +89,7 @@ impl Bench {
         note(session, hardware.name());
         let source = Copies { inputs: self.inputs };
         let held_out = source.evaluation(0)?;
-        let encoder =
-            EncoderSpec::Mlp { dim: self.dim, widths: self.widths.clone(), activation: Activation::Relu };
+        let encoder = EncoderSpec::Mlp { dim: self.dim, widths: self.widths.clone(), activation: Activation::Relu };
         let alignment = Alignment::Infonce {
             similarity: Similarity::Cosine,
             temperature: 0.1,
@@ -100,7 +99,8 @@ impl Bench {
         let objective =
             ObjectiveSpec { alignment, weight: 1.0, reconstruction: 0.0, unique: None, unimodal: None, dim: None };
         let training = TrainingSpec { steps: u64::MAX, batch: self.batch, ..TrainingSpec::default() };
-        let plan = Plan { encoder: &encoder, objective: &objective, training: &training, seed: 0, initialisation: (0, 0) };
+        let plan =
+            Plan { encoder: &encoder, objective: &objective, training: &training, seed: 0, initialisation: (0, 0) };
         let mut trainer = Trainer::new(&source, &hardware, plan, &held_out)?;
         if self.device_loss {
             trainer = trainer.without_host_loss();

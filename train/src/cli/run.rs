@@ -78,7 +78,10 @@ impl Run {
         for path in drawn {
             note(session, &path.display().to_string());
         }
-        note(session, &format!("{}: {:.0} s, results in {}", experiment.name(), start.elapsed().as_secs_f64(), folder.display()));
+        note(
+            session,
+            &format!("{}: {:.0} s, results in {}", experiment.name(), start.elapsed().as_secs_f64(), folder.display()),
+        );
         Ok(Ending::Fine)
     }
 }
@@ -107,7 +110,8 @@ fn draw(experiment: &Experiment, results: &Results, folder: &Path) -> anyhow::Re
             (None, _) => format!("{}-{}", experiment.name(), index + 1),
         };
         let describe = || format!("figure {name}");
-        let drawing = Drawing::new(&compose(experiment, spec, results).with_context(describe)?).with_context(describe)?;
+        let drawing =
+            Drawing::new(&compose(experiment, spec, results).with_context(describe)?).with_context(describe)?;
         for (extension, bytes) in
             [("svg", drawing.svg().as_bytes().to_vec()), ("png", drawing.png(1.0)?), ("pdf", drawing.pdf()?)]
         {
@@ -126,8 +130,7 @@ fn summary(experiment: &Experiment, results: &Results) -> String {
     let wide = wide(experiment, results);
     let axes = experiment.axes().count();
     let stage = wide.column("stage").unwrap_or(0);
-    let chosen: Vec<&String> =
-        experiment.table().iter().filter(|column| wide.column(column).is_some()).collect();
+    let chosen: Vec<&String> = experiment.table().iter().filter(|column| wide.column(column).is_some()).collect();
     let mut cells: Vec<&[String]> = Vec::new();
     for row in results.rows() {
         if !cells.contains(&&row[..axes]) {
@@ -157,8 +160,7 @@ fn summary(experiment: &Experiment, results: &Results) -> String {
             cell.iter().cloned().chain(chosen.iter().map(number)).chain([count(diverged.len())]).collect()
         })
         .collect();
-    let headers: Vec<&str> =
-        experiment.axes().chain(chosen.iter().map(|column| column.as_str())).chain([""]).collect();
+    let headers: Vec<&str> = experiment.axes().chain(chosen.iter().map(|column| column.as_str())).chain([""]).collect();
     table(&headers, &rows)
 }
 

@@ -3,12 +3,12 @@
 /// Rows under headers, columns aligned: words to the left, numbers to the right.
 pub(super) fn table(headers: &[&str], rows: &[Vec<String>]) -> String {
     let length = |cell: &str| cell.chars().count();
-    let width = |column: usize| {
-        rows.iter().map(|row| length(&row[column])).chain([length(headers[column])]).max().unwrap_or(0)
-    };
+    let width =
+        |column: usize| rows.iter().map(|row| length(&row[column])).chain([length(headers[column])]).max().unwrap_or(0);
     let numeric = |column: usize| {
         let starts = |row: &Vec<String>| {
-            row[column].is_empty() || row[column].starts_with(|first: char| first.is_ascii_digit() || "-–".contains(first))
+            row[column].is_empty()
+                || row[column].starts_with(|first: char| first.is_ascii_digit() || "-–".contains(first))
         };
         rows.iter().all(starts)
     };

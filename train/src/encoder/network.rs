@@ -2,10 +2,10 @@
 
 use super::{Activation, EncoderError, EncoderSpec};
 use alignloss::sample::{Stream, fill_standard_normal};
-use burn::tensor::{FloatDType, Tensor};
 use burn::tensor::activation::{gelu, leaky_relu, relu};
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
+use burn::tensor::{FloatDType, Tensor};
 
 /// Slope of the leaky rectifier for negative numbers, as in Daunhawer et al. (2023).
 const LEAK: f64 = 0.2;
@@ -50,12 +50,8 @@ impl Builder<'_> {
     /// Weights of variance gain/fan-in and biases of zero (He et al. 2015).
     fn weights(&mut self, count: usize, fan_in: usize, gain: f64, biases: usize) -> usize {
         let first = self.parameters.len();
-        let stream = Stream {
-            seed: self.seed,
-            experiment: "initialisation",
-            cell: first as u64,
-            replicate: self.replicate,
-        };
+        let stream =
+            Stream { seed: self.seed, experiment: "initialisation", cell: first as u64, replicate: self.replicate };
         let mut draws = vec![0.0_f64; count];
         fill_standard_normal(&mut stream.generator(), &mut draws);
         let scale = (gain / fan_in as f64).sqrt();
@@ -223,8 +219,7 @@ mod tests {
         let hardware = Hardware::cpu();
         let spec = EncoderSpec::Cnn { dim: 3, channels: vec![2], widths: vec![], activation: Activation::Relu };
         let mut parameters = Vec::new();
-        let network =
-            Network::encoder(&spec, &[2, 5, 4], 3, &mut parameters, "encoder", (1, 0)).expect("a network");
+        let network = Network::encoder(&spec, &[2, 5, 4], 3, &mut parameters, "encoder", (1, 0)).expect("a network");
         parameters[1].values = vec![0.3, -0.2];
         let image: Vec<f32> = (0_u8..40).map(|i| (f32::from(i) * 0.7).sin()).collect();
         let weights: Vec<_> = parameters.iter().map(|parameter| hardware.vector(parameter.values.clone())).collect();
@@ -232,7 +227,8 @@ mod tests {
         let mut hidden = plain(&image, [2, 5, 4], &parameters[0].values, &parameters[1].values);
         hidden.iter_mut().for_each(|value| *value = value.max(0.0));
         for (output, found) in found.iter().enumerate() {
-            let expected: f32 = hidden.iter().zip(parameters[2].values.iter().skip(output).step_by(3)).map(|(a, b)| a * b).sum();
+            let expected: f32 =
+                hidden.iter().zip(parameters[2].values.iter().skip(output).step_by(3)).map(|(a, b)| a * b).sum();
             assert!((found - expected).abs() < 1e-5, "{found}, expected {expected}");
         }
     }

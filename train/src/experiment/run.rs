@@ -235,7 +235,8 @@ impl<'a> Run<'a> {
             };
             let spec = EvaluationSpec { kernel: false, raw: false, laws: false, theory: false, ..spec.clone() };
             let own = evaluate(&spec, held_out, [&block(&train), &block(&validation), &block(&test)], seed)?;
-            let geometric = |measure: &Measurement| measure.factor.is_none() && !measure.measure.starts_with("capacity");
+            let geometric =
+                |measure: &Measurement| measure.factor.is_none() && !measure.measure.starts_with("capacity");
             found.retain(|measure| !geometric(measure));
             found.extend(own.into_iter().filter(geometric));
         }

@@ -60,10 +60,9 @@ pub fn loss(
     let scale: Tensor<2> = inverse_temperature.reshape([1, 1]);
     let across = scores(first.clone(), second.clone(), similarity) * scale.clone();
     let device = across.device();
-    let identity: Tensor<2, Bool> =
-        Tensor::<1, Int>::arange(0..i64::try_from(count).unwrap_or(i64::MAX), &device)
-            .reshape([count, 1])
-            .equal(Tensor::<1, Int>::arange(0..i64::try_from(count).unwrap_or(i64::MAX), &device).reshape([1, count]));
+    let identity: Tensor<2, Bool> = Tensor::<1, Int>::arange(0..i64::try_from(count).unwrap_or(i64::MAX), &device)
+        .reshape([count, 1])
+        .equal(Tensor::<1, Int>::arange(0..i64::try_from(count).unwrap_or(i64::MAX), &device).reshape([1, count]));
     let positives = |logits: Tensor<2>, width: usize| {
         let log = log_softmax(logits, 1).slice([0..count, 0..width.min(count)]);
         log.mask_fill(identity.clone().bool_not(), 0.0).sum().neg().div_scalar(count as f64)

@@ -204,7 +204,9 @@ impl ObjectiveSpec {
                 return Err(ObjectiveError::Range { field: "unique.dim", value: 0.0, expected: "at least 1" });
             }
             if self.reconstruction <= 0.0 && self.trains() {
-                return Err(ObjectiveError::Conflict("a unique block learns from the reconstruction, whose weight is 0"));
+                return Err(ObjectiveError::Conflict(
+                    "a unique block learns from the reconstruction, whose weight is 0",
+                ));
             }
         }
         if let Some(unimodal) = self.unimodal {

@@ -12,7 +12,6 @@ const DIM: usize = 5;
 /// Single precision over sums of a few hundred terms.
 const SINGLE: f64 = 2e-5;
 
-
 type Rows = Vec<Vec<f64>>;
 
 fn rows(seed: u64) -> Rows {
@@ -151,11 +150,7 @@ fn on_device(similarity: Similarity, temperature: f64, within: bool) -> impl Fn(
 }
 
 /// Checks a loss against its plain formula, and its gradient against differences of the formula.
-fn check(
-    name: &str,
-    loss: impl Fn(Tensor<2>, Tensor<2>) -> Tensor<1>,
-    plain: impl Fn(&Rows, &Rows) -> f64,
-) {
+fn check(name: &str, loss: impl Fn(Tensor<2>, Tensor<2>) -> Tensor<1>, plain: impl Fn(&Rows, &Rows) -> f64) {
     let (first, second) = (rows(1), rows(2));
     let [a, b] = [tensor(&first), tensor(&second)].map(|rows| rows.autodiff().require_grad());
     let value = loss(a.clone(), b.clone());
@@ -184,11 +179,9 @@ fn check(
 fn infonce_is_its_formula() {
     for similarity in [Similarity::Cosine, Similarity::Bilinear, Similarity::SquaredDistance] {
         for within in [false, true] {
-            check(
-                &format!("{similarity:?} {within}"),
-                on_device(similarity, 0.7, within),
-                |first, second| plain_infonce(first, second, similarity, 0.7, within),
-            );
+            check(&format!("{similarity:?} {within}"), on_device(similarity, 0.7, within), |first, second| {
+                plain_infonce(first, second, similarity, 0.7, within)
+            });
         }
     }
 }
@@ -212,12 +205,9 @@ fn the_loss_of_the_host_is_that_of_the_device() {
             let inverse = number(1.0 / temperature).autodiff().require_grad();
             let value = infonce::loss(a.clone(), b.clone(), similarity, inverse.clone(), false);
             let gradients = value.backward();
-            let flat = |rows: &Rows| -> Vec<f32> {
-                tensor(rows).into_data().try_to_vec().expect("single precision")
-            };
-            let found = HostLoss::new(similarity)
-                .evaluate([&flat(&first), &flat(&second)], DIM, temperature)
-                .expect("finite");
+            let flat = |rows: &Rows| -> Vec<f32> { tensor(rows).into_data().try_to_vec().expect("single precision") };
+            let found =
+                HostLoss::new(similarity).evaluate([&flat(&first), &flat(&second)], DIM, temperature).expect("finite");
             let expected = f64::from(value.into_scalar::<f32>());
             assert!((found.value - expected).abs() < 1e-5 * expected.abs().max(1.0), "{found:?} {expected}");
             for (leaf, own) in [a, b].into_iter().zip(&found.embeddings) {

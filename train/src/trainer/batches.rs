@@ -34,7 +34,8 @@ impl Scaling {
         let means: Vec<f64> = sums.iter().map(|sum| sum / count).collect();
         for sample in view.values.chunks(channels * pixels) {
             for (channel, values) in sample.chunks(pixels).enumerate() {
-                squares[channel] += values.iter().map(|&value| (f64::from(value) - means[channel]).powi(2)).sum::<f64>();
+                squares[channel] +=
+                    values.iter().map(|&value| (f64::from(value) - means[channel]).powi(2)).sum::<f64>();
             }
         }
         #[expect(clippy::cast_possible_truncation, reason = "views are single precision")]
@@ -128,9 +129,9 @@ impl<'a> Producer<'a> {
             m += 1;
             values
         });
-        let copies = self.noise.map(|noise| {
-            [0, 1].map(|m| [0, 1].map(|copy| self.noisy(&views[m], noise, step, 2 * m as u64 + copy)))
-        });
+        let copies = self
+            .noise
+            .map(|noise| [0, 1].map(|m| [0, 1].map(|copy| self.noisy(&views[m], noise, step, 2 * m as u64 + copy))));
         Ok(HostBatch { views, copies, targets })
     }
 
@@ -161,9 +162,9 @@ fn columns(factors: &[crate::data::Factor], targets: &[Target]) -> (Vec<f32>, us
             match target {
                 #[expect(clippy::cast_possible_truncation, reason = "targets are single precision")]
                 Target::Numbers(scales) => {
-                    values.extend(own.iter().zip(scales).map(|(value, (mean, deviation))| {
-                        ((value - mean) / deviation) as f32
-                    }));
+                    values.extend(
+                        own.iter().zip(scales).map(|(value, (mean, deviation))| ((value - mean) / deviation) as f32),
+                    );
                 }
                 Target::Classes(classes) => {
                     let is = |class: usize| (own[0] - class as f64).abs() < 0.5;

@@ -177,7 +177,11 @@ pub struct Trainer<'a> {
 
 impl std::fmt::Debug for Trainer<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Trainer").field("model", &self.model).field("memory", &self.memory).finish_non_exhaustive()
+        formatter
+            .debug_struct("Trainer")
+            .field("model", &self.model)
+            .field("memory", &self.memory)
+            .finish_non_exhaustive()
     }
 }
 
