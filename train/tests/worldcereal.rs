@@ -1,6 +1,10 @@
 //! Real Sentinel-1 and Sentinel-2 data, where they are present (`../shared/data` beside the workspace, or the folder that
 //! `ALIGNLOSS_DATA` names). The data are not part of the project: without them these tests say so and check nothing.
 
+use alignloss::information::Pair;
+use alignloss::learner::ClosedForm;
+use alignloss::objective::Spectral;
+use alignloss::sample::Data;
 use alignloss_train::data::{DataSpec, Paired, Source, WorldCereal};
 use alignloss_train::evaluation::{Embeddings, EvaluationSpec, Measurement, evaluate};
 use nalgebra::DMatrix;
@@ -93,6 +97,53 @@ fn linear_probes_agree_with_those_of_the_data_s_description() {
         let below = if factor == "cropland" { 0.03 } else { 0.12 };
         assert!((-below..above).contains(&(mean - expected)), "{factor} from {source}: {mean} {expected}");
     }
+}
+
+#[test]
+fn a_narrow_alignment_keeps_the_shared_label_and_loses_the_radar_s_own_target() {
+    let Some(folder) = folder() else { return };
+    let data = open(&folder, WorldCereal::default()).evaluation(0).unwrap();
+    // Canonical directions of the training part: the minimiser of the spectral contrastive loss.
+    let columns = |m: usize| {
+        let view = &data.train.views[m];
+        let values = view.values.iter().map(|&value| f64::from(value));
+        DMatrix::from_iterator(view.width(), view.count(), values)
+    };
+    let model =
+        Data::new(&[("x1", &columns(0)), ("x2", &columns(1))], &[]).unwrap().empirical_model("belgium").unwrap();
+    let pair = Pair::new(model.observed(0), model.observed(1)).unwrap();
+    assert!((0.85..0.97).contains(&pair.correlation(0)), "{}", pair.correlation(0));
+    let learner = ClosedForm::new(&pair, &[], 0);
+    let measured = |dim: usize| {
+        let encoders = learner.minimise(&Spectral, dim).unwrap().encoders;
+        let encode = |part: &Paired| {
+            let view = |m: usize| {
+                let values = part.views[m].values.iter().map(|&value| f64::from(value));
+                DMatrix::from_row_iterator(part.count(), part.views[m].width(), values)
+                    * encoders.weights(m).transpose()
+            };
+            Embeddings { first: view(0), second: view(1) }
+        };
+        let embeddings = [encode(&data.train), encode(&data.validation), encode(&data.test)];
+        let [train, validation, test] = &embeddings;
+        let spec = EvaluationSpec {
+            kernel: false,
+            raw: false,
+            laws: false,
+            theory: false,
+            run_length: 100,
+            ..EvaluationSpec::default()
+        };
+        let found = evaluate(&spec, &data, [train, validation, test], 0).unwrap();
+        let value = |measure: &str, factor: &str| {
+            let is = |m: &&Measurement| m.measure == measure && m.source == "z2" && m.factor.as_deref() == Some(factor);
+            found.iter().find(is).unwrap().value
+        };
+        [value("ridge.r2", "VV"), value("ridge.balanced_accuracy", "cropland")]
+    };
+    let [narrow, wide] = [2, 22].map(measured);
+    assert!(narrow[1] > wide[1] - 0.03, "the label: {narrow:?} {wide:?}");
+    assert!(narrow[0] < wide[0] - 0.3, "the radar's own: {narrow:?} {wide:?}");
 }
 
 #[test]

@@ -16,21 +16,21 @@
 
 mod batches;
 mod error;
-mod files;
+pub mod files;
 mod linear;
 mod mixing;
 mod nonlinear;
 mod read;
 mod split;
-mod vegetation;
-mod worldcereal;
+pub mod vegetation;
+pub mod worldcereal;
 
 pub use error::DataError;
 pub use files::{FactorFile, Files, Missing, ViewFile};
 pub use linear::Linear;
 pub use mixing::Mixing;
 pub use nonlinear::Nonlinear;
-pub use vegetation::{Vegetation, optical, radar};
+pub use vegetation::Vegetation;
 pub use worldcereal::WorldCereal;
 
 use serde::{Deserialize, Serialize};

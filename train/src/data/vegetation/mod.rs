@@ -198,10 +198,8 @@ impl Simulator {
             for band in 0..optical::BANDS.len() {
                 views[0].values.extend(optical.iter().map(|reflectance| reflectance[band] as f32));
             }
-            let cover: Vec<f64> = area
-                .iter()
-                .map(|&area| optical::ndvi(&self.canopy.reflectance(self.leaf.reference(), area, 0.0)))
-                .collect();
+            let cover: Vec<f64> =
+                area.iter().map(|&area| optical::ndvi(&self.canopy, self.leaf.reference(), area)).collect();
             for &angle in &spec.incidence_deg {
                 for polarisation in radar::Polarisation::ALL {
                     views[1].values.extend((0..pixels).map(|pixel| {

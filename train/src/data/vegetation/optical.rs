@@ -10,9 +10,9 @@
 //! What is approximated, and by how much (`tests/fixtures/vegetation.py` has the numbers):
 //! - absorption coefficients are averaged over each band *before* the leaf model instead of its reflectance after it. Bands are
 //!   boxes of the published centre and width of Sentinel-2A. Against the full spectra, leaf reflectance and transmittance
-//!   differ by up to 0.03 in the narrow absorption bands and by less than 0.01 in most cases (tested);
+//!   differ by up to 0.019 in B02, 0.011 in B05, less than 0.004 elsewhere (tested);
 //! - a two-stream albedo has no view angle, no hot spot and no angular shape. Against 4SAIL (Verhoef et al. 2007) at nadir,
-//!   it differs by up to 0.1 in the near infrared;
+//!   it differs by up to 0.041, 0.016 on average (tested);
 //! - no atmosphere, no clumping, no background but soil.
 
 /// Bands, in the order of the channels.
@@ -206,18 +206,22 @@ fn pile([first, diffuse]: [f64; 2], index: f64, absorption: f64) -> [f64; 2] {
 /// statrs 0.19 has it, and gives nothing at all for x between about 0.9 and 1, which absorption by chlorophyll does take.
 fn exponential_integral(x: f64) -> f64 {
     const EULER: f64 = 0.577_215_664_901_532_9;
+    const STEPS: u32 = 100;
     if x <= 1.0 {
         let (mut sum, mut term) = (-EULER - x.ln(), 1.0);
         for n in 1..=25 {
             let n = f64::from(n);
             term *= -x / n;
             sum -= term / n;
+            if term.abs() < f64::EPSILON * f64::EPSILON {
+                break;
+            }
         }
         return sum;
     }
-    // e^{−x}/(x + 1 − 1/(x + 3 − 4/(x + 5 − …))), from the innermost: 100 steps give rounding at x = 1.
+    // e^{−x}/(x + 1 − 1/(x + 3 − 4/(x + 5 − …))), from the innermost; n steps leave an error near e^{−4√(nx)}.
     let mut tail = 0.0;
-    for n in (1..=100).rev() {
+    for n in (1..=STEPS).rev().skip_while(|&n| n > 5 && f64::from(n) * x > f64::from(STEPS)) {
         let n = f64::from(n);
         tail = n * n / (x + 1.0 + 2.0 * n - tail);
     }
@@ -268,9 +272,10 @@ impl Canopy {
     }
 }
 
-/// (B08 − B04)/(B08 + B04).
-pub fn ndvi(reflectance: &[f64; BANDS.len()]) -> f64 {
-    let (red, infrared) = (reflectance[RED], reflectance[NEAR_INFRARED]);
+/// (B08 − B04)/(B08 + B04) of a canopy over dry soil.
+pub fn ndvi(canopy: &Canopy, leaf: &LeafOptics, leaf_area_index: f64) -> f64 {
+    let [red, infrared] = [RED, NEAR_INFRARED]
+        .map(|band| canopy.albedo(leaf.reflectance[band], leaf.transmittance[band], SOIL_DRY[band], leaf_area_index));
     (infrared - red) / (infrared + red)
 }
 
@@ -320,7 +325,7 @@ mod tests {
                 }
             }
         }
-        assert!(worst < 0.03 && sum / count < 0.004, "worst {worst}, mean {}", sum / count);
+        assert!(worst < 0.02 && sum / count < 0.003, "worst {worst}, mean {}", sum / count);
     }
 
     #[test]
@@ -349,7 +354,7 @@ mod tests {
                 worst = worst.max((a - b).abs());
             }
         }
-        assert!(worst < 0.1, "{worst}");
+        assert!(worst < 0.045, "{worst}");
     }
 
     #[test]
@@ -363,10 +368,11 @@ mod tests {
         let (dry, wet) = (see(3.0, 45.0, 0.006), see(3.0, 45.0, 0.028));
         assert!(wet[place("B11")] < 0.75 * dry[place("B11")] && wet[place("B12")] < 0.6 * dry[place("B12")]);
         assert!((wet[place("B04")] - dry[place("B04")]).abs() < 1e-3, "water is not seen in the red");
-        let step = |low: f64, high: f64| ndvi(&see(high, 45.0, 0.015)) - ndvi(&see(low, 45.0, 0.015));
+        let ndvi = |area: f64| ndvi(&canopy, &leaf.optics(45.0, 0.015), area);
+        let step = |low: f64, high: f64| ndvi(high) - ndvi(low);
         assert!(step(0.3, 1.3) > 5.0 * step(4.0, 5.0) && step(4.0, 5.0) > 0.0, "leaf area saturates");
-        assert!((0.05..0.2).contains(&ndvi(&see(1e-6, 45.0, 0.015))), "bare soil");
-        assert!((0.8..0.97).contains(&ndvi(&see(6.0, 45.0, 0.015))), "closed canopy");
+        assert!((0.05..0.2).contains(&ndvi(1e-6)), "bare soil");
+        assert!((0.8..0.97).contains(&ndvi(6.0)), "closed canopy");
     }
 
     #[test]
