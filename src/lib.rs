@@ -7,6 +7,7 @@ pub mod experiment;
 pub mod figure;
 pub mod information;
 pub mod learner;
+pub mod lesson;
 pub mod linalg;
 pub mod model;
 pub mod objective;
