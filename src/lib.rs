@@ -4,6 +4,7 @@ pub mod cli;
 pub mod estimate;
 pub mod evaluation;
 pub mod experiment;
+pub mod explorer;
 pub mod figure;
 pub mod information;
 pub mod learner;

@@ -95,7 +95,7 @@ fn divergence_is_an_outcome_and_leaves_no_number() {
             "\"sgd.steps\" = 60\n\"sgd.learning_rate\" = 1e80\n\"sgd.optimiser\" = \"momentum\"",
         )
         .replace("[\"infonce\", \"cca\", \"linear-contrastive\"]", "[\"spectral\"]");
-    let folder = folder("small.toml", &experiment);
+    let folder = folder("small.toml", experiment);
     succeed(folder.path(), &["sweep", "small.toml"]);
     let text = merged(folder.path(), "results");
     assert!(!text.contains("NaN"));
@@ -148,7 +148,7 @@ fn wrong_settings_end_with_one_line_that_names_them() {
         (SAMPLED.replace("estimator = \"sample\"", "estimator = \"sampled\""), "sample"),
     ];
     for (experiment, named) in cases {
-        let folder = folder("small.toml", &experiment);
+        let folder = folder("small.toml", experiment);
         let output = run(folder.path(), &["sweep", "small.toml"]);
         let message = &output.stderr;
         assert_eq!(output.code, 2, "{named}: {message}");

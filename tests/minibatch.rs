@@ -114,11 +114,11 @@ fn the_slope_of_the_unique_block_does_not_reach_the_common_one() {
     let aligned = Parameters { weights: whole.weights.clone().map(|w| w.rows(0, common).into()), ..whole.clone() };
     let (of_aligned, alone) = evaluate(&mut CanonicalCorrelation::default(), &x, &aligned).expect("a loss");
     // The common block's slopes are those of `cca`; the unique block's are those of all that the value has beyond it.
-    for m in 0..2 {
+    for (m, &inputs) in channels.iter().enumerate() {
         let difference: Matrix = gradient.weights[m].rows(0, common) - &alone.weights[m];
         assert!(difference.amax() < 1e-12 * (1.0 + alone.weights[m].amax()), "{difference}");
         for row in common..5 {
-            for column in 0..channels[m] {
+            for column in 0..inputs {
                 let at = |step: f64| {
                     let mut moved = whole.clone();
                     moved.weights[m][(row, column)] += step;

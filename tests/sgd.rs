@@ -22,8 +22,12 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 /// Largest principal angle to the closed form that a run at the defaults may end with, degrees.
 const ANGLE_DEGREES: f64 = 2.0;
 
-/// Largest relative departure of a measure of information, in the mean over seeds, from the closed form's.
+/// Largest relative departure of a measure of information, in expectation, from the closed form's: the interval of the mean over seeds
+/// must reach into it.
 const RELATIVE: f64 = 0.02;
+
+/// Half the interval of that mean is no wider than this, so that a wide one excuses nothing: four times what is typical at five seeds.
+const WIDEST: f64 = 0.1;
 
 /// Measures below this (in nats, or a share of one) are compared in absolute terms: 2% of it.
 const SMALL: f64 = 0.05;
@@ -148,6 +152,7 @@ fn mean_and_half_width(values: &[f64]) -> (f64, f64) {
 
 /// Runs every loss on every model with every seed, in parallel, prints a table of the worst model of each loss and returns what
 /// departs too far.
+#[expect(clippy::print_stdout, reason = "the table is what one runs the whole check for")]
 fn failures(models: &[(String, LatentModel)], seeds: u64) -> Vec<String> {
     let mut failures = vec![];
     for (place, (id, _)) in losses().into_iter().enumerate() {
@@ -160,7 +165,7 @@ fn failures(models: &[(String, LatentModel)], seeds: u64) -> Vec<String> {
         let seeds = usize::try_from(seeds).expect("few seeds");
         let found: Vec<(f64, f64, f64)> = runs.chunks(seeds).map(over_seeds).collect();
         for ((name, _), &(angle, departure, width)) in models.iter().zip(&found) {
-            if angle > ANGLE_DEGREES || departure.abs() > RELATIVE {
+            if angle > ANGLE_DEGREES || departure.abs() - width > RELATIVE || width > WIDEST {
                 failures.push(format!("{id} on {name}: {angle:.2}°, {departure:+.4} ± {width:.4}"));
             }
         }
@@ -185,7 +190,9 @@ fn defaults_reach_the_closed_forms() {
 #[ignore = "half an hour; cargo test --release --test sgd -- --ignored --nocapture"]
 fn defaults_reach_the_closed_forms_on_twenty_two_models_and_five_seeds() {
     let mut models = random_models(20);
-    models.extend(["orthogonal", "interfering"].map(|kind| (kind.to_owned(), family(kind, "", 1))));
+    // Of factors of equal strength the principal components would be anything.
+    let strengths = "shared_std = [1.4, 1.0]\nprivate_std = 0.7";
+    models.extend(["orthogonal", "interfering"].map(|kind| (kind.to_owned(), family(kind, strengths, 1))));
     assert_eq!(failures(&models, 5), Vec::<String>::new());
 }
 

@@ -54,7 +54,7 @@ fn the_bytes_do_not_depend_on_threads_or_shards() {
 fn a_killed_sweep_resumes_and_gives_the_same_bytes() {
     // Enough work that the kill lands in the middle.
     let large = EXPERIMENT.replace("to = 40", "to = 4000");
-    let folder = folder("small.toml", &large);
+    let folder = folder("small.toml", large);
     let at = folder.path();
     succeed(at, &["sweep", "small.toml", "--out", "whole"]);
 
@@ -120,12 +120,12 @@ fn figures_are_drawn_and_are_the_same_bytes_again() {
     let table = succeed(at, &["figures", "--experiments", ".", "--out", "a"]);
     assert!(table.contains("capacity") && table.contains("holds"), "{table}");
     succeed(at, &["figures", "--experiments", ".", "--out", "b", "--results", "again", "--threads", "1"]);
-    for name in ["small.svg", "small.png", "verdicts.md"] {
+    for name in ["small.svg", "small.png", "small.pdf", "verdicts.md"] {
         let read = |out: &str| fs::read(at.join(out).join(name)).expect("a figure");
         assert_eq!(read("a"), read("b"), "{name}");
     }
     let svg = fs::read_to_string(at.join("a/small.svg")).expect("a figure");
-    for text in ["aligned capacity tr K", "private capacity tr P", "cca"] {
+    for text in ["aligned capacity tr K", "private capacity tr P", "CCA"] {
         assert!(svg.contains(text), "{text:?} is in the figure");
     }
 }
@@ -147,7 +147,7 @@ fn wrong_experiments_end_with_one_line_that_names_the_field() {
         ("kind = \"scatter\"", "kind = \"scater\"", "did you mean `scatter`?"),
     ];
     for (from, to, expected) in cases {
-        let folder = folder("small.toml", &EXPERIMENT.replace(from, to));
+        let folder = folder("small.toml", EXPERIMENT.replace(from, to));
         let output = run(folder.path(), &["sweep", "small.toml"]);
         let message = &output.stderr;
         assert_eq!(output.code, 2, "{to}");

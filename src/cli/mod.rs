@@ -6,6 +6,7 @@
 mod completions;
 mod demo;
 mod eval;
+mod explore;
 mod figures;
 mod input;
 mod progress;
@@ -43,6 +44,7 @@ enum Command {
     Figures(figures::Figures),
     Eval(eval::Eval),
     Verify(verify::Verify),
+    Explore(explore::Explore),
     Sweep(sweep::Sweep),
     Merge(sweep::Merge),
     Status(sweep::Status),
@@ -76,6 +78,7 @@ pub fn run() -> ExitCode {
         Command::Figures(command) => command.run(session),
         Command::Eval(command) => command.run(),
         Command::Verify(command) => command.run(session),
+        Command::Explore(command) => command.run(session),
         Command::Sweep(command) => command.run(session),
         Command::Merge(command) => command.run(),
         Command::Status(command) => command.run(),

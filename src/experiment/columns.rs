@@ -13,7 +13,7 @@ pub struct Column {
     pub unit: Option<&'static str>,
 }
 
-/// How a column is called on an axis, and its unit.
+/// How a column is called on an axis, with scripts as `σ_{w}` and `ε^{2}`, and its unit.
 pub fn describe(column: &str) -> (String, Option<&'static str>) {
     let (measure, source) = column.split_once('.').unwrap_or((column, ""));
     let name = match source {
@@ -35,16 +35,15 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         ("pid", "unique2") => "unique to x₂".into(),
         ("pid", part) => part.into(),
         ("alignment", "error") => "alignment error ε²".into(),
-        ("alignment", "error_op") => "alignment error ε_op".into(),
+        ("alignment", "error_op") => "alignment error ε_{op}".into(),
         ("alignment", "floor") => "alignment floor 2Σ(1 − ρᵢ)".into(),
         ("alignment", "mi_x1_x2") => "I(x₁; x₂)".into(),
         ("alignment", "mi_z1_z2") => "I(z₁; z₂)".into(),
         ("capacity", "aligned") => "aligned capacity tr K".into(),
         ("capacity", "private") => "private capacity tr P".into(),
-        ("canonical_correlation", index) => {
-            format!("canonical correlation ρ{}", if index == "1" { "₁" } else { index })
-        }
-        ("critic", index) => format!("singular value {index} of W₁ᵀW₂"),
+        ("canonical_correlation", "1") => "canonical correlation ρ₁".into(),
+        ("canonical_correlation", index) => format!("canonical correlation ρ_{{{index}}}"),
+        ("critic", index) => format!("σ_{{{index}}}(W_{{1}}^{{T}}W_{{2}})"),
         ("whitened_critic", index) => format!("slope {index} of the whitened critic"),
         ("signal_distance", _) => format!("distance of {name} from the shared subspace"),
         ("angle", _) => format!("largest principal angle of {name} to the closed form"),
@@ -60,7 +59,7 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         ("sgd", "learning_rate") => "learning rate".into(),
         ("dim", _) => "embedding dimension d".into(),
         ("objective", "lambda") => "fidelity weight λ".into(),
-        ("objective", "common_dim") => "aligned dimensions d_c".into(),
+        ("objective", "common_dim") => "aligned dimensions d_{c}".into(),
         ("objective", "whitening") => "whitening exponents a, b".into(),
         ("model", "private_fraction") => "private fraction α of the task".into(),
         ("model", "private_std") => "standard deviation of private factors".into(),
@@ -68,6 +67,8 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         ("model", "noise") => "noise variance ψ".into(),
         ("model", "angle_degrees") => "interference angle θ".into(),
         ("model", "correlations") => "canonical correlation ρ".into(),
+        ("model", "kind") => "family of models".into(),
+        ("model", "modalities") => "number of modalities M".into(),
         ("model", "nuisance_correlation") => "nuisance correlation κ".into(),
         _ => column.replace('_', " "),
     };

@@ -46,6 +46,7 @@ pub enum Estimator {
 pub struct Experiment {
     name: String,
     title: String,
+    about: Option<String>,
     shows: Vec<String>,
     estimator: Estimator,
     replicates: u64,
@@ -59,6 +60,7 @@ pub struct Experiment {
 #[serde(deny_unknown_fields)]
 struct ExperimentFile {
     title: String,
+    about: Option<String>,
     shows: OneOrMany<String>,
     #[serde(default = "population")]
     estimator: Estimator,
@@ -206,6 +208,7 @@ impl Experiment {
         let experiment = Self {
             name: name.into(),
             title: file.title,
+            about: file.about,
             shows,
             estimator: file.estimator,
             replicates: file.replicates,
@@ -226,6 +229,21 @@ impl Experiment {
     /// Its title.
     pub fn title(&self) -> &str {
         &self.title
+    }
+
+    /// What it is about, in a sentence or two for captions.
+    pub fn about(&self) -> Option<&str> {
+        self.about.as_deref()
+    }
+
+    /// The parameters of its family of models, where it has one.
+    pub fn family(&self) -> Option<&Map<String, Value>> {
+        self.model.get("family").and_then(Value::as_object)
+    }
+
+    /// The values of one axis of its grid, as text.
+    pub fn axis_values(&self, axis: &str) -> Vec<String> {
+        self.grid.values(axis).iter().map(AxisValue::text).collect()
     }
 
     /// The theorems that it shows.
@@ -397,6 +415,12 @@ impl Experiment {
         } else {
             self.model(&self.grid.cell(0).model_parameters(), 0)?;
         }
+        self.check_figures()
+    }
+
+    /// Columns, overlays and what the kinds of figures need.
+    fn check_figures(&self) -> Result<(), ExperimentError> {
+        let wrong = |field: String, problem: String| ExperimentError::Field { field, problem };
         let known = self.columns();
         for (index, figure) in self.figures.iter().enumerate() {
             let columns = [

@@ -128,6 +128,23 @@ impl Store {
         Ok(store)
     }
 
+    /// The store in `folder` as it is, whichever version of experiment and program wrote it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when there is none.
+    pub fn existing(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join("manifest.json");
+        let text = std::fs::read_to_string(&path).map_err(|problem| StoreError::Io { path: path.clone(), problem })?;
+        let manifest =
+            serde_json::from_str(&text).map_err(|error| StoreError::Corrupt { path, problem: error.to_string() })?;
+        Ok(Self { folder: folder.into(), manifest })
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Whether a part is there.
     pub fn has(&self, part: usize) -> bool {
         self.folder.join(part_name(part)).exists()

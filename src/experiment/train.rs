@@ -111,7 +111,7 @@ fn minibatch_loss<T: Precision>(
         }
         "decoupled" => {
             // As the closed form: beyond the rank of Σ12 there is nothing to align.
-            let rank = task.subject.pair.canonical_correlations().len();
+            let rank = task.subject.pair.rank();
             let common = parameters.common_dim.map_or(rank, |common| common.min(rank));
             Box::new(Decoupled::new(Some(common), largest_variance(task)?, WHITENING))
         }

@@ -27,6 +27,8 @@ pub struct Axis {
     pub range: Option<(f64, f64)>,
     /// Fixed tick positions; chosen when absent.
     pub ticks: Option<Vec<f64>>,
+    /// Values are whole numbers: no ticks between them.
+    pub whole: bool,
 }
 
 impl Axis {

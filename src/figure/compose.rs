@@ -1,5 +1,6 @@
 //! From results to figures: which rows, which series, which lines of theory.
 
+use super::names::{symbol, value_name};
 use super::{Axis, Cells, Chart, ColourScale, Figure, Heatmap, Layer, Scale, SeriesStyle, Width};
 use crate::experiment::{CLOSED_FORM, Experiment, FigureKind, FigureSpec, Results, describe};
 use crate::model::family::OneOrMany;
@@ -68,26 +69,29 @@ pub fn compose(experiment: &Experiment, spec: &FigureSpec, results: &Results) ->
     if panels.len() <= 1 {
         return chart(spec, &rows, title).into();
     }
-    let panel = |name: &&str| {
-        chart(spec, &rows.only(spec.panels.as_deref(), name), (*name).to_owned()).width(Width::DoubleColumn)
-    };
+    let width = Width::of_panels(panels.len());
+    let column = spec.panels.as_deref().unwrap_or_default();
+    let panel = |name: &&str| chart(spec, &rows.only(Some(column), name), value_name(column, name)).width(width);
     let charts: Vec<Chart> = panels.iter().map(panel).collect();
-    Figure { title, columns: charts.len().min(2), panels: charts }
+    Figure { title, columns: width.columns(charts.len()), panels: charts }
 }
 
 fn chart(spec: &FigureSpec, rows: &Rows, title: String) -> Chart {
-    let axis = |column: &str, label: Option<&String>, logarithmic: bool| {
+    let axis = |column: &str, label: Option<&String>, logarithmic: bool, divide: f64| {
         let (name, unit) = describe(column);
-        let mut axis = Axis::linear(label.cloned().unwrap_or(name));
-        axis.scale = if logarithmic { Scale::Log10 } else { Scale::Linear };
+        let values = rows.rows.iter().map(|row| rows.number(row, column) / divide);
+        let whole =
+            !logarithmic && values.filter(|value| value.is_finite()).all(|value| value.fract().abs() < f64::EPSILON);
+        let scale = if logarithmic { Scale::Log10 } else { Scale::Linear };
+        let axis = Axis { scale, whole, ..Axis::linear(label.cloned().unwrap_or(name)) };
         match unit {
             Some(unit) if label.is_none() => axis.unit(unit),
             _ => axis,
         }
     };
-    let mut y = axis(&spec.y, spec.y_label.as_ref(), spec.y_log);
+    let mut y = axis(&spec.y, spec.y_label.as_ref(), spec.y_log, spec.y_divide);
     y.range = spec.y_range.map(|[low, high]| (low, high));
-    let chart = Chart::new(title, axis(&spec.x, spec.x_label.as_ref(), spec.x_log), y);
+    let chart = Chart::new(title, axis(&spec.x, spec.x_label.as_ref(), spec.x_log, spec.x_divide), y);
     match spec.kind {
         FigureKind::Curve | FigureKind::Frontier | FigureKind::Scatter => lines(spec, rows, chart),
         FigureKind::Heatmap => heatmap(spec, rows, chart),
@@ -105,13 +109,7 @@ fn lines(spec: &FigureSpec, rows: &Rows, mut chart: Chart) -> Chart {
             index += 1;
         }
     }
-    for (place, id) in spec.overlay.iter().enumerate() {
-        let label = match &spec.overlay_label {
-            Some(OneOrMany::One(label)) => label.clone(),
-            Some(OneOrMany::Many(labels)) => labels.get(place).cloned().unwrap_or_else(|| id.clone()),
-            None if id == CLOSED_FORM => "closed form".into(),
-            None => id.clone(),
-        };
+    for (id, label) in overlays(spec) {
         for column in std::iter::once(&spec.y).chain(&spec.also) {
             for points in theory(spec, rows, &format!("{id}:{column}")) {
                 chart = chart.with(Layer::Theory { label: label.clone(), points });
@@ -121,10 +119,21 @@ fn lines(spec: &FigureSpec, rows: &Rows, mut chart: Chart) -> Chart {
     if spec.fit { fits(spec, rows, chart) } else { chart }
 }
 
+/// The overlays of a figure, each with its label.
+pub(super) fn overlays(spec: &FigureSpec) -> Vec<(&str, String)> {
+    let label = |(place, id): (usize, &String)| match &spec.overlay_label {
+        Some(OneOrMany::One(label)) => label.clone(),
+        Some(OneOrMany::Many(labels)) => labels.get(place).cloned().unwrap_or_else(|| id.clone()),
+        None if id == CLOSED_FORM => "closed form".into(),
+        None => id.clone(),
+    };
+    spec.overlay.iter().enumerate().map(|entry| (entry.1.as_str(), label(entry))).collect()
+}
+
 /// How a legend calls a series.
 fn series_label(spec: &FigureSpec, column: &str, series: &str) -> String {
     match spec.series.as_deref() {
-        Some("objective" | "target" | "evaluation") => series.to_owned(),
+        Some(name @ ("objective" | "target" | "evaluation")) => value_name(name, series),
         Some("model.angle_degrees") => format!("{} {series}°", short(&describe("model.angle_degrees").0)),
         Some(name) => format!("{} {series}", short(&describe(name).0)),
         None => describe(column).0,
@@ -180,7 +189,9 @@ fn fits(spec: &FigureSpec, rows: &Rows, mut chart: Chart) -> Chart {
             .zip(&limit)
             .map(|(point, limit)| (point.0, limit.1 + factor * point.0.powf(exponent)))
             .collect();
-        chart = chart.with(Layer::Theory { label: format!("fit: limit + {factor:.2}·x^{exponent:.2}"), points });
+        let variable = symbol(&chart.x.label).unwrap_or("x");
+        let label = format!("fit: limit + {factor:.2} {variable}^{{{exponent:.2}}}").replace('-', "−");
+        chart = chart.with(Layer::Theory { label, points });
     }
     chart
 }
@@ -258,9 +269,11 @@ fn phase(spec: &FigureSpec, rows: &Rows, chart: Chart) -> Chart {
     });
     combinations.dedup();
     let label = |names: &Vec<&str>| match names.len() {
+        0 if series.len() == 1 => "signal lost".to_owned(),
         0 => "none keeps the signal".to_owned(),
+        1 if series.len() == 1 => "signal kept".to_owned(),
         count if count == series.len() => "all keep the signal".to_owned(),
-        _ => names.join(", "),
+        _ => names.iter().map(|name| series_label(spec, value, name)).collect::<Vec<_>>().join(", "),
     };
     let values =
         keepers.iter().map(|names| combinations.iter().position(|other| other == names).unwrap_or(0) as f64).collect();
@@ -273,13 +286,15 @@ fn phase(spec: &FigureSpec, rows: &Rows, chart: Chart) -> Chart {
 /// Zero contours of the theory's margin, one per series.
 fn boundaries(spec: &FigureSpec, rows: &Rows, mut chart: Chart) -> Chart {
     let (xs, ys) = grid(spec, rows);
-    for id in &spec.overlay {
+    let several = rows.distinct(spec.series.as_deref()).len() > 1;
+    for (id, label) in overlays(spec) {
         for name in rows.distinct(spec.series.as_deref()) {
             let own = rows.only(spec.series.as_deref(), name);
             let margin = fill(spec, &own, &xs, &ys, |row| own.number(row, &format!("{id}:{MARGIN}")));
             let points = zero_contour(&xs, &ys, &margin, spec.x_log, spec.y_log);
             if points.len() > 1 {
-                chart = chart.with(Layer::Boundary { label: format!("{id}: {name}"), points });
+                let whose = if several { format!("theory: {}", series_label(spec, "", name)) } else { label.clone() };
+                chart = chart.with(Layer::Boundary { label: whose, points });
             }
         }
     }
@@ -371,12 +386,9 @@ fn summarise(points: &[(f64, f64)]) -> (Vec<(f64, f64)>, Vec<(f64, f64, f64)>) {
         .unzip()
 }
 
-/// The symbol at the end of a label, if it has one: "interference angle θ" is "θ =" in a legend.
+/// A label before a value in a legend: its symbol, where it has one.
 fn short(label: &str) -> String {
-    match label.split(' ').next_back() {
-        Some(symbol) if symbol.chars().count() <= 2 => format!("{symbol} ="),
-        _ => label.to_owned(),
-    }
+    symbol(label).map_or_else(|| label.to_owned(), |symbol| format!("{symbol} ="))
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Layers, axes and legends drawn into a scene.
 
+use super::axis::{Scale, Span};
 use super::colour_bar::{BAR, Bar, Colouring};
 use super::layer::{Heatmap, Layer};
 use super::legend::{Block, Entry, KEY, KEY_GAP, Key};
 use super::note::Note;
 use super::plot::Plot;
+use super::region::Region;
 use super::scene::{Anchor, Face, Frame, Mosaic, Point, Scene, Shape, dash, distance};
-use super::style::{BOUNDARY_DASHES, Colour, Marker, Sizes, THEORY_DASH};
+use super::style::{BOUNDARY_DASHES, Colour, Marker, Sizes, THEORY_DASHES, readable_on};
 use super::ticks::Tick;
 use super::{FigureError, SeriesStyle, Theme, font};
 
@@ -31,7 +33,14 @@ pub(super) struct Pen<'a> {
     pub(super) sizes: Sizes,
 }
 
-impl Pen<'_> {
+impl<'a> Pen<'a> {
+    /// For what belongs to no plot.
+    pub(super) fn of_page(scene: &'a mut Scene, theme: Theme, sizes: Sizes) -> Self {
+        let frame = Frame { left: 0.0, top: 0.0, right: scene.width, bottom: scene.height };
+        let unit = Span { low: 0.0, high: 1.0, scale: Scale::Linear };
+        Self { scene, plot: Plot { frame, x: unit, y: unit }, theme, sizes }
+    }
+
     pub(super) fn face(&self, size: f64, anchor: Anchor) -> Face {
         Face { size, bold: false, colour: self.theme.ink(), anchor, turned: false }
     }
@@ -47,7 +56,7 @@ impl Pen<'_> {
         style.dashes().iter().map(|length| length * self.sizes.line).collect()
     }
 
-    /// Draws a layer; `index` counts boundaries.
+    /// Draws a layer; `index` counts boundaries, and theories, which tells their dashes apart.
     pub(super) fn layer(&mut self, layer: &Layer, index: usize) {
         match layer {
             Layer::Curve { points, style, .. } => self.curve(points, *style),
@@ -69,7 +78,7 @@ impl Pen<'_> {
                     self.marker(mark, style.marker(), radius * self.sizes.unit, style.paint(self.theme).fade(alpha));
                 }
             }
-            Layer::Theory { points, .. } => self.theory(&self.plot.lines(points)),
+            Layer::Theory { points, .. } => self.theory(&self.plot.lines(points), index),
             Layer::Boundary { points, .. } => self.boundary(&self.plot.lines(points), index),
             Layer::Heatmap(map) => self.heatmap(map),
             Layer::ReferenceLine { direction, at, .. } => {
@@ -106,9 +115,9 @@ impl Pen<'_> {
         }
     }
 
-    fn theory(&mut self, lines: &[Vec<Point>]) {
+    fn theory(&mut self, lines: &[Vec<Point>], index: usize) {
         let unit = self.sizes.unit;
-        let pattern: Vec<f64> = THEORY_DASH.iter().map(|length| length * unit).collect();
+        let pattern: Vec<f64> = THEORY_DASHES[index % THEORY_DASHES.len()].iter().map(|length| length * unit).collect();
         self.strokes(lines, &pattern, 0.9 * unit, self.theme.ink());
     }
 
@@ -296,7 +305,7 @@ impl Pen<'_> {
                 }
             }
             Key::Scatter(style) => self.marker(middle, style.marker(), 2.2 * unit, style.paint(theme).fade(0.8)),
-            Key::Theory => self.theory(&line),
+            Key::Theory(index) => self.theory(&line, index),
             Key::Boundary(index) => self.boundary(&line, index),
             Key::Reference => self.reference(&line),
             Key::Swatch(colour) => {
@@ -311,6 +320,18 @@ impl Pen<'_> {
     /// Lets grid lines recede behind text.
     pub(super) fn veil(&mut self, spot: Frame) {
         self.scene.area(spot.corners(), self.theme.background().fade(0.8));
+    }
+
+    /// The name of a region, inside it.
+    pub(super) fn region(&mut self, region: &Region) -> Result<(), FigureError> {
+        let Frame { left, top, .. } = self.plot.frame;
+        let (size, leading) = (self.sizes.small, Sizes::leading(self.sizes.small));
+        let face = Face { colour: readable_on(region.colour), ..self.face(size, Anchor::Middle) };
+        let first = region.centre.1 - leading * (region.lines.len() as f64 - 1.0) / 2.0 + HALF_CAPITAL * size;
+        for (i, line) in region.lines.iter().enumerate() {
+            self.scene.text(line, (left + region.centre.0, top + first + leading * i as f64), face)?;
+        }
+        Ok(())
     }
 
     /// The label of a reference line.

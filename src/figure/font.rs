@@ -71,8 +71,33 @@ impl Typeface {
         runs(text).iter().map(|run| self.width_of_run(&run.text, em * run.size, bold)).sum()
     }
 
-    /// Breaks a text at spaces into lines no wider than `room`; what exceeds `max_lines` ends in an ellipsis.
+    /// Breaks a text at spaces into lines no wider than `room` and about equally long; what exceeds `max_lines` ends in an
+    /// ellipsis.
     pub(super) fn wrap(&self, text: &str, em: f64, bold: bool, room: f64, max_lines: usize) -> Vec<String> {
+        let mut lines = self.fill_lines(text, em, bold, room);
+        if lines.len() > max_lines {
+            let rest = lines.split_off(max_lines.max(1) - 1).join(" ");
+            lines.push(format!("{rest}…"));
+        } else if lines.len() > 1 {
+            // The narrowest room that needs no further line leaves no word alone.
+            let count = lines.len();
+            let (mut narrow, mut enough) = (room / count as f64, room);
+            for _ in 0..10 {
+                let middle = f64::midpoint(narrow, enough);
+                if self.fill_lines(text, em, bold, middle).len() <= count { enough = middle } else { narrow = middle }
+            }
+            lines = self.fill_lines(text, em, bold, enough);
+        }
+        for line in &mut lines {
+            if self.width(line, em, bold) > room {
+                *line = self.shorten(line, em, bold, room);
+            }
+        }
+        lines
+    }
+
+    /// Breaks a text at spaces, each line as full as it gets; a word wider than `room` has a line of its own.
+    fn fill_lines(&self, text: &str, em: f64, bold: bool, room: f64) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         for word in text.split_whitespace() {
             match lines.last_mut() {
@@ -81,15 +106,6 @@ impl Typeface {
                     line.push_str(word);
                 }
                 _ => lines.push(word.to_owned()),
-            }
-        }
-        if lines.len() > max_lines {
-            let rest = lines.split_off(max_lines.max(1) - 1).join(" ");
-            lines.push(format!("{rest}…"));
-        }
-        for line in &mut lines {
-            if self.width(line, em, bold) > room {
-                *line = self.shorten(line, em, bold, room);
             }
         }
         lines

@@ -1,6 +1,8 @@
 //! The page: a grid of panels with plots of equal size under one title.
 
+use super::draw::Pen;
 use super::font::Typeface;
+use super::legend::{Block, Entry, arrange};
 use super::panel::{GAP, Panel};
 use super::scene::{Anchor, Face, Frame, Scene};
 use super::style::{Sizes, Theme};
@@ -12,6 +14,9 @@ const RIM: f64 = 4.0;
 const GUTTER: f64 = 14.0;
 /// Least usable width of a plot.
 const NARROWEST: f64 = 60.0;
+
+/// Least height of a plot on paper.
+const LOWEST: f64 = 105.0;
 
 /// Lays a figure out.
 pub(super) fn compose(figure: &Figure) -> Result<Scene, FigureError> {
@@ -34,17 +39,24 @@ pub(super) fn compose(figure: &Figure) -> Result<Scene, FigureError> {
     let heading = Heading::new(&figure.title, sizes)?;
     let (mut wide, mut high) = (sizes.page / columns as f64 * 0.75, 130.0 * unit);
     let (mut grid, mut available) = (Grid::default(), wide);
+    let mut foot = Foot::default();
     // Tick labels depend on the size of the plots, and that on the room for tick labels: a few rounds settle both.
     for _ in 0..4 {
+        if columns > 1 && foot.entries.is_empty() && panels[0].legend_is_below() && sole_legend(&panels) {
+            foot = Foot::new(panels[0].listed(), sizes)?;
+            panels[0].hide_legend();
+        }
         grid = Grid::of(&panels, columns, wide, high)?;
         let gaps = 2.0 * RIM * unit + GUTTER * unit * (columns - 1) as f64;
         let margins: f64 = grid.left.iter().chain(&grid.right).sum();
         available = (sizes.page - gaps - margins) / columns as f64;
         wide = available.max(NARROWEST * unit);
+        let rest = heading.height + foot.height(unit);
         high = match width {
-            Width::Slide => ((sizes.page * 0.5625 - heading.height - grid.height(0.0, unit)) / grid.top.len() as f64)
-                .max(60.0 * unit),
-            _ => (wide * 0.68).clamp(80.0, 200.0),
+            Width::Slide => {
+                ((sizes.page * 0.5625 - rest - grid.height(0.0, unit)) / grid.top.len() as f64).max(60.0 * unit)
+            }
+            _ => (wide * 0.68).clamp(LOWEST, 200.0),
         };
         for panel in &mut panels {
             panel.settle(wide, high)?;
@@ -53,7 +65,7 @@ pub(super) fn compose(figure: &Figure) -> Result<Scene, FigureError> {
     if available < NARROWEST * unit {
         return Err(FigureError::TooNarrow { available_pt: available, needed_pt: NARROWEST * unit });
     }
-    let height = heading.height + grid.height(high, unit);
+    let height = heading.height + grid.height(high, unit) + foot.height(unit);
     let title = if figure.title.is_empty() { first.title.clone() } else { figure.title.clone() };
     let mut scene = Scene { width: sizes.page, height, background: theme.background(), title, shapes: Vec::new() };
     heading.draw(&mut scene, theme)?;
@@ -74,7 +86,36 @@ pub(super) fn compose(figure: &Figure) -> Result<Scene, FigureError> {
         }
         top += grid.top[row] + high + grid.bottom[row] + GUTTER * unit;
     }
+    foot.draw(&mut scene, theme, sizes)?;
     Ok(scene)
+}
+
+/// Whether only the first panel has a legend, so that it speaks for all.
+fn sole_legend(panels: &[Panel]) -> bool {
+    panels[0].has_legend() && !panels[1..].iter().any(Panel::has_legend)
+}
+
+/// The legend of several panels, below all of them.
+#[derive(Debug, Default)]
+struct Foot {
+    entries: Vec<Entry>,
+    block: Block,
+}
+
+impl Foot {
+    fn new(entries: Vec<Entry>, sizes: Sizes) -> Result<Self, FigureError> {
+        let block = arrange(&entries, &sizes, sizes.page - 4.0 * RIM * sizes.unit, 6)?;
+        Ok(Self { entries, block })
+    }
+
+    fn height(&self, unit: f64) -> f64 {
+        if self.entries.is_empty() { 0.0 } else { self.block.height + 1.5 * GAP * unit }
+    }
+
+    fn draw(&self, scene: &mut Scene, theme: Theme, sizes: Sizes) -> Result<(), FigureError> {
+        let corner = ((scene.width - self.block.width) / 2.0, scene.height - self.block.height - RIM * sizes.unit);
+        Pen::of_page(scene, theme, sizes).legend(&self.entries, &self.block, corner)
+    }
 }
 
 /// (a), (b), …; after (z) comes (aa).

@@ -9,9 +9,14 @@ use super::{Chart, FigureError, Theme};
 /// The picture beside a legend text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Key {
-    Curve { style: SeriesStyle, band: bool },
+    Curve {
+        style: SeriesStyle,
+        band: bool,
+    },
     Scatter(SeriesStyle),
-    Theory,
+    /// By order of appearance.
+    Theory(usize),
+    /// By order of appearance.
     Boundary(usize),
     Reference,
     Swatch(Colour),
@@ -39,7 +44,7 @@ pub(super) fn entries(chart: &Chart, theme: Theme) -> Vec<Entry> {
                 (label, Key::Curve { style: *style, band: band_of(style) }, last(points))
             }
             Layer::Scatter { label, style, .. } => (label, Key::Scatter(*style), None),
-            Layer::Theory { label, points } => (label, Key::Theory, last(points)),
+            Layer::Theory { label, points } => (label, Key::Theory(theory_index(&chart.layers, label)), last(points)),
             Layer::Boundary { label, points } => {
                 boundaries += 1;
                 (label, Key::Boundary(boundaries - 1), last(points))
@@ -64,12 +69,25 @@ pub(super) fn entries(chart: &Chart, theme: Theme) -> Vec<Entry> {
         }
     }
     // Theory concerns all series, so it comes after them.
-    lines.sort_by_key(|entry| entry.key == Key::Theory);
+    lines.sort_by_key(|entry| matches!(entry.key, Key::Theory(_)));
     fills.extend(lines);
     if gaps {
         fills.push(Entry { label: "no data".to_owned(), key: Key::Swatch(theme.no_data()), end: None });
     }
     fills
+}
+
+/// The place of a theory among a chart's distinct theories, which decides its dashes.
+pub(super) fn theory_index(layers: &[Layer], wanted: &str) -> usize {
+    let mut labels: Vec<&str> = Vec::new();
+    for layer in layers {
+        if let Layer::Theory { label, .. } = layer
+            && !labels.contains(&label.as_str())
+        {
+            labels.push(label);
+        }
+    }
+    labels.iter().position(|label| *label == wanted).unwrap_or(0)
 }
 
 /// Width of a key.
@@ -161,7 +179,7 @@ mod tests {
 
     #[test]
     fn arranged_entries_fit_the_room() {
-        let entry = |label: &str| Entry { label: label.into(), key: Key::Theory, end: None };
+        let entry = |label: &str| Entry { label: label.into(), key: Key::Theory(0), end: None };
         let list = [entry("short"), entry("a longer label than the others, to be wrapped"), entry("third"), entry("x")];
         for room in [70.0, 120.0, 300.0] {
             let block = arrange(&list, &Sizes::of(Width::SingleColumn), room, 4).unwrap();

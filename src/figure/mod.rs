@@ -1,13 +1,15 @@
 //! Figures for paper, screen and slides: how does the house style look?
 //!
-//! A [`Figure`] is a grid of [`Chart`]s; a chart has two [`Axis`] and [`Layer`]s. [`render_svg`] and
-//! [`render_png`] turn it into bytes, the same bytes on every machine. The layout is computed in points, so both
-//! outputs agree; text is never smaller than 7 pt at the width of a column.
+//! A [`Figure`] is a grid of [`Chart`]s; a chart has two [`Axis`] and [`Layer`]s. A [`Drawing`] is a figure laid out, and
+//! turns into SVG, PNG and PDF: the same picture, and the same bytes on every machine. The layout is computed in points;
+//! text is never smaller than 7 pt at the width of a column. [`Figure::on`] puts a figure on another page: a column, both
+//! columns or a slide, light or dark.
 //!
-//! [`compose()`] makes the figure that an experiment file describes from that experiment's results. Nothing here runs an
-//! experiment, reads or writes a file, or prints.
+//! [`compose()`] makes the figure that an experiment file describes from that experiment's results, and [`caption()`] says
+//! in words what it shows. Nothing here runs an experiment, reads or writes a file, or prints.
 
 mod axis;
+mod caption;
 mod colour_bar;
 mod compose;
 mod draw;
@@ -16,17 +18,22 @@ mod font;
 mod layer;
 mod layout;
 mod legend;
+mod names;
 mod note;
 mod paint;
 mod panel;
+mod pdf;
 mod plot;
 mod raster;
+mod region;
 mod scene;
 mod style;
 mod svg;
 mod ticks;
+mod tree;
 
 pub use axis::{Axis, Scale};
+pub use caption::caption;
 pub use compose::compose;
 pub use error::FigureError;
 pub use layer::{Cells, ColourScale, Direction, Heatmap, Layer};
@@ -116,37 +123,100 @@ pub struct Figure {
     pub columns: usize,
 }
 
+impl Figure {
+    /// The same figure on another page; only sizes, colours and the arrangement of panels change. Without a width it keeps
+    /// its own.
+    #[must_use]
+    pub fn on(mut self, width: Option<Width>, theme: Theme) -> Self {
+        for panel in &mut self.panels {
+            panel.width = width.unwrap_or(panel.width);
+            panel.theme = theme;
+        }
+        if let Some(width) = width {
+            self.columns = width.columns(self.panels.len());
+        }
+        self
+    }
+}
+
 impl From<Chart> for Figure {
     fn from(chart: Chart) -> Self {
         Self { title: String::new(), panels: vec![chart], columns: 1 }
     }
 }
 
-/// Draws a figure as SVG of physical size, with text as text.
-///
-/// # Errors
-/// [`FigureError`] when a layer has nothing to draw, a range or grid is impossible, or the panels do not fit.
+/// A figure laid out: one picture, in every format.
 ///
 /// # Examples
 /// ```
-/// # use alignloss::figure::{Axis, Chart, FigureError, Layer, SeriesStyle, render_svg};
+/// # use alignloss::figure::{Axis, Chart, Drawing, FigureError, Layer, SeriesStyle};
 /// let points = (1..=12).map(|d| (f64::from(d), 1.0 / f64::from(d))).collect();
 /// let chart = Chart::new("Loss", Axis::linear("dimension"), Axis::linear("information loss").unit("nats"))
 ///     .with(Layer::Curve { label: "CCA".into(), points, style: SeriesStyle::new(0) });
-/// let svg = render_svg(&chart.into())?;
-/// assert!(svg.contains("information loss (nats)"));
+/// let drawing = Drawing::new(&chart.into())?;
+/// assert!(drawing.svg().contains("information loss (nats)"));
+/// assert!(drawing.pdf()?.starts_with(b"%PDF"));
 /// # Ok::<(), FigureError>(())
 /// ```
-pub fn render_svg(figure: &Figure) -> Result<String, FigureError> {
-    svg::to_svg(&layout::compose(figure)?)
+#[derive(Debug, Clone)]
+pub struct Drawing {
+    scene: scene::Scene,
+    svg: String,
 }
 
-/// Draws a figure as PNG at `scale` × 300 dpi, its physical size recorded in the file.
+impl Drawing {
+    /// Lays a figure out.
+    ///
+    /// # Errors
+    /// [`FigureError`] when a layer has nothing to draw, a range or grid is impossible, or the panels do not fit.
+    pub fn new(figure: &Figure) -> Result<Self, FigureError> {
+        let scene = layout::compose(figure)?;
+        Ok(Self { svg: svg::to_svg(&scene)?, scene })
+    }
+
+    /// As SVG of physical size, with text as text.
+    pub fn svg(&self) -> &str {
+        &self.svg
+    }
+
+    /// As PNG at `scale` × 300 dpi, its physical size recorded in the file.
+    ///
+    /// # Errors
+    /// [`FigureError::Scale`] when the scale is not positive or the bitmap would be too large.
+    pub fn png(&self, scale: f64) -> Result<Vec<u8>, FigureError> {
+        raster::to_png(&self.scene, &self.svg, scale)
+    }
+
+    /// As PDF of physical size, fonts embedded, without a date.
+    ///
+    /// # Errors
+    /// [`FigureError::Backend`].
+    pub fn pdf(&self) -> Result<Vec<u8>, FigureError> {
+        pdf::to_pdf(&self.scene, &self.svg)
+    }
+
+    /// What all formats are made from, hashed: equal recipes give equal files.
+    pub fn recipe(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(tree::RENDERERS.as_bytes()).update(self.svg.as_bytes());
+        hasher.finalize().to_hex()[..16].to_owned()
+    }
+}
+
+/// Draws a figure as SVG: [`Drawing::svg`].
 ///
 /// # Errors
-/// As [`render_svg`], and [`FigureError::Scale`] when the scale is not positive or the bitmap would be too large.
+/// As [`Drawing::new`].
+pub fn render_svg(figure: &Figure) -> Result<String, FigureError> {
+    Ok(Drawing::new(figure)?.svg)
+}
+
+/// Draws a figure as PNG: [`Drawing::png`].
+///
+/// # Errors
+/// As [`Drawing::new`] and [`Drawing::png`].
 pub fn render_png(figure: &Figure, scale: f64) -> Result<Vec<u8>, FigureError> {
-    raster::to_png(&layout::compose(figure)?, scale)
+    Drawing::new(figure)?.png(scale)
 }
 
 #[cfg(test)]

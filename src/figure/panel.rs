@@ -5,9 +5,10 @@ use super::colour_bar::{BAR, Bar};
 use super::draw::{Pen, TICK, TICK_GAP};
 use super::font::Typeface;
 use super::layer::{ColourScale, Layer, survey};
-use super::legend::{Block, Entry, Key, arrange, entries, free_place};
+use super::legend::{Block, Entry, Key, arrange, entries, free_place, theory_index};
 use super::note::Note;
 use super::plot::Plot;
+use super::region::{Region, regions};
 use super::scene::{Anchor, Face, Frame, Point, Scene};
 use super::style::{Sizes, Theme};
 use super::ticks::{Tick, ticks};
@@ -50,6 +51,8 @@ pub(super) struct Panel<'a> {
     bar: Option<Bar>,
     entries: Vec<Entry>,
     place: Place,
+    /// Names of regions that are written into them rather than into the legend.
+    regions: Vec<Region>,
     sizes: Sizes,
     face: &'static Typeface,
 }
@@ -91,6 +94,7 @@ impl<'a> Panel<'a> {
             bar: map.map(|m| Bar::of(m)).transpose()?.flatten(),
             entries,
             place,
+            regions: Vec::new(),
             sizes,
             face: Typeface::bundled()?,
         })
@@ -106,6 +110,23 @@ impl<'a> Panel<'a> {
         self.place = Place::Nowhere;
     }
 
+    /// Whether it has a legend at all.
+    pub(super) fn has_legend(&self) -> bool {
+        self.place != Place::Nowhere
+    }
+
+    /// Whether its legend found no room beside its data.
+    pub(super) fn legend_is_below(&self) -> bool {
+        self.place == Place::Below
+    }
+
+    /// The entries of the legend: all but the regions that bear their names.
+    pub(super) fn listed(&self) -> Vec<Entry> {
+        let named =
+            |entry: &&Entry| self.regions.iter().any(|region| region.key() == (entry.label.as_str(), entry.key));
+        self.entries.iter().filter(|entry| !named(entry)).cloned().collect()
+    }
+
     fn y_ticks(&self, high: f64) -> Vec<Tick> {
         ticks(&self.chart.y, &self.y, share(high, Y_TICK * self.sizes.unit, 3, 8))
     }
@@ -116,7 +137,9 @@ impl<'a> Panel<'a> {
 
     /// The most ticks whose labels keep apart.
     fn x_ticks(&self, wide: f64) -> Vec<Tick> {
-        let most = share(wide, 30.0 * self.sizes.unit, 2, 9);
+        // Whole numbers have short labels.
+        let step = if self.chart.x.whole { 18.0 } else { 30.0 };
+        let most = share(wide, step * self.sizes.unit, 2, 9);
         let apart = |marks: &[Tick]| {
             let mut edge = f64::NEG_INFINITY;
             marks.iter().filter(|t| !t.is_minor()).all(|t| {
@@ -200,11 +223,11 @@ impl<'a> Panel<'a> {
         let unit = self.sizes.unit;
         match self.place {
             Place::Nowhere => Ok(Block::default()),
-            Place::Inside => arrange(&self.entries, &self.sizes, 0.62 * wide, 1),
+            Place::Inside => arrange(&self.listed(), &self.sizes, 0.62 * wide, 1),
             Place::Right | Place::Direct => {
-                arrange(&self.entries, &self.sizes, (0.26 * self.sizes.page).max(70.0 * unit), 1)
+                arrange(&self.listed(), &self.sizes, (0.26 * self.sizes.page).max(70.0 * unit), 1)
             }
-            Place::Below => arrange(&self.entries, &self.sizes, margins.left + wide + margins.right, 6),
+            Place::Below => arrange(&self.listed(), &self.sizes, margins.left + wide + margins.right, 6),
         }
     }
 
@@ -242,6 +265,7 @@ impl<'a> Panel<'a> {
     pub(super) fn settle(&mut self, wide: f64, high: f64) -> Result<(), FigureError> {
         let plot = Plot { frame: Frame { left: 0.0, top: 0.0, right: wide, bottom: high }, x: self.x, y: self.y };
         let mut taken = plot.occupied(self.chart);
+        self.regions = regions(self.chart, &plot, &self.sizes, &taken, self.face);
         let bare = self.entries.is_empty();
         if self.chart.legend != Legend::None && (bare || self.place != Place::Nowhere) {
             for note in self.notes(&plot, &mut taken)?.into_iter().filter(|note| note.hits > 0) {
@@ -305,22 +329,24 @@ impl<'a> Panel<'a> {
             self.layers(&mut pen);
         }
         notes.iter().try_for_each(|note| pen.note(note))?;
+        self.regions.iter().try_for_each(|region| pen.region(region))?;
         self.titles(&mut pen, &y_ticks, area)?;
         if let Some(bar) = &self.bar {
             let marks = self.bar_ticks(bar, high);
             pen.colour_bar(bar, frame.right + 2.0 * GAP * unit, &marks, frame.right + self.bar_title(bar, high))?;
         }
         let beside = frame.right + 2.0 * GAP * unit;
+        let listed = self.listed();
         match (self.place, inside) {
             (Place::Inside, Some(spot)) => {
                 pen.veil(spot.grow(GAP / 2.0 * unit));
-                pen.legend(&self.entries, &block, (spot.left, spot.top))
+                pen.legend(&listed, &block, (spot.left, spot.top))
             }
-            (Place::Right, _) => pen.legend(&self.entries, &block, (beside + self.aside(wide, high), frame.top)),
+            (Place::Right, _) => pen.legend(&listed, &block, (beside + self.aside(wide, high), frame.top)),
             (Place::Below, _) => {
                 let spare = (area.right - area.left - block.width).max(0.0);
                 let left = (frame.left).min(area.left + spare);
-                pen.legend(&self.entries, &block, (left, frame.bottom + self.under(wide) + 1.5 * GAP * unit))
+                pen.legend(&listed, &block, (left, frame.bottom + self.under(wide) + 1.5 * GAP * unit))
             }
             (Place::Direct, _) => self.direct(&mut pen, block, beside),
             _ => Ok(()),
@@ -332,7 +358,11 @@ impl<'a> Panel<'a> {
         order.sort_by_key(|layer| layer.rank());
         let mut boundaries = 0;
         for layer in order {
-            pen.layer(layer, boundaries);
+            let index = match layer {
+                Layer::Theory { label, .. } => theory_index(&self.chart.layers, label),
+                _ => boundaries,
+            };
+            pen.layer(layer, index);
             boundaries += usize::from(matches!(layer, Layer::Boundary { .. }));
         }
     }

@@ -93,12 +93,12 @@ const MARKERS: [Marker; 7] =
 const SERIES_LIGHT: [u32; 7] = [0x00_72_B2, 0xD5_5E_00, 0x00_9E_73, 0xCC_79_A7, 0xE6_9F_00, 0x56_B4_E9, 0x5C_5C_5C];
 const SERIES_DARK: [u32; 7] = [0x56_B4_E9, 0xE6_9F_00, 0x2B_C7_9B, 0xD9_8F_B8, 0xF0_E4_42, 0xE8_72_3C, 0xBB_BB_BB];
 
-/// Lengths in units of the line width, drawn and left out in turn; distinct from [`THEORY_DASH`].
+/// Lengths in units of the line width, drawn and left out in turn; distinct from [`THEORY_DASHES`].
 const DASHES: [&[f64]; 6] =
     [&[], &[6.5, 1.8], &[6.0, 1.6, 1.3, 1.6], &[1.5, 1.5], &[10.0, 2.0, 3.0, 2.0], &[5.0, 1.5, 1.2, 1.5, 1.2, 1.5]];
 
-/// The one style of theory overlays: short dashes, in points.
-pub(super) const THEORY_DASH: &[f64] = &[2.6, 1.6];
+/// The one style of theory overlays: thin lines of ink with short dashes, in points. A chart's second and third theory differ in them.
+pub(super) const THEORY_DASHES: [&[f64]; 3] = [&[2.6, 1.6], &[5.2, 1.5, 0.9, 1.5], &[0.9, 1.5]];
 
 /// Dashes of boundary lines by order of appearance, in points.
 pub(super) const BOUNDARY_DASHES: [&[f64]; 4] = [&[], &[4.5, 2.2], &[1.4, 1.6], &[6.0, 1.8, 1.4, 1.8]];
@@ -160,6 +160,12 @@ impl SeriesStyle {
 const CATEGORIES: [u32; 8] =
     [0x1F_6F_A8, 0xF7_E9_A0, 0xE0_7B_3A, 0xA9_D8_F2, 0x1B_7A_5A, 0xE3_B5_CF, 0x5B_3A_6E, 0xD9_D9_D9];
 
+/// Black or white, whichever is easier to read on a colour.
+pub(super) fn readable_on(colour: Colour) -> Colour {
+    let [red, green, blue] = colour.rgb.map(f64::from);
+    Colour::rgb(if 0.299 * red + 0.587 * green + 0.114 * blue > 140.0 { 0x1A_1A_1A } else { 0xFF_FF_FF })
+}
+
 pub(super) fn category(index: usize) -> Colour {
     Colour::rgb(CATEGORIES[index % CATEGORIES.len()])
 }
@@ -198,6 +204,22 @@ pub enum Width {
     DoubleColumn,
     /// A 10 × 5.625 inch slide with large text.
     Slide,
+}
+
+impl Width {
+    /// The width of a figure with this many panels unless it is told otherwise.
+    pub fn of_panels(panels: usize) -> Self {
+        if panels > 1 { Self::DoubleColumn } else { Self::SingleColumn }
+    }
+
+    /// Panels per row.
+    pub(super) fn columns(self, panels: usize) -> usize {
+        match self {
+            Self::SingleColumn => 1,
+            Self::DoubleColumn | Self::Slide if panels == 4 => 2,
+            Self::DoubleColumn | Self::Slide => panels.clamp(1, 3),
+        }
+    }
 }
 
 /// Lengths in points that follow from the width.

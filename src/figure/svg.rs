@@ -39,10 +39,27 @@ pub(super) fn to_svg(scene: &Scene) -> Result<String, FigureError> {
             area.present().map_err(|e| FigureError::Backend(e.to_string()))?;
         }
         let inner = document.split_once('\n').and_then(|(_, rest)| rest.rsplit_once("</svg>"));
-        svg.push_str(inner.map_or("", |(body, _)| body));
+        svg.push_str(&opacities(inner.map_or("", |(body, _)| body)));
     }
     svg.push_str("</svg>\n");
     Ok(svg)
+}
+
+/// Opacity as that of fill and stroke, and only where there is some: `opacity` makes a group of each shape, which a PDF has to carry as
+/// an object of its own.
+fn opacities(body: &str) -> String {
+    const MARK: &str = " opacity=\"";
+    let mut parts = body.split(MARK);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (value, rest) = part.split_once('"').unwrap_or((part, ""));
+        if value.parse() != Ok(1.0) {
+            // Writing to a string cannot fail.
+            let _ = write!(text, " fill-opacity=\"{value}\" stroke-opacity=\"{value}\"");
+        }
+        text.push_str(rest);
+    }
+    text
 }
 
 pub(super) fn is_mosaic(shape: &Shape) -> bool {
@@ -112,6 +129,14 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_partial_opacity_is_written() {
+        assert_eq!(
+            opacities("<a opacity=\"1\" b=\"2\"/><c opacity=\"0.2\"/>"),
+            "<a b=\"2\"/><c fill-opacity=\"0.2\" stroke-opacity=\"0.2\"/>"
+        );
+    }
 
     #[test]
     fn base64_matches_rfc_4648() {

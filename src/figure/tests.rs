@@ -77,6 +77,26 @@ fn the_same_figure_gives_the_same_bytes() {
     let figure = everything();
     assert_eq!(render_svg(&figure).unwrap(), render_svg(&figure.clone()).unwrap());
     assert_eq!(render_png(&figure, 0.5).unwrap(), render_png(&figure.clone(), 0.5).unwrap());
+    let pdf = || Drawing::new(&figure).unwrap().pdf().unwrap();
+    assert!(pdf() == pdf());
+}
+
+#[test]
+fn pdf_has_the_size_of_the_page_and_no_date() {
+    let pdf = Drawing::new(&everything()).unwrap().pdf().unwrap();
+    let text = String::from_utf8_lossy(&pdf);
+    assert!(text.starts_with("%PDF-1.") && text.contains("/MediaBox[0 0 504 "));
+    assert!(text.contains("DejaVuSans") && text.contains("/FontFile2"));
+    assert!(!text.contains("CreationDate") && !text.contains("CreateDate"));
+}
+
+#[test]
+fn repeated_theories_differ_in_their_dashes() {
+    let theory =
+        |label: &str, level: f64| Layer::Theory { label: label.into(), points: vec![(0.0, level), (1.0, level)] };
+    let dashes = |layers: Vec<Layer>| render_svg(&chart(layers).into()).unwrap().matches("stroke=\"#1A1A1A\"").count();
+    let same = dashes(vec![theory("one", 0.0), theory("one", 1.0)]);
+    assert!(dashes(vec![theory("one", 0.0), theory("two", 1.0)]) > same);
 }
 
 #[test]

@@ -25,12 +25,12 @@ pub(super) fn ticks(axis: &Axis, span: &Span, target: usize) -> Vec<Tick> {
         return fixed.iter().copied().filter(inside).map(|at| Tick { at, label: plain(at) }).collect();
     }
     match span.scale {
-        Scale::Linear => linear(span, target.max(2)),
+        Scale::Linear => linear(span, target.max(2), axis.whole),
         Scale::Log10 => logarithmic(span, target.max(2)),
     }
 }
 
-fn linear(span: &Span, target: usize) -> Vec<Tick> {
+fn linear(span: &Span, target: usize, whole: bool) -> Vec<Tick> {
     let rough = (span.high - span.low) / target as f64;
     let magnitude = 10f64.powf(rough.log10().floor());
     // The step of 1, 2, 5 or 10 nearest to the wanted one.
@@ -40,7 +40,7 @@ fn linear(span: &Span, target: usize) -> Vec<Tick> {
         r if r < 7.1 => 5.0,
         _ => 10.0,
     };
-    let step = factor * magnitude;
+    let step = if whole { (factor * magnitude).max(1.0) } else { factor * magnitude };
     let slack = 1e-9 * step;
     let first = ((span.low - slack) / step).ceil();
     let largest = span.low.abs().max(span.high.abs());
@@ -82,7 +82,7 @@ fn logarithmic(span: &Span, target: usize) -> Vec<Tick> {
             }
         }
     }
-    if marks.iter().filter(|t| !t.is_minor()).count() >= 2 { marks } else { linear(span, target) }
+    if marks.iter().filter(|t| !t.is_minor()).count() >= 2 { marks } else { linear(span, target, false) }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the logarithm of a finite f64 is within ±324")]
@@ -154,6 +154,13 @@ mod tests {
         assert_eq!(labels(&axis, 0.0, 12.0, 6), ["0", "2", "4", "6", "8", "10", "12"]);
         assert_eq!(labels(&axis, 0.0, 4e6, 4), ["0", "1×10⁶", "2×10⁶", "3×10⁶", "4×10⁶"]);
         assert_eq!(labels(&axis, 1.0e-5, 2.0e-5, 2), ["1.0×10⁻⁵", "1.5×10⁻⁵", "2.0×10⁻⁵"]);
+    }
+
+    #[test]
+    fn whole_numbers_have_no_ticks_between_them() {
+        let axis = Axis { whole: true, ..Axis::linear("d") };
+        assert_eq!(labels(&axis, 0.9, 5.1, 9), ["1", "2", "3", "4", "5"]);
+        assert_eq!(labels(&axis, 0.0, 24.0, 5), ["0", "5", "10", "15", "20"]);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use crate::information::{InformationError, Source};
 use crate::linalg::{Matrix, product, product_tn, svd};
 
 /// Noiseless loadings [A_m B_m] of full column rank, s ⟂ u_1 ⟂ u_2: canonical encoders with d ≤ k have R² = 0 on each modality's
-/// own private factors; `linear-contrastive` has Cov(z_1, u_1) ∝ UᵀB_1 with U the leading left singular vectors of Σ12, which
-/// vanishes only if A_1 ⟂ B_1.
+/// own private factors; `linear-contrastive` has Cov(z_1, u_1) ∝ UᵀB_1 with U the d leading left singular vectors of Σ12, which
+/// vanishes at d = k, and so at every d ≤ k, only if A_1 ⟂ B_1.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LeakByMixing;
 

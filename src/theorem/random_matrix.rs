@@ -129,7 +129,7 @@ pub fn mean_largest_null_correlation_squared(samples: usize, channels: [usize; 2
     let total = samples as f64 - 1.0;
     let angle = |channels: f64| 2.0 * ((channels - 0.5) / total).sqrt().asin();
     let [low, high] = [angle(first.min(second)), angle(first.max(second))];
-    let centre = 2.0 * ((low + high) / 2.0).tan().ln();
+    let centre = 2.0 * f64::midpoint(low, high).tan().ln();
     let scale = (16.0 / (total * total * (low + high).sin().powi(2) * low.sin() * high.sin())).cbrt();
     (1.0 + (-(centre + scale * TRACY_WIDOM_MEAN)).exp()).recip()
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a task runner talks to its user")]
 
 mod paper;
+mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -12,6 +13,7 @@ cargo xtask TASK
 
   test      formatting, clippy with warnings denied, all tests, documentation, the main job, the paper
   paper     the companion paper as PDF, with everything it needs; --as-is: from the results that are there
+  tools     what the tests need beside Rust: Chromium, axe-core (installs what is missing)
   bench     benchmarks beside their peers (needs python3 with numpy and scipy; PyTorch where it is there)
   help      this text";
 
@@ -21,6 +23,7 @@ fn main() -> ExitCode {
         Some("test") => test(),
         Some("bench") => bench(),
         Some("paper") => paper(),
+        Some("tools") => tools::require(&target_folder()).map_err(|error| format!("{error:#}")),
         None | Some("help" | "--help" | "-h") => {
             println!("{HELP}");
             Ok(())
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
 fn test() -> Result<(), String> {
     let scratch = std::env::temp_dir().join(format!("alignloss-figures-{}", std::process::id()));
     let (figures, results) = (scratch.join("figures"), scratch.join("results"));
+    tools::require(&target_folder()).map_err(|error| format!("{error:#}"))?;
     step("formatting", cargo(&["fmt", "--all", "--check"]))?;
     // One profile for everything: training kernels are too slow without optimisation, and what is tested is what users run.
     let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];

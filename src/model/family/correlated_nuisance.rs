@@ -2,7 +2,7 @@
 //! correlated with κ: shared by the sensors, useless to the task. Noise may differ on the shared directions, so that
 //! the correlation and the scale of signal and nuisance are four free numbers (the model of arXiv 2606.11190).
 
-use super::{Family, FamilyParameters, OneOrMany, parameters::require};
+use super::{Family, FamilyParameters, parameters::require};
 use crate::linalg::Matrix;
 use crate::model::{LatentModel, Modality, ModelError, Noise};
 
@@ -16,33 +16,13 @@ pub(super) const FAMILY: Family = Family {
 fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
     let common = parameters.common(2, 2, |k, p| (k + p, k + p))?;
     let (k, private) = (common.shared, &common.private);
-    let pairs = private.iter().copied().min().unwrap_or(0);
-    let correlation =
-        parameters.nuisance_correlation.clone().unwrap_or(OneOrMany::One(0.5)).expand("nuisance_correlation", pairs)?;
-    // Equicorrelated across M modalities: positive semidefinite from −1/(M−1).
-    require("family.", "nuisance_correlation", &correlation, -1.0 / (private.len() as f64 - 1.0)..=1.0)?;
     let shared_noise = match &parameters.shared_noise {
         None => common.noise.clone(),
         Some(noise) => noise.expand("shared_noise", private.len())?,
     };
     require("family.", "shared_noise", &shared_noise, 0.0..=1e100)?;
 
-    let latents = common.latent_std.len();
-    let mut covariance = Matrix::zeros(latents, latents);
-    for (latent, std) in common.latent_std.iter().enumerate() {
-        covariance[(latent, latent)] = std * std;
-    }
-    let starts: Vec<usize> = (0..private.len()).map(|m| k + private[..m].iter().sum::<usize>()).collect();
-    for (j, kappa) in correlation.iter().enumerate() {
-        for (m, start) in starts.iter().enumerate() {
-            for other in &starts[..m] {
-                let (a, b) = (start + j, other + j);
-                let value = kappa * common.latent_std[a] * common.latent_std[b];
-                covariance[(a, b)] = value;
-                covariance[(b, a)] = value;
-            }
-        }
-    }
+    let covariance = common.covariance_with_nuisance(parameters.nuisance_correlation.as_ref(), 0.5)?;
     let modalities = (0..private.len())
         .map(|m| {
             let n = common.observed[m];

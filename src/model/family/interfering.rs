@@ -8,7 +8,7 @@ use crate::model::{LatentModel, Modality, ModelError, Noise};
 pub(super) const FAMILY: Family = Family {
     kind: "interfering",
     summary: "col A and col B at a principal angle θ",
-    parameters: &["angle_degrees"],
+    parameters: &["angle_degrees", "nuisance_correlation"],
     build,
 };
 
@@ -16,6 +16,10 @@ fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
     let common = parameters.common(2, 2, |k, p| (k + p, k + 2 * k.max(p)))?;
     let angle = parameters.angle_degrees.unwrap_or(45.0);
     require("family.", "angle_degrees", &[angle], 0.0..=90.0)?;
+    let covariance = match &parameters.nuisance_correlation {
+        None => common.covariance(),
+        given => Some(common.covariance_with_nuisance(given.as_ref(), 0.0)?),
+    };
     let (sine, cosine) = angle.to_radians().sin_cos();
     let modalities = (0..common.private.len())
         .map(|m| {
@@ -39,7 +43,7 @@ fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
         FAMILY.kind,
         common.shared,
         common.private.clone(),
-        common.covariance(),
+        covariance,
         modalities,
         Vec::new(),
     )?)

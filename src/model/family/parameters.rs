@@ -44,7 +44,7 @@ impl<T: Copy> OneOrMany<T> {
 /// | `seed` | seed of the loadings | 0 |
 /// | `private_fraction` | α of one more target, `mixture` = √(1−α)·(shared direction) + √α·(private direction of modality 1) | none |
 /// | `angle_degrees` | `interfering`: principal angle θ between col A_m and col B_m | 45 |
-/// | `nuisance_correlation` | `correlated-nuisance`: κ between paired private factors | 0.5 |
+/// | `nuisance_correlation` | κ between paired private factors | `correlated-nuisance`: 0.5, `interfering`: 0 |
 /// | `shared_noise` | `correlated-nuisance`: noise variance on the shared directions, one or one per modality | as `noise` |
 /// | `correlations` | `spiked`: the canonical correlations | [0.9, 0.7, 0.5] |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -202,6 +202,36 @@ impl Common {
         let variances =
             nalgebra::DVector::from_iterator(self.latent_std.len(), self.latent_std.iter().map(|std| std * std));
         (!variances.iter().all(|&variance| variance == 1.0)).then(|| Matrix::from_diagonal(&variances))
+    }
+
+    /// The latents' covariance where private factors j of all modalities are correlated with κ_j, by default `default`.
+    pub(super) fn covariance_with_nuisance(
+        &self,
+        correlation: Option<&OneOrMany<f64>>,
+        default: f64,
+    ) -> Result<Matrix, ModelError> {
+        let (k, private) = (self.shared, &self.private);
+        let pairs = private.iter().copied().min().unwrap_or(0);
+        let correlation = correlation.unwrap_or(&OneOrMany::One(default)).expand("nuisance_correlation", pairs)?;
+        // Equicorrelated across M modalities: positive semidefinite from −1/(M−1).
+        require("family.", "nuisance_correlation", &correlation, -1.0 / (private.len() as f64 - 1.0)..=1.0)?;
+        let latents = self.latent_std.len();
+        let mut covariance = Matrix::zeros(latents, latents);
+        for (latent, std) in self.latent_std.iter().enumerate() {
+            covariance[(latent, latent)] = std * std;
+        }
+        let starts: Vec<usize> = (0..private.len()).map(|m| k + private[..m].iter().sum::<usize>()).collect();
+        for (j, kappa) in correlation.iter().enumerate() {
+            for (m, start) in starts.iter().enumerate() {
+                for other in &starts[..m] {
+                    let (a, b) = (start + j, other + j);
+                    let value = kappa * self.latent_std[a] * self.latent_std[b];
+                    covariance[(a, b)] = value;
+                    covariance[(b, a)] = value;
+                }
+            }
+        }
+        Ok(covariance)
     }
 
     /// The standard targets of a model whose factors all have positive variance, and the mixture that was asked for.

@@ -76,11 +76,11 @@ impl<T: Precision> Joint<T> {
         let dim = self.towers.dim;
         let common = self.common.map_or(dim, |common| common.min(dim));
         let mut loss = self.align(common);
-        for m in 0..2 {
+        for (m, x) in batch.into_iter().enumerate() {
             loss += self.whiten(m, common);
             let rebuilt = if self.rebuilds { 0..dim } else { common..dim };
             if self.fidelity > 0.0 && !rebuilt.is_empty() {
-                loss += self.rebuild(m, batch[m], rebuilt);
+                loss += self.rebuild(m, x, rebuilt);
             }
         }
         self.towers.backward(batch, gradient);

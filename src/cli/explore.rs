@@ -1,0 +1,53 @@
+//! `alignloss explore`
+
+use super::{Outcome, Session};
+use crate::explorer::{Server, export};
+use clap::Args;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+/// The explorer: sliders and live charts in a browser, on this machine only
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  alignloss explore --open
+  alignloss explore --port 8080
+  alignloss explore --export page     # a static page: open page/index.html, or put it on any host")]
+pub(super) struct Explore {
+    /// Port on 127.0.0.1; 0 is any free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    port: u16,
+    /// Open the page in the default browser
+    #[arg(long)]
+    open: bool,
+    /// Write a static page with precomputed answers into a folder instead
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["port", "open"])]
+    export: Option<PathBuf>,
+}
+
+impl Explore {
+    pub(super) fn run(self, session: Session) -> anyhow::Result<Outcome> {
+        let note = |text: &str| {
+            if !session.quiet {
+                let _ = writeln!(std::io::stderr(), "{text}");
+            }
+        };
+        if let Some(folder) = self.export {
+            note("precomputing the answers of 27 models …");
+            let written = export(&folder)?;
+            note(&format!("{} files, {:.1} MB", written.files, written.bytes as f64 / 1e6));
+            super::print(&format!("{}\n", folder.join("index.html").display()))?;
+            return Ok(Outcome::Fine);
+        }
+        let server = Server::bind(self.port)?;
+        super::print(&format!("{}\n", server.url()))?;
+        note("Ctrl-C ends it.");
+        if self.open
+            && let Err(error) = open::that_detached(server.url())
+        {
+            note(&format!("no browser could be opened ({error}); visit the address above"));
+        }
+        server.run()?;
+        Ok(Outcome::Fine)
+    }
+}

@@ -1,0 +1,71 @@
+//! Redrawing when an experiment file changes.
+
+use super::super::Session;
+use super::super::progress::note;
+use anyhow::Context;
+use notify_debouncer_full::notify::RecursiveMode;
+use notify_debouncer_full::{DebounceEventResult, new_debouncer};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
+
+/// Editors write in several steps; this long without a further one is the end.
+const QUIET: Duration = Duration::from_millis(250);
+
+/// What ends the wait.
+enum Event {
+    Changed(DebounceEventResult),
+    Stop,
+}
+
+/// Calls `redraw` with the experiment files of a folder that changed, until Ctrl-C or a request to terminate. Errors of `redraw` are
+/// shown, and do not end the watch: the file may be half edited.
+pub(super) fn watch(
+    folder: &Path,
+    session: Session,
+    mut redraw: impl FnMut(&BTreeSet<PathBuf>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let (sender, events) = channel();
+    stop_on_signal(sender.clone(), session)?;
+    let changed = move |result| {
+        // Nobody listens any more only when the watch ends.
+        let _ = sender.send(Event::Changed(result));
+    };
+    let mut watcher = new_debouncer(QUIET, None, changed).context("watching files")?;
+    watcher.watch(folder, RecursiveMode::NonRecursive).with_context(|| folder.display().to_string())?;
+    note(session, &format!("watching {}: Ctrl-C ends", folder.display()));
+    while let Ok(Event::Changed(result)) = events.recv() {
+        let files = experiment_files(result);
+        if files.is_empty() {
+            continue;
+        }
+        if let Err(error) = redraw(&files) {
+            note(Session { quiet: false }, &format!("error: {error:#}"));
+        }
+    }
+    note(session, "stopped");
+    Ok(())
+}
+
+/// The experiment files that were written, created or renamed; reading one is no change.
+fn experiment_files(result: DebounceEventResult) -> BTreeSet<PathBuf> {
+    let paths =
+        result.unwrap_or_default().into_iter().filter(|event| !event.kind.is_access()).flat_map(|e| e.event.paths);
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "toml") && path.exists()).collect()
+}
+
+/// The first signal ends the watch after the figure at hand, the second at once: results are only ever written whole.
+fn stop_on_signal(sender: Sender<Event>, session: Session) -> anyhow::Result<()> {
+    let stopping = Arc::new(AtomicBool::new(false));
+    ctrlc::set_handler(move || {
+        if stopping.swap(true, Ordering::SeqCst) {
+            std::process::exit(0);
+        }
+        note(session, "stopping; again to leave at once");
+        let _ = sender.send(Event::Stop);
+    })
+    .context("listening for Ctrl-C")
+}

@@ -1,0 +1,20 @@
+//! The explorer: a page on this machine in which one moves a model's parameters and sees what alignment loses.
+//!
+//! [`Setting`] (sliders) → model → [`view`]: the report of `eval`, information-loss curves, a phase diagram, a Pareto frontier.
+//! [`Server`] answers the page over HTTP on localhost, [`export()`] writes the same page with precomputed answers.
+//! What it does not do: compute anything of its own. Every number comes from `evaluation`, `theorem` and `learner`.
+
+mod api;
+mod assets;
+mod control;
+mod document;
+mod export;
+mod request;
+mod server;
+mod setting;
+pub mod view;
+
+pub use control::{Axis, CONTROLS, Control};
+pub use export::{ExportError, Exported, export};
+pub use server::{ServeError, Server};
+pub use setting::{Setting, SettingError};

@@ -1,0 +1,50 @@
+//! Programs that tests need beside Rust: a browser, and a checker of accessibility.
+
+use anyhow::{Context, ensure};
+use std::path::Path;
+use std::process::Command;
+
+/// Checks pages for accessibility; kept out of the repository (MPL-2.0, 650 kB).
+const AXE: &str = "axe-core@4.14.1";
+
+/// Makes sure that Chromium is there, and axe-core in the target folder; installs what is missing.
+pub(crate) fn require(target: &Path) -> anyhow::Result<()> {
+    if !runs("chromium", "--version") {
+        install("chromium")?;
+    }
+    let folder = target.join("tools");
+    if folder.join("package/axe.min.js").is_file() {
+        return Ok(());
+    }
+    if !runs("npm", "--version") {
+        install("npm")?;
+    }
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    println!("xtask: fetching {AXE}");
+    let packed = Command::new("npm").args(["pack", "--silent", AXE]).current_dir(&folder).output().context("npm")?;
+    ensure!(packed.status.success(), "npm pack {AXE}: {}", String::from_utf8_lossy(&packed.stderr));
+    let archive = String::from_utf8_lossy(&packed.stdout).trim().to_owned();
+    let status = Command::new("tar")
+        .args(["xzf", &archive, "package/axe.min.js"])
+        .current_dir(&folder)
+        .status()
+        .context("tar")?;
+    ensure!(status.success(), "tar can't unpack {archive} ({status})");
+    Ok(())
+}
+
+fn runs(program: &str, argument: &str) -> bool {
+    Command::new(program).arg(argument).output().is_ok_and(|output| output.status.success())
+}
+
+/// Installs a Debian package.
+fn install(package: &str) -> anyhow::Result<()> {
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    ensure!(is_root && runs("apt-get", "--version"), "the tests need {package}; on Debian: apt-get install {package}");
+    println!("xtask: installing {package}");
+    for arguments in [&["update", "-qq"][..], &["install", "-y", "-qq", "--no-install-recommends", package]] {
+        let status = Command::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(arguments).status()?;
+        ensure!(status.success(), "apt-get {} failed ({status})", arguments.join(" "));
+    }
+    Ok(())
+}
