@@ -303,6 +303,26 @@ fn single_precision_ends_where_double_does() {
 }
 
 #[test]
+fn a_run_in_pieces_is_the_same_run() {
+    let model = models::scalar();
+    let options = Sgd { steps: 700, checkpoints: vec![1, 30, 250, 700], ..Sgd::default() };
+    let whole = train(&options, &model, &mut Spectral::default(), 1);
+    let mut source = Online::new(&model, 0);
+    let mut loss = Spectral::<f64>::default();
+    let channels = [model.observed(0).common.nrows(), model.observed(1).common.nrows()];
+    let mut training = options.start(&mut loss, &mut source, channels, 1).expect("a run");
+    let mut pieces = 1;
+    while training.advance(pieces).expect("a step") {
+        pieces += 7;
+    }
+    assert_eq!(training.steps(), 700);
+    assert_eq!(training.encoders(), whole.encoders);
+    assert!(!training.advance(10).expect("nothing is left"));
+    let parts = training.finish();
+    assert_eq!(parts, whole);
+}
+
+#[test]
 fn divergence_is_an_outcome_and_keeps_finite_encoders() {
     let model = models::scalar();
     let options = Sgd {

@@ -20,3 +20,4 @@ pub use grid::{AxisValue, Cell};
 pub use run::{Run, RunError, Shard};
 pub(crate) use store::write_whole;
 pub use store::{Results, Store, StoreError};
+pub(crate) use train::draws;

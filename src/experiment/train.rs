@@ -10,7 +10,7 @@ use crate::objective::minibatch::{
     AlignmentFidelity, CanonicalCorrelation, Decoupled, InfoNce, LinearContrastive, MinibatchLoss, Precision,
     Prediction, PrincipalComponents, Spectral,
 };
-use crate::sample::{Data, Sampler, Stream};
+use crate::sample::{Data, Generator, Sampler, Stream};
 use crate::theorem::Case;
 use nalgebra::DMatrix;
 use rand::Rng;
@@ -65,6 +65,15 @@ fn measure(
     emit(Measured { population, case: Some(&case) }, &learning)
 }
 
+/// Of a cell that is trained: the seed of the first weights, and what batches are drawn with.
+pub(crate) fn draws(stream: Stream) -> (u64, Generator) {
+    let named = |what: &str| {
+        let experiment = format!("{}: {what}", stream.experiment);
+        Stream { experiment: &experiment, ..stream }.generator()
+    };
+    (named("weights").next_u64(), named("batches"))
+}
+
 fn train_in<T: Precision>(
     task: &LearningTask,
     options: &SgdSetting,
@@ -73,10 +82,9 @@ fn train_in<T: Precision>(
 ) -> Result<Trained, LearningError> {
     let factors = [0, 1].map(|m| task.subject.pair.factor(m).clone());
     let channels = task.subject.pair.channels();
-    let named = |experiment: &str| Stream { experiment, ..task.stream }.generator();
-    let sgd = Sgd { seed: named(&format!("{}: weights", task.stream.experiment)).next_u64(), ..options.sgd.clone() };
+    let (seed, mut generator) = draws(task.stream);
+    let sgd = Sgd { seed, ..options.sgd.clone() };
     let mut loss = minibatch_loss::<T>(task, options)?;
-    let mut generator = named(&format!("{}: batches", task.stream.experiment));
     if let Some(data) = data {
         let rows = |start: usize, count: usize| data.samples().rows(start, count).map(T::nearest);
         let fixed: [DMatrix<T>; 2] = [rows(0, channels[0]), rows(channels[0], channels[1])];

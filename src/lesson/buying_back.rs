@@ -1,7 +1,7 @@
 //! Buying it back: λ and the Pareto frontier.
 
 use super::study::{LessonError, information, minimise, range};
-use super::{Chart, Lesson, Mark, Parameter, Series, Values};
+use super::{Chart, Lesson, Mark, Number, Parameter, Recipe, Series, Study, Values};
 use crate::information::Source;
 use crate::objective::AlignmentFidelity;
 use crate::theorem::fidelity_threshold::FIRST_THRESHOLD;
@@ -17,11 +17,24 @@ const PARAMETERS: [Parameter; 3] = [
     Parameter { name: "dim", meaning: "outputs of each encoder", from: 1.0, to: 4.0, step: 1.0, default: 2.0 },
 ];
 
+/// Noise of both sensors.
+const NOISE: f64 = 0.2;
+
+/// Size of the second shared factor; the first one's is 1.
+const WEAK: f64 = 0.7;
+
+fn source(values: &Values) -> String {
+    format!(
+        "[family]\nkind = \"orthogonal\"\nshared = 2\nprivate = 2\nnoise = {NOISE}\nshared_std = [1.0, {WEAK}]\nprivate_std = {}\n",
+        values.get("private")
+    )
+}
+
 impl BuyingBack {
     /// I(z_1; z_2) and I(z_1; u_1).
     fn kept(&self, values: &Values, lambda: f64) -> Result<(f64, f64), LessonError> {
         let objective = AlignmentFidelity::new(lambda)?;
-        minimise(&self.model(values), &objective, values.count("dim"), |case| {
+        minimise(&source(values), &objective, values.count("dim"), |case| {
             (case.alignment.angles.mutual_information_nats(), information(case, "private 1", Source::EncodedFirst))
         })
     }
@@ -32,7 +45,7 @@ impl BuyingBack {
         let objective = AlignmentFidelity::new(0.5)?;
         let fidelity = theorem::find(self.theorem()).expect("in the registry");
         let threshold =
-            minimise(&self.model(values), &objective, values.count("dim"), |case| fidelity.predict(case, &question))?;
+            minimise(&source(values), &objective, values.count("dim"), |case| fidelity.predict(case, &question))?;
         Ok(threshold?.filter(|lambda| lambda.is_finite() && *lambda <= 1.0))
     }
 }
@@ -52,58 +65,94 @@ impl Lesson for BuyingBack {
 
     fn text(&self) -> &'static str {
         "Ask the encoders not only to agree but also to describe their own sensors, with weight λ. At a threshold a private factor takes \
-         the place of a shared one: alignment is the price. The points are all that λ from 0 to 1 can buy."
+         the place of a shared one: alignment is the price. The points are all that λ from 0 to 1 buys."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
         &PARAMETERS
     }
 
-    fn model(&self, values: &Values) -> String {
-        format!(
-            "[family]\nkind = \"orthogonal\"\nshared = 2\nprivate = 2\nnoise = 0.2\nshared_std = [1.0, 0.7]\nprivate_std = {}\n",
-            values.get("private")
-        )
-    }
-
-    fn command(&self, values: &Values) -> String {
-        format!(
-            "alignloss eval model.toml --objective alignment-fidelity --lambda {} --dim {}",
-            values.get("lambda"),
-            values.count("dim")
-        )
-    }
-
     fn question(&self) -> &'static str {
         "From which λ on is a shared factor given up?"
     }
 
-    fn answer(&self, values: &Values) -> Result<String, LessonError> {
-        let (aligned, private) = self.kept(values, values.get("lambda"))?;
-        let threshold = match self.threshold(values)? {
-            Some(lambda) => {
-                format!("From λ = {lambda:.3} = ρ/(ρ + π − γ) of the weakest shared and the strongest private factor.")
-            }
-            None => "Never here: no private factor is larger than a shared one, or there are outputs for all.".into(),
-        };
-        Ok(format!("{threshold} At λ = {:.2}: {aligned:.3} nats aligned, {private:.3} private.", values.get("lambda")))
+    fn recipe(&self, values: &Values) -> Recipe {
+        let (lambda, dim) = (values.get("lambda"), values.count("dim"));
+        Recipe::eval(source(values), format!("--objective alignment-fidelity --lambda {lambda} --dim {dim}"))
     }
 
-    fn chart(&self, values: &Values) -> Result<Chart, LessonError> {
+    fn study(&self, values: &Values) -> Result<Study, LessonError> {
         let frontier =
             range(0.0, 1.0, 41).map(|lambda| self.kept(values, lambda)).collect::<Result<Vec<_>, LessonError>>()?;
         let here = self.kept(values, values.get("lambda"))?;
-        let mut numbers = vec![("I(z1; z2)".into(), here.0), ("I(z1; private)".into(), here.1)];
-        if let Some(threshold) = self.threshold(values)? {
-            numbers.push(("threshold lambda".into(), threshold));
-        }
-        Ok(Chart {
+        let mut numbers = vec![
+            Number::nats("I(z1; z2)", here.0).at("alignment.mi_z1_z2"),
+            Number::nats("I(z1; private)", here.1).of("private 1", "mi.z1"),
+        ];
+        let threshold = match self.threshold(values)? {
+            Some(lambda) => {
+                numbers.push(Number::new("threshold λ", lambda));
+                format!(
+                    "From λ = {lambda:.3} = ρ/(ρ + π − γ) on, with π the private variance and γ, ρ variance and correlation of the \
+                     shared factor that goes first."
+                )
+            }
+            None => "Never here: no private factor is larger than the shared ones kept, or there are outputs for all."
+                .into(),
+        };
+        let answer = format!(
+            "{threshold} At λ = {:.2} {:.3} nats are aligned, {:.3} private.",
+            values.get("lambda"),
+            here.0,
+            here.1
+        );
+        let chart = Chart {
             title: "The frontier".into(),
             x: "aligned, nats",
             y: "private, nats",
             series: vec![Series::cloud("λ from 0 to 1", frontier)],
             marks: vec![Mark { name: "here".into(), point: here }],
             numbers,
-        })
+        };
+        Ok(Study { chart, answer })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(private: f64, dim: f64) -> Values {
+        let mut values = Values::new(&PARAMETERS);
+        values.set(1, private);
+        values.set(2, dim);
+        values
+    }
+
+    #[test]
+    fn a_shared_factor_is_given_up_at_the_threshold_or_never() {
+        for dim in [1.0, 2.0, 3.0, 4.0] {
+            for private in [0.5, 0.8, 1.5, 2.0] {
+                let values = at(private, dim);
+                let kept = |lambda: f64| BuyingBack.kept(&values, lambda).expect("measures");
+                // With one output the strong factor is the one that can go.
+                let shared = if dim < 2.0 { 1.0 } else { WEAK * WEAK };
+                let spare = 4.0 - dim;
+                let formula = shared / (shared + NOISE);
+                let formula = formula / (formula + private * private - shared);
+                match BuyingBack.threshold(&values).expect("an answer") {
+                    Some(lambda) => {
+                        assert!((lambda - formula).abs() < 1e-9, "{private} {dim}: {lambda}, not {formula}");
+                        let (before, after) = (kept(lambda - 1e-3), kept(lambda + 1e-3));
+                        assert!(before.0 > after.0 + 1e-3 && before.1 < after.1 - 1e-3, "{private} {dim}");
+                        assert!((kept(1e-3).0 - before.0).abs() < 1e-9, "nothing is given up before: {private} {dim}");
+                    }
+                    None => {
+                        assert!(private * private <= shared || spare < 1.0, "{private} {dim}");
+                        assert!((kept(1e-3).0 - kept(0.999).0).abs() < 1e-9, "{private} {dim}");
+                    }
+                }
+            }
+        }
     }
 }

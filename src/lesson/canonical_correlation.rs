@@ -1,7 +1,7 @@
 //! CCA in one picture.
 
 use super::study::{LessonError, minimise, model};
-use super::{Chart, Lesson, Parameter, Series, Values};
+use super::{Chart, Lesson, Number, Parameter, Recipe, Series, Study, Values};
 use crate::linalg::product;
 use crate::objective::CanonicalCorrelation;
 use crate::sample::{Data, Stream};
@@ -19,13 +19,12 @@ const PARAMETERS: [Parameter; 3] = [
 /// Samples drawn.
 const SAMPLES: usize = 200;
 
-impl CanonicalCorrelations {
-    /// ρ of both pairs and the least ε².
-    fn measured(&self, values: &Values) -> Result<([f64; 2], f64), LessonError> {
-        minimise(&self.model(values), &CanonicalCorrelation, 2, |case| {
-            ([0, 1].map(|pair| case.subject.pair.correlation(pair)), case.alignment.floor)
-        })
-    }
+fn source(values: &Values) -> String {
+    format!(
+        "[family]\nkind = \"orthogonal\"\nshared = 2\nprivate = 1\nnoise = {}\nshared_std = [1.0, {}]\n",
+        values.get("noise"),
+        values.get("weak")
+    )
 }
 
 impl Lesson for CanonicalCorrelations {
@@ -42,66 +41,82 @@ impl Lesson for CanonicalCorrelations {
     }
 
     fn text(&self) -> &'static str {
-        "Each sensor gets a linear encoder with outputs of variance one. CCA turns them until the first outputs agree best, then the \
-         second ones. The cloud shows one pair of outputs for 200 scenes; its correlation is ρ. Perfect agreement would be the diagonal."
+        "Each sensor gets a linear encoder whose outputs have variance one. CCA turns the encoders until the first outputs agree best, \
+         then the second. The cloud is one pair of outputs in 200 scenes, its correlation is ρ; perfect agreement is the diagonal."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
         &PARAMETERS
     }
 
-    fn model(&self, values: &Values) -> String {
-        format!(
-            "[family]\nkind = \"orthogonal\"\nshared = 2\nprivate = 1\nnoise = {}\nshared_std = [1.0, {}]\n",
-            values.get("noise"),
-            values.get("weak")
-        )
-    }
-
-    fn command(&self, _values: &Values) -> String {
-        "alignloss eval model.toml --objective cca --dim 2".into()
-    }
-
     fn question(&self) -> &'static str {
         "How far apart are the outputs of the best encoders, on average?"
     }
 
-    fn answer(&self, values: &Values) -> Result<String, LessonError> {
-        let ([first, second], floor) = self.measured(values)?;
-        Ok(format!(
-            "E‖z1 − z2‖² = 2(1 − ρ1) + 2(1 − ρ2), and no whitened encoders do better. Here ρ = {first:.3} and {second:.3}, which makes \
-             {floor:.3}."
-        ))
+    fn recipe(&self, values: &Values) -> Recipe {
+        Recipe::eval(source(values), "--objective cca --dim 2")
     }
 
-    fn chart(&self, values: &Values) -> Result<Chart, LessonError> {
+    fn study(&self, values: &Values) -> Result<Study, LessonError> {
         let pair = values.count("pair") - 1;
-        let model = model(&self.model(values))?;
+        let source = source(values);
         let stream = Stream { seed: 1, experiment: "lesson cca", cell: 0, replicate: 0 };
-        let data = Data::draw(&model, SAMPLES, &mut stream.generator())?;
-        let points = minimise(&self.model(values), &CanonicalCorrelation, 2, |case| {
+        let data = Data::draw(&model(&source)?, SAMPLES, &mut stream.generator())?;
+        minimise(&source, &CanonicalCorrelation, 2, |case| {
             let channels = case.subject.pair.channels();
-            let rows = |start, count| data.samples().rows(start, count).into_owned();
-            let first = product(&case.encoders.first, &rows(0, channels[0]));
-            let second = product(&case.encoders.second, &rows(channels[0], channels[1]));
-            (0..SAMPLES).map(|sample| (first[(pair, sample)], second[(pair, sample)])).collect::<Vec<_>>()
-        })?;
-        let (correlations, floor) = self.measured(values)?;
-        let rho = correlations[pair];
-        Ok(Chart {
-            title: format!("Outputs {} of both encoders", pair + 1),
-            x: "output of sensor 1",
-            y: "output of sensor 2",
-            series: vec![
-                Series::cloud("scenes", points),
-                Series::line("best guess ρ·z1", vec![(-2.5, -2.5 * rho), (2.5, 2.5 * rho)]),
-            ],
-            marks: vec![],
-            numbers: vec![
-                ("rho 1".into(), correlations[0]),
-                ("rho 2".into(), correlations[1]),
-                ("least distance squared".into(), floor),
-            ],
+            let outputs = |encoder, start, count| product(encoder, &data.samples().rows(start, count).into_owned());
+            let first = outputs(&case.encoders.first, 0, channels[0]);
+            let second = outputs(&case.encoders.second, channels[0], channels[1]);
+            let points = (0..SAMPLES).map(|sample| (first[(pair, sample)], second[(pair, sample)])).collect();
+            let rho = [0, 1].map(|pair| case.subject.pair.correlation(pair));
+            let floor = case.alignment.floor;
+            let chart = Chart {
+                title: format!("Outputs {} of both encoders", pair + 1),
+                x: "output of sensor 1",
+                y: "output of sensor 2",
+                series: vec![
+                    Series::cloud("scenes", points),
+                    Series::line("best guess ρ·z1", vec![(-2.5, -2.5 * rho[pair]), (2.5, 2.5 * rho[pair])]),
+                ],
+                marks: vec![],
+                numbers: vec![
+                    Number::new("ρ1", rho[0]).at("canonical_correlations.0"),
+                    Number::new("ρ2", rho[1]).at("canonical_correlations.1"),
+                    Number::new("E‖z1 − z2‖²", case.alignment.error).at("alignment.error"),
+                ],
+            };
+            let answer = format!(
+                "E‖z1 − z2‖² = 2(1 − ρ1) + 2(1 − ρ2), and no encoders with such outputs do better. Here ρ = {:.3} and {:.3}, which \
+                 makes {floor:.3}.",
+                rho[0], rho[1]
+            );
+            Study { chart, answer }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::objective::{Objective, PrincipalComponents, Random};
+
+    #[test]
+    fn the_distance_is_the_sum_over_pairs_and_no_encoders_do_better() {
+        let mut values = Values::new(&PARAMETERS);
+        for noise in [0.05, 0.3, 2.0] {
+            values.set(0, noise);
+            let distance = |objective: &dyn Objective| {
+                let measured = minimise(&source(&values), objective, 2, |case| {
+                    let rho = [0, 1].map(|pair| case.subject.pair.correlation(pair));
+                    (case.alignment.error, 2.0 * (1.0 - rho[0]) + 2.0 * (1.0 - rho[1]))
+                });
+                measured.expect("measures")
+            };
+            let (reached, sum) = distance(&CanonicalCorrelation);
+            assert!((reached - sum).abs() < 1e-12, "{reached} {sum}");
+            for other in [&PrincipalComponents as &dyn Objective, &Random] {
+                assert!(distance(other).0 > sum - 1e-12, "{}", other.id());
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The capacity law.
 
 use super::study::{LessonError, minimise};
-use super::{Chart, Lesson, Parameter, Series, Values};
+use super::{Chart, Lesson, Number, Parameter, Recipe, Series, Study, Values};
 use crate::objective::{CanonicalCorrelation, Objective, PrincipalComponents, Random};
 
 /// Aligned against private content, for encoders of every kind.
@@ -51,59 +51,74 @@ impl Lesson for Capacity {
 
     fn text(&self) -> &'static str {
         "Every output of an encoder is a budget of one. Part of it can be predicted from the other sensor (aligned, tr K), part tells of \
-         what is private (tr P), and both together never exceed the number of outputs. Encoders of twelve random models: none is \
-         beyond the line."
+         what is private (tr P); both never exceed the number of outputs. Encoders of twelve random models: none is beyond the line."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
         &PARAMETERS
     }
 
-    fn model(&self, values: &Values) -> String {
-        source(1, values.get("noise"))
-    }
-
-    fn command(&self, values: &Values) -> String {
-        format!("alignloss eval model.toml --objective cca --dim {}", values.count("dim"))
-    }
-
     fn question(&self) -> &'static str {
         "Can a better objective move an encoder beyond the line?"
     }
 
-    fn answer(&self, values: &Values) -> Result<String, LessonError> {
-        let fullest =
-            fullest(&spent(&CanonicalCorrelation, values)?).max(fullest(&spent(&PrincipalComponents, values)?));
-        Ok(format!(
-            "No: the law holds for any encoder, linear or not. An objective only chooses where on the line; the fullest encoder here \
-             spends {fullest:.3} of {}. To keep both, pay with outputs.",
-            values.count("dim")
-        ))
+    fn recipe(&self, values: &Values) -> Recipe {
+        let options = format!("--objective cca --dim {}", values.count("dim"));
+        Recipe::eval(source(1, values.get("noise")), options)
     }
 
-    fn chart(&self, values: &Values) -> Result<Chart, LessonError> {
+    fn study(&self, values: &Values) -> Result<Study, LessonError> {
         let aligned = spent(&CanonicalCorrelation, values)?;
         let principal = spent(&PrincipalComponents, values)?;
         let random = spent(&Random, values)?;
         let dim = values.get("dim");
-        let numbers = vec![
-            ("first model, cca: aligned".into(), aligned[0].0),
-            ("first model, cca: private".into(), aligned[0].1),
-            ("fullest of all".into(), fullest(&aligned).max(fullest(&principal)).max(fullest(&random))),
-            ("limit".into(), dim),
-        ];
-        Ok(Chart {
+        let fullest = [&aligned, &principal, &random].into_iter().map(|points| fullest(points)).fold(0.0, f64::max);
+        let answer = format!(
+            "No: the law holds for any encoder, linear or not. An objective only chooses where below the line it ends; the fullest \
+             encoder here spends {fullest:.3} of {dim}. To keep both, pay with outputs."
+        );
+        let chart = Chart {
             title: "How outputs are spent".into(),
             x: "aligned, tr K",
             y: "private, tr P",
             series: vec![
                 Series::line("limit", vec![(0.0, dim), (dim, 0.0)]),
-                Series::cloud("cca", aligned),
+                Series::cloud("cca", aligned.clone()),
                 Series::cloud("principal components", principal),
                 Series::cloud("random", random),
             ],
             marks: vec![],
-            numbers,
-        })
+            numbers: vec![
+                Number::new("model 1, cca: tr K", aligned[0].0).at("capacity.0.aligned"),
+                Number::new("model 1, cca: tr P", aligned[0].1).at("capacity.0.private"),
+                Number::new("fullest: tr K + tr P", fullest),
+                Number::new("limit", dim).at("capacity.0.dim"),
+            ],
+        };
+        Ok(Study { chart, answer })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::objective::{AlignmentFidelity, Prediction};
+
+    #[test]
+    fn no_encoder_is_beyond_the_line_and_another_output_holds_more() {
+        let fidelity = AlignmentFidelity::new(0.5).expect("a weight");
+        let objectives: [&dyn Objective; 5] =
+            [&CanonicalCorrelation, &PrincipalComponents, &Random, &Prediction, &fidelity];
+        for objective in objectives {
+            let mut before = 0.0;
+            for dim in 1..=4 {
+                let mut values = Values::new(&PARAMETERS);
+                values.set(0, f64::from(dim));
+                let fullest = fullest(&spent(objective, &values).expect("measures"));
+                assert!(fullest <= f64::from(dim) + 1e-9, "{} {dim}: {fullest}", objective.id());
+                assert!(fullest > before, "{} {dim}", objective.id());
+                before = fullest;
+            }
+        }
     }
 }

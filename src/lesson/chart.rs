@@ -41,6 +41,60 @@ pub struct Mark {
     pub point: (f64, f64),
 }
 
+/// A number at the parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Number {
+    /// What it is called.
+    pub name: &'static str,
+    /// Its value.
+    pub value: f64,
+    /// Its unit; empty for a number without one.
+    pub unit: &'static str,
+    /// Where the lesson's command gives it; `None` for one that the lesson alone computes.
+    pub found: Option<Found>,
+}
+
+/// Where a command gives a number: in the JSON of `eval`, or in a column of a sweep's results.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Keys from the top or from the target, joined by dots; or a column.
+    pub quantity: &'static str,
+    /// The name of the target, of a number that has one.
+    pub target: Option<&'static str>,
+    /// Another column and its value: which of a sweep's rows.
+    pub row: Option<(&'static str, String)>,
+}
+
+impl Number {
+    /// One that only the lesson computes.
+    pub fn new(name: &'static str, value: f64) -> Self {
+        Self { name, value, unit: "", found: None }
+    }
+
+    /// Information, in nats.
+    pub fn nats(name: &'static str, value: f64) -> Self {
+        Self { unit: "nats", ..Self::new(name, value) }
+    }
+
+    /// The same, which the command gives of the whole case.
+    pub fn at(self, quantity: &'static str) -> Self {
+        Self { found: Some(Found { quantity, target: None, row: None }), ..self }
+    }
+
+    /// The same, which the command gives of a target.
+    pub fn of(self, target: &'static str, quantity: &'static str) -> Self {
+        Self { found: Some(Found { quantity, target: Some(target), row: None }), ..self }
+    }
+
+    /// The same, in the row of a sweep that has this value in this column.
+    pub fn in_row(mut self, column: &'static str, value: impl ToString) -> Self {
+        if let Some(found) = &mut self.found {
+            found.row = Some((column, value.to_string()));
+        }
+        self
+    }
+}
+
 /// Lines, clouds and marks over two axes, and the numbers at the parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
@@ -54,8 +108,8 @@ pub struct Chart {
     pub series: Vec<Series>,
     /// Where the parameters are.
     pub marks: Vec<Mark>,
-    /// The numbers at the parameters, named.
-    pub numbers: Vec<(String, f64)>,
+    /// The numbers at the parameters.
+    pub numbers: Vec<Number>,
 }
 
 impl Chart {
@@ -77,20 +131,5 @@ impl Chart {
         let horizontal = ends(|point| point.0, false);
         let (low, high) = ends(|point| point.1, true);
         [horizontal, (low, high + 0.05 * (high - low))]
-    }
-
-    /// The same chart with only the first points of every line that has more: a run so far. Its axes are those of the whole run
-    /// when they are asked of the whole.
-    pub fn up_to(&self, points: usize) -> Self {
-        let mut part = self.clone();
-        for series in &mut part.series {
-            series.points.truncate(points.max(1));
-        }
-        part
-    }
-
-    /// Points of the longest series.
-    pub fn length(&self) -> usize {
-        self.series.iter().map(|series| series.points.len()).max().unwrap_or(0)
     }
 }

@@ -1,7 +1,7 @@
 //! Lessons: one idea each, with a chart that moves, a question and its answer. Numbers come from the engine; nothing is retyped.
 //!
 //! Adding a lesson: one file with a type that implements [`Lesson`], one line in [`LESSONS`].
-//! What it does not do: draw. The command line draws each lesson twice, in the terminal and as plain text.
+//! What it does not do: draw. The command line draws each lesson twice, on the terminal and as plain text.
 
 mod buying_back;
 mod canonical_correlation;
@@ -13,13 +13,15 @@ mod forgetting;
 mod parameter;
 mod perfect_alignment;
 mod predict_or_align;
+mod recipe;
 mod shared_and_private;
 mod study;
 mod width;
 
-pub use chart::{Chart, Mark, Series, Shape};
+pub use chart::{Chart, Found, Mark, Number, Series, Shape};
 pub use parameter::{Parameter, Values};
-pub use study::LessonError;
+pub use recipe::{FILE, Recipe, command_line};
+pub use study::{LessonError, Show, Study};
 
 use std::fmt::Debug;
 
@@ -40,30 +42,30 @@ pub trait Lesson: Debug + Sync {
     /// What can be moved.
     fn parameters(&self) -> &'static [Parameter];
 
-    /// The model at these values, as a TOML model file.
-    fn model(&self, values: &Values) -> String;
-
-    /// The command that reproduces the numbers, where `eval` is given the lesson's model as `model.toml`.
-    fn command(&self, values: &Values) -> String;
-
     /// A question that the chart answers.
     fn question(&self) -> &'static str;
 
-    /// Its answer, with the numbers at these values.
+    /// How the command line gives the same numbers.
+    fn recipe(&self, values: &Values) -> Recipe;
+
+    /// What is shown at these values; of a lesson that runs, its end.
     ///
     /// # Errors
     /// [`LessonError`] when the engine refuses the values.
-    fn answer(&self, values: &Values) -> Result<String, LessonError>;
+    fn study(&self, values: &Values) -> Result<Study, LessonError>;
 
-    /// What is drawn at these values.
-    ///
-    /// # Errors
-    /// [`LessonError`] when the engine refuses the values.
-    fn chart(&self, values: &Values) -> Result<Chart, LessonError>;
-
-    /// Whether the chart is a run that is shown as it advances ([`Chart::up_to`]).
+    /// Whether it trains while one looks.
     fn runs(&self) -> bool {
         false
+    }
+
+    /// Hands over what is shown, again and again where it trains, until it ends or is told to.
+    ///
+    /// # Errors
+    /// [`LessonError`] when the engine refuses the values.
+    fn run(&self, values: &Values, show: &mut Show) -> Result<(), LessonError> {
+        let _ = show(self.study(values)?);
+        Ok(())
     }
 }
 

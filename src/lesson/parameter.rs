@@ -60,6 +60,13 @@ impl Values {
         self.get(name).round() as usize
     }
 
+    /// Those that are not at their defaults, as `name=value,…`.
+    pub fn changed(&self) -> String {
+        let pairs = self.parameters.iter().zip(&self.values);
+        let changed = pairs.filter(|(parameter, value)| (**value - parameter.default).abs() > 1e-9);
+        changed.map(|(parameter, value)| format!("{}={value}", parameter.name)).collect::<Vec<_>>().join(",")
+    }
+
     /// Moves the parameter at a place.
     pub fn step(&mut self, place: usize, steps: i32) {
         self.values[place] = self.parameters[place].moved(self.values[place], steps);
@@ -83,6 +90,7 @@ mod tests {
         let mut values = Values::new(&ONE);
         values.step(0, 1);
         assert!((values.get("noise") - 0.3).abs() < f64::EPSILON);
+        assert_eq!(values.changed(), "noise=0.3");
         values.step(0, 100);
         assert!((values.at(0) - 1.0).abs() < f64::EPSILON);
         values.set(0, -3.0);

@@ -6,6 +6,19 @@ use crate::model::{Format, LatentModel, ModelError};
 use crate::objective::{Objective, ObjectiveError};
 use crate::sample::SampleError;
 use crate::theorem::{Case, CaseError, Subject};
+use std::ops::ControlFlow;
+
+/// What a lesson shows at some values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Study {
+    /// What is drawn.
+    pub chart: super::Chart,
+    /// The answer to the lesson's question, with the numbers at the values.
+    pub answer: String,
+}
+
+/// Receives what is shown, and says whether to go on.
+pub type Show<'a> = dyn FnMut(Study) -> ControlFlow<()> + 'a;
 
 /// Why a lesson has no numbers.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +38,14 @@ pub enum LessonError {
     /// Training that can't start.
     #[error(transparent)]
     Sgd(#[from] SgdError),
+    /// A theorem that says nothing where a lesson relies on it.
+    #[error("{theorem} says nothing of {quantity}")]
+    Silent {
+        /// Its id.
+        theorem: &'static str,
+        /// What it was asked for.
+        quantity: &'static str,
+    },
 }
 
 impl From<InformationError> for LessonError {

@@ -1,8 +1,9 @@
 //! Width does not help.
 
 use super::study::{LessonError, information, minimise};
-use super::{Chart, Lesson, Mark, Parameter, Series, Values};
-use crate::information::Source;
+use super::{Chart, Lesson, Mark, Number, Parameter, Recipe, Series, Study, Values};
+use crate::information::{InformationError, Source};
+use crate::linalg::singular_values;
 use crate::objective::LinearContrastive;
 
 /// What a contrastive encoder keeps as it gets wider.
@@ -18,18 +19,26 @@ const PARAMETERS: [Parameter; 3] = [
 /// The widest encoder.
 const WIDEST: usize = 6;
 
-impl Width {
-    /// I(z_1; s), I(z_1; u_1) and I(x_1; u_1) with d outputs.
-    fn kept(&self, values: &Values, dim: usize) -> Result<[f64; 3], LessonError> {
-        let objective = LinearContrastive { weight_decay: values.get("decay"), ..LinearContrastive::default() };
-        minimise(&self.model(values), &objective, dim, |case| {
-            [
-                information(case, "shared", Source::EncodedFirst),
-                information(case, "private 1", Source::EncodedFirst),
-                information(case, "private 1", Source::First),
-            ]
-        })
-    }
+fn source(weak: f64) -> String {
+    format!("[family]\nkind = \"orthogonal\"\nshared = 2\nprivate = 4\nnoise = 0.1\nshared_std = [1.0, {weak}]\n")
+}
+
+/// I(z_1; s), I(z_1; u_1) and I(x_1; u_1) with d outputs.
+fn kept(weak: f64, decay: f64, dim: usize) -> Result<[f64; 3], LessonError> {
+    let objective = LinearContrastive { weight_decay: decay, ..LinearContrastive::default() };
+    minimise(&source(weak), &objective, dim, |case| {
+        [
+            information(case, "shared", Source::EncodedFirst),
+            information(case, "private 1", Source::EncodedFirst),
+            information(case, "private 1", Source::First),
+        ]
+    })
+}
+
+/// The second singular value of the cross-covariance.
+fn second_singular_value(weak: f64) -> Result<f64, LessonError> {
+    let cross = minimise(&source(weak), &LinearContrastive::default(), 2, |case| case.subject.moments().cross.clone())?;
+    Ok(singular_values(&cross).map_err(InformationError::from)?[1])
 }
 
 impl Lesson for Width {
@@ -46,68 +55,76 @@ impl Lesson for Width {
     }
 
     fn text(&self) -> &'static str {
-        "If alignment crowds out what is private, should one not make the embedding wider? A contrastive encoder with weight decay has no \
-         use for outputs beyond the shared factors: it leaves them at zero. And decay also kills shared factors that are weak."
+        "Alignment crowds out what is private: why not a wider embedding? A contrastive encoder has no use for outputs beyond the shared \
+         factors and leaves them at zero. Weight decay, meant to tidy up, also kills shared factors that are weak."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
         &PARAMETERS
     }
 
-    fn model(&self, values: &Values) -> String {
-        format!(
-            "[family]\nkind = \"orthogonal\"\nshared = 2\nprivate = 4\nnoise = 0.1\nshared_std = [1.0, {}]\n",
-            values.get("weak")
-        )
-    }
-
-    fn command(&self, _values: &Values) -> String {
-        "alignloss figures weight-decay".into()
-    }
-
     fn question(&self) -> &'static str {
         "At which weight decay does the second shared factor die?"
     }
 
-    fn answer(&self, values: &Values) -> Result<String, LessonError> {
-        let second = minimise(&self.model(values), &LinearContrastive::default(), 2, |case| {
-            let cross = &case.subject.moments().cross;
-            crate::linalg::singular_values(cross).map(|values| values[1])
-        })?
-        .map_err(crate::information::InformationError::from)?;
-        let [shared, private, _] = self.kept(values, values.count("dim"))?;
-        Ok(format!(
-            "At η = {second:.3}, its singular value in the cross-covariance: what is below η is cut. With {} outputs and η = {:.1}, \
-             {shared:.3} nats of the shared factors are kept, and {private:.3} of the private ones.",
-            values.count("dim"),
-            values.get("decay")
-        ))
+    fn recipe(&self, values: &Values) -> Recipe {
+        let (decay, dim) = (values.get("decay"), values.count("dim"));
+        let options = format!("--objective linear-contrastive --weight-decay {decay} --dim {dim}");
+        Recipe::eval(source(values.get("weak")), options)
     }
 
-    fn chart(&self, values: &Values) -> Result<Chart, LessonError> {
+    fn study(&self, values: &Values) -> Result<Study, LessonError> {
+        let (weak, decay, here) = (values.get("weak"), values.get("decay"), values.count("dim"));
         let mut lines = [Vec::new(), Vec::new(), Vec::new()];
         for dim in 1..=WIDEST {
-            for (line, nats) in lines.iter_mut().zip(self.kept(values, dim)?) {
+            for (line, nats) in lines.iter_mut().zip(kept(weak, decay, dim)?) {
                 line.push((dim as f64, nats));
             }
         }
-        let [shared, private, raw] = lines;
-        let here = self.kept(values, values.count("dim"))?;
-        Ok(Chart {
+        let [line_shared, line_private, line_sensor] = lines;
+        let [shared, private, sensor] = kept(weak, decay, here)?;
+        let answer = format!(
+            "At η = {:.3}, its singular value in the cross-covariance: what is below η is cut. With {here} outputs and η = {decay:.1} \
+             {shared:.3} nats are kept of the shared factors, {private:.3} of the private ones.",
+            second_singular_value(weak)?
+        );
+        let chart = Chart {
             title: "What encoder 1 keeps".into(),
             x: "outputs of each encoder",
             y: "nats",
             series: vec![
-                Series::line("shared, encoder", shared),
-                Series::line("private, encoder", private),
-                Series::line("private, sensor", raw),
+                Series::line("private, sensor", line_sensor),
+                Series::line("shared, encoder", line_shared),
+                Series::line("private, encoder", line_private),
             ],
-            marks: vec![Mark { name: "here".into(), point: (values.get("dim"), here[0]) }],
+            marks: vec![Mark { name: "here".into(), point: (values.get("dim"), shared) }],
             numbers: vec![
-                ("I(z1; shared)".into(), here[0]),
-                ("I(z1; private)".into(), here[1]),
-                ("I(x1; private)".into(), here[2]),
+                Number::nats("I(z1; shared)", shared).of("shared", "mi.z1"),
+                Number::nats("I(z1; private)", private).of("private 1", "mi.z1"),
+                Number::nats("I(x1; private)", sensor).of("private 1", "mi.x1"),
             ],
-        })
+        };
+        Ok(Study { chart, answer })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_factor_dies_at_its_singular_value_and_width_changes_nothing() {
+        for weak in [0.2, 0.6, 1.0] {
+            let edge = second_singular_value(weak).expect("a value");
+            let shared = |decay: f64, dim: usize| kept(weak, decay, dim).expect("measures")[0];
+            // Both factors are equal at weak = 1: they die together.
+            let one = if weak < 1.0 { shared(0.0, 1) } else { 0.0 };
+            assert!((shared(edge + 1e-3, WIDEST) - one).abs() < 1e-9, "{weak}");
+            assert!(shared(edge - 1e-3, WIDEST) > one + 1e-3, "{weak}");
+            for dim in 2..=WIDEST {
+                let [wide, private, sensor] = kept(weak, 0.0, dim).expect("measures");
+                assert!((wide - shared(0.0, 2)).abs() < 1e-9 && private.abs() < 1e-12 && sensor > 1.0, "{weak} {dim}");
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Programs that tests need beside Rust: a browser, and a checker of accessibility.
+//! Programs that tests need beside Rust: a browser, a checker of accessibility, a terminal.
 
 use anyhow::{Context, ensure};
 use std::path::Path;
@@ -7,10 +7,13 @@ use std::process::Command;
 /// Checks pages for accessibility; kept out of the repository (MPL-2.0, 650 kB).
 const AXE: &str = "axe-core@4.14.1";
 
-/// Makes sure that Chromium is there, and axe-core in the target folder; installs what is missing.
+/// Makes sure that Chromium and tmux are there, and axe-core in the target folder; installs what is missing.
 pub(crate) fn require(target: &Path) -> anyhow::Result<()> {
     if !runs("chromium", "--version") {
         install("chromium")?;
+    }
+    if !runs("tmux", "-V") {
+        install("tmux")?;
     }
     let folder = target.join("tools");
     if folder.join("package/axe.min.js").is_file() {

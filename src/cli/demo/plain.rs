@@ -1,7 +1,6 @@
 //! A lesson as text: for slides, pipes and screen readers.
 
-use crate::cli::table::table;
-use crate::lesson::{Chart, LESSONS, Lesson, LessonError, Shape, Values};
+use crate::lesson::{Chart, FILE, LESSONS, Lesson, LessonError, Parameter, Shape, Study, Values, command_line};
 use std::fmt::Write as _;
 
 /// Columns of text.
@@ -17,52 +16,51 @@ const MARK: char = '@';
 
 /// The names and titles of all lessons.
 pub(super) fn list() -> String {
-    let rows: Vec<Vec<String>> = LESSONS
-        .iter()
-        .map(|lesson| vec![lesson.name().into(), lesson.theorem().into(), lesson.title().into()])
-        .collect();
-    let width = rows.iter().map(|row| row[0].len()).max().unwrap_or(0);
-    let theorems = rows.iter().map(|row| row[1].len()).max().unwrap_or(0);
-    rows.iter().fold(String::new(), |mut text, row| {
-        let _ = writeln!(text, "{:width$}  {:theorems$}  {}", row[0], row[1], row[2]);
-        text
-    })
+    let row = |lesson: &&dyn Lesson| vec![lesson.name().into(), lesson.theorem().into(), lesson.title().into()];
+    let text = columns(&LESSONS.iter().map(row).collect::<Vec<_>>());
+    text.lines().map(|line| format!("{}\n", line.trim_start())).collect()
 }
 
 /// The whole lesson.
 pub(super) fn lesson(lesson: &dyn Lesson, values: &Values) -> Result<String, LessonError> {
-    let chart = lesson.chart(values)?;
+    let Study { chart, answer } = lesson.study(values)?;
     let mut text = format!("{}\n{}\n\n", lesson.title(), "=".repeat(lesson.title().chars().count()));
-    text += &wrapped(lesson.text());
-    text += "\n";
-    for (place, parameter) in lesson.parameters().iter().enumerate() {
-        let _ = writeln!(
-            text,
-            "  {} = {}  ({}, {} to {})",
-            parameter.name,
-            values.at(place),
-            parameter.meaning,
-            parameter.from,
-            parameter.to
-        );
-    }
+    let paragraph = |text: &mut String, words: &str| *text += &(wrapped(words, WIDTH).join("\n") + "\n\n");
+    paragraph(&mut text, lesson.text());
+    let parameters = lesson.parameters().iter().enumerate().map(|(place, parameter)| {
+        let Parameter { name, meaning, from, to, .. } = parameter;
+        vec![(*name).into(), format!("{}", values.at(place)), (*meaning).into(), format!("({from} to {to})")]
+    });
+    text += &columns(&parameters.collect::<Vec<_>>());
     text += "\n";
     text += &drawn(&chart);
     text += "\n";
-    let rows: Vec<Vec<String>> =
-        chart.numbers.iter().map(|(name, number)| vec![name.clone(), rounded(*number)]).collect();
-    text += &table(&["", "value"], &rows);
-    let _ = write!(text, "\nQuestion: {}", wrapped(lesson.question()));
-    let _ = write!(text, "{}", wrapped(&format!("Answer: {}", lesson.answer(values)?)));
-    let _ = writeln!(text, "\nTheorem: {}", lesson.theorem());
-    let _ = writeln!(text, "Command: {}", lesson.command(values));
-    if lesson.command(values).contains("model.toml") {
-        text += "where model.toml is\n\n";
-        for line in lesson.model(values).lines() {
-            let _ = writeln!(text, "    {line}");
-        }
+    let numbers =
+        chart.numbers.iter().map(|number| vec![number.name.into(), rounded(number.value), number.unit.into()]);
+    text += &columns(&numbers.collect::<Vec<_>>());
+    text += "\n";
+    paragraph(&mut text, &format!("Question: {}", lesson.question()));
+    paragraph(&mut text, &format!("Answer: {answer}"));
+    let _ = writeln!(text, "Theorem: {}\n\nThe same numbers:\n", lesson.theorem());
+    // Each command on a line of its own: a reader copies it, so that it is not wrapped.
+    let _ = writeln!(text, "    {}", command_line(lesson, values).replace(" && ", " &&\n    "));
+    let _ = writeln!(text, "\nwhere {FILE} is\n");
+    for line in lesson.recipe(values).input.lines() {
+        let _ = writeln!(text, "{}", format!("    {line}").trim_end());
     }
     Ok(text)
+}
+
+/// Rows of cells, each column as wide as its widest cell.
+fn columns(rows: &[Vec<String>]) -> String {
+    let length = |cell: &String| cell.chars().count();
+    let count = rows.first().map_or(0, Vec::len);
+    let widths: Vec<usize> =
+        (0..count).map(|column| rows.iter().map(|row| length(&row[column])).max().unwrap_or(0)).collect();
+    rows.iter().fold(String::new(), |text, row| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("  {cell:width$}"));
+        text + cells.collect::<String>().trim_end() + "\n"
+    })
 }
 
 /// Three decimals; no negative zero.
@@ -71,22 +69,19 @@ pub(super) fn rounded(number: f64) -> String {
     if text == "-0.000" { "0.000".into() } else { text }
 }
 
-fn wrapped(text: &str) -> String {
-    let mut lines = String::new();
-    let mut column = 0;
+/// The text in lines of some columns at most, broken between words; a longer word has a line of its own.
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if column > 0 && column + 1 + length > WIDTH {
-            lines.push('\n');
-            column = 0;
-        } else if column > 0 {
-            lines.push(' ');
-            column += 1;
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.into()),
         }
-        lines += word;
-        column += length;
     }
-    lines + "\n"
+    lines
 }
 
 /// The chart in characters, with its legend.
@@ -134,4 +129,20 @@ fn drawn(chart: &Chart) -> String {
         let _ = writeln!(text, "{:>11}{MARK} {}", "", mark.name);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrapped("one two  three-and-more four", 8), ["one two", "three-and-more", "four"]);
+        assert!(wrapped("", 8).is_empty());
+    }
+
+    #[test]
+    fn rounding_leaves_no_negative_zero() {
+        assert_eq!([rounded(-1e-9), rounded(-0.5)], ["0.000", "-0.500"]);
+    }
 }
