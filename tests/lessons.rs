@@ -274,10 +274,11 @@ fn a_signal_gives_the_terminal_back() {
     let terminal = Terminal::new("signal", 80, 24);
     terminal.demo("cca");
     terminal.wait("the lesson", |screen| screen.contains("CCA in one picture"));
-    let shell: u32 = terminal.tmux(&["list-panes", "-F", "#{pane_pid}"]).trim().parse().expect("a process");
-    let children = Command::new("ps").args(["-o", "pid=", "--ppid", &shell.to_string()]).output().expect("ps");
-    let children = String::from_utf8(children.stdout).expect("text");
-    let lesson = children.split_whitespace().last().expect("the lesson runs").to_owned();
+    let device = terminal.tmux(&["list-panes", "-F", "#{pane_tty}"]);
+    let processes = Command::new("ps").args(["-o", "pid=,comm=", "-t", device.trim()]).output().expect("ps");
+    let processes = String::from_utf8(processes.stdout).expect("text");
+    let lesson = processes.lines().find(|line| line.ends_with("alignloss")).expect("the lesson runs");
+    let lesson = lesson.split_whitespace().next().expect("its number").to_owned();
     let killed = Command::new("kill").args(["-TERM", &lesson]).status().expect("kill");
     assert!(killed.success());
     terminal.wait_for_shell();

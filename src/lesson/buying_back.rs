@@ -101,7 +101,7 @@ impl Lesson for BuyingBack {
                 .into(),
         };
         let answer = format!(
-            "{threshold} At λ = {:.2} {:.3} nats are aligned, {:.3} private.",
+            "{threshold} At λ = {:.2}: {:.3} nats aligned, {:.3} private.",
             values.get("lambda"),
             here.0,
             here.1

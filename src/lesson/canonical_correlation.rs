@@ -41,8 +41,8 @@ impl Lesson for CanonicalCorrelations {
     }
 
     fn text(&self) -> &'static str {
-        "Each sensor gets a linear encoder whose outputs have variance one. CCA turns the encoders until the first outputs agree best, \
-         then the second. The cloud is one pair of outputs in 200 scenes, its correlation is ρ; perfect agreement is the diagonal."
+        "Each sensor gets a linear encoder whose outputs have variance one. CCA turns them until the first outputs agree best, then the \
+         second ones. The cloud is one pair of outputs in 200 scenes; their correlation is ρ."
     }
 
     fn parameters(&self) -> &'static [Parameter] {

@@ -50,8 +50,8 @@ impl Lesson for Capacity {
     }
 
     fn text(&self) -> &'static str {
-        "Every output of an encoder is a budget of one. Part of it can be predicted from the other sensor (aligned, tr K), part tells of \
-         what is private (tr P); both never exceed the number of outputs. Encoders of twelve random models: none is beyond the line."
+        "Every output is a budget of one. Part of it can be predicted from the other sensor (aligned, tr K), part tells of what is private \
+         (tr P); both never exceed the number of outputs. Shown are encoders of twelve random models."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
@@ -92,7 +92,7 @@ impl Lesson for Capacity {
                 Number::new("model 1, cca: tr K", aligned[0].0).at("capacity.0.aligned"),
                 Number::new("model 1, cca: tr P", aligned[0].1).at("capacity.0.private"),
                 Number::new("fullest: tr K + tr P", fullest),
-                Number::new("limit", dim).at("capacity.0.dim"),
+                Number::count("limit", dim).at("capacity.0.dim"),
             ],
         };
         Ok(Study { chart, answer })

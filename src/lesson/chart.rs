@@ -50,6 +50,8 @@ pub struct Number {
     pub value: f64,
     /// Its unit; empty for a number without one.
     pub unit: &'static str,
+    /// Decimals that are shown.
+    pub decimals: usize,
     /// Where the lesson's command gives it; `None` for one that the lesson alone computes.
     pub found: Option<Found>,
 }
@@ -68,12 +70,24 @@ pub struct Found {
 impl Number {
     /// One that only the lesson computes.
     pub fn new(name: &'static str, value: f64) -> Self {
-        Self { name, value, unit: "", found: None }
+        Self { name, value, unit: "", decimals: 3, found: None }
+    }
+
+    /// One that counts something.
+    pub fn count(name: &'static str, value: f64) -> Self {
+        Self { decimals: 0, ..Self::new(name, value) }
     }
 
     /// Information, in nats.
     pub fn nats(name: &'static str, value: f64) -> Self {
         Self { unit: "nats", ..Self::new(name, value) }
+    }
+
+    /// As it is shown, without its unit; zero has no sign.
+    pub fn text(&self) -> String {
+        let text = format!("{:.*}", self.decimals, self.value);
+        let is_zero = text.chars().all(|digit| matches!(digit, '-' | '0' | '.'));
+        if is_zero { text.trim_start_matches('-').into() } else { text }
     }
 
     /// The same, which the command gives of the whole case.
@@ -113,7 +127,7 @@ pub struct Chart {
 }
 
 impl Chart {
-    fn points(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+    pub(super) fn points(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         let drawn = self.series.iter().flat_map(|series| series.points.iter().copied());
         drawn.chain(self.marks.iter().map(|mark| mark.point))
     }

@@ -38,7 +38,7 @@ impl Lesson for TwoBlocks {
     }
 
     fn title(&self) -> &'static str {
-        "Two blocks: align one, leave the other alone"
+        "Two blocks: align one, leave one alone"
     }
 
     fn theorem(&self) -> &'static str {

@@ -107,7 +107,7 @@ impl Lesson for FiniteSamples {
             found[place]
         );
         let chart = Chart {
-            title: "The largest correlation that CCA finds".into(),
+            title: "The largest correlation found".into(),
             x: "log10 of the samples",
             y: "correlation",
             series: vec![

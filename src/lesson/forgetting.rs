@@ -81,8 +81,8 @@ impl Path {
             ],
             marks: vec![],
             numbers: vec![
-                Number::new("steps", step),
-                Number::nats("private at the start", start),
+                Number::count("steps", step),
+                Number::nats("private at first", start),
                 Number::nats("private now", private).of("private 1", "mi.z1").in_row("step", step),
                 Number::nats("shared now", shared).of("shared", "mi.z1").in_row("step", step),
             ],

@@ -47,7 +47,7 @@ impl Lesson for PerfectAlignment {
 
     fn text(&self) -> &'static str {
         "If both encoders put out the very same thing, it holds no more than the weaker sensor knows: the redundancy. Lower the noise of \
-         sensor 2 until the outputs agree (ρ near 1): the aligned encoder of sensor 1 then knows what sensor 2 knows, no more."
+         sensor 2 until the outputs agree (ρ near 1): nothing beyond the redundancy is left."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
@@ -55,7 +55,7 @@ impl Lesson for PerfectAlignment {
     }
 
     fn question(&self) -> &'static str {
-        "Which part of what sensor 1 knows can't an aligned encoder keep?"
+        "What can't an aligned encoder keep, however good sensor 1 is?"
     }
 
     fn recipe(&self, values: &Values) -> Recipe {

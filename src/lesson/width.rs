@@ -84,7 +84,7 @@ impl Lesson for Width {
         let [line_shared, line_private, line_sensor] = lines;
         let [shared, private, sensor] = kept(weak, decay, here)?;
         let answer = format!(
-            "At η = {:.3}, its singular value in the cross-covariance: what is below η is cut. With {here} outputs and η = {decay:.1} \
+            "At η = {:.3}, its singular value in the cross-covariance: what is below η is cut. With {here} outputs and η = {decay:.1}, \
              {shared:.3} nats are kept of the shared factors, {private:.3} of the private ones.",
             second_singular_value(weak)?
         );

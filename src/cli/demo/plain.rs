@@ -35,8 +35,7 @@ pub(super) fn lesson(lesson: &dyn Lesson, values: &Values) -> Result<String, Les
     text += "\n";
     text += &drawn(&chart);
     text += "\n";
-    let numbers =
-        chart.numbers.iter().map(|number| vec![number.name.into(), rounded(number.value), number.unit.into()]);
+    let numbers = chart.numbers.iter().map(|number| vec![number.name.into(), number.text(), number.unit.into()]);
     text += &columns(&numbers.collect::<Vec<_>>());
     text += "\n";
     paragraph(&mut text, &format!("Question: {}", lesson.question()));
@@ -63,10 +62,11 @@ fn columns(rows: &[Vec<String>]) -> String {
     })
 }
 
-/// Three decimals; no negative zero.
-pub(super) fn rounded(number: f64) -> String {
+/// The end of an axis: three decimals at most; no negative zero.
+pub(super) fn label(number: f64) -> String {
     let text = format!("{number:.3}");
-    if text == "-0.000" { "0.000".into() } else { text }
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".into() } else { text.into() }
 }
 
 /// The text in lines of some columns at most, broken between words; a longer word has a line of its own.
@@ -110,16 +110,16 @@ fn drawn(chart: &Chart) -> String {
     let mut text = format!("{} ({})\n", chart.title, chart.y);
     for (row, line) in cells.iter().enumerate() {
         let label = if row == 0 {
-            rounded(high)
+            label(high)
         } else if row == ROWS - 1 {
-            rounded(low)
+            label(low)
         } else {
             String::new()
         };
         let _ = writeln!(text, "{}", format!("{label:>9} |{}", line.iter().collect::<String>()).trim_end());
     }
     let _ = writeln!(text, "{:>9} +{}", "", "-".repeat(COLUMNS));
-    let (from, to) = (rounded(left), rounded(right));
+    let (from, to) = (label(left), label(right));
     let gap = COLUMNS.saturating_sub(from.len() + to.len() + chart.x.chars().count());
     let _ = writeln!(text, "{:>11}{from}{}{}{}{to}", "", " ".repeat(gap / 2), chart.x, " ".repeat(gap - gap / 2));
     for (series, symbol) in chart.series.iter().zip(SYMBOLS) {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn rounding_leaves_no_negative_zero() {
-        assert_eq!([rounded(-1e-9), rounded(-0.5)], ["0.000", "-0.500"]);
+    fn labels_are_short_and_zero_has_no_sign() {
+        assert_eq!([-1e-9, -0.5, 600.0, 2.4567, 0.0].map(label), ["0", "-0.5", "600", "2.457", "0"]);
     }
 }

@@ -1,6 +1,6 @@
 //! What a lesson looks like on a terminal.
 
-use super::plain::{rounded, wrapped};
+use super::plain::{label, wrapped};
 use crate::lesson::{Chart as Drawing, LESSONS, Lesson, LessonError, Shape, Study, Values, command_line};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -13,7 +13,7 @@ use ratatui::widgets::{Block, Borders, Chart, Dataset, GraphType, Paragraph};
 const LEAST: (u16, u16) = (80, 24);
 
 /// Columns beside the chart: parameters, numbers, legend.
-const ASIDE: u16 = 30;
+const ASIDE: u16 = 31;
 
 /// Columns of the labels left of the chart.
 const LABELS: u16 = 8;
@@ -108,7 +108,8 @@ impl Screen {
         let theorem = format!("  theorem: {}", lesson.theorem());
         frame.render_widget(Line::from(vec![heading.bold(), theorem.dim()]), top);
         frame.render_widget(Paragraph::new(introduction), text);
-        let [left, right] = Layout::horizontal([Constraint::Min(0), Constraint::Length(ASIDE)]).areas(middle);
+        let [left, right] =
+            Layout::horizontal([Constraint::Min(0), Constraint::Length(ASIDE)]).spacing(1).areas(middle);
         match &self.study {
             Some(Ok(study)) => draw_chart(&study.chart, frame, left),
             Some(Err(error)) => {
@@ -129,7 +130,7 @@ impl Screen {
             (true, false) => "  s start  a again",
             (true, true) => "  s pause  a again",
         };
-        format!("←/→ change  ↑/↓ choose  r reset{run}  space answer  n/p lesson  q quit")
+        format!("←→ change  ↑↓ pick  r reset{run}  space answer  n/p lesson  q quit")
     }
 
     /// Parameters, numbers and legend.
@@ -141,12 +142,12 @@ impl Screen {
             let text = format!("{pointer}{} = {}", parameter.name, self.values.at(place));
             lines.push(if chosen { Line::from(text.bold()) } else { Line::from(text) });
             if chosen {
-                lines.push(Line::from(format!("    {}", parameter.meaning).dim()));
+                lines.push(Line::from(format!("  {}", parameter.meaning).dim()));
             }
         }
         let Some(Ok(Study { chart, .. })) = &self.study else { return lines };
         for number in &chart.numbers {
-            let text = format!("{} {} {}", number.name, rounded(number.value), number.unit);
+            let text = format!("{} {} {}", number.name, number.text(), number.unit);
             let text = text.trim_end().to_owned();
             lines.push(if self.stale { Line::from(text.dim()) } else { Line::from(text) });
         }
@@ -171,14 +172,14 @@ fn draw_chart(drawing: &Drawing, frame: &mut Frame, area: Rect) {
     frame.render_widget(Line::from(heading), title);
     let row = |offset: u16| Rect { y: labels.y + offset, height: 1, width: LABELS - 1, ..labels };
     if labels.height > 1 {
-        frame.render_widget(Line::from(rounded(high)).right_aligned(), row(0));
+        frame.render_widget(Line::from(label(high)).right_aligned(), row(0));
         // The last row is the axis itself.
-        frame.render_widget(Line::from(rounded(low)).right_aligned(), row(labels.height - 2));
+        frame.render_widget(Line::from(label(low)).right_aligned(), row(labels.height - 2));
     }
     let below = Rect { x: body.x, width: body.width, ..below };
-    frame.render_widget(Line::from(rounded(left)).left_aligned(), below);
+    frame.render_widget(Line::from(label(left)).left_aligned(), below);
     frame.render_widget(Line::from(drawing.x).centered(), below);
-    frame.render_widget(Line::from(rounded(right)).right_aligned(), below);
+    frame.render_widget(Line::from(label(right)).right_aligned(), below);
     let marks: Vec<[(f64, f64); 1]> = drawing.marks.iter().map(|mark| [mark.point]).collect();
     let series = drawing.series.iter().zip(COLOURS).map(|(series, colour)| {
         let (marker, graph) = match series.shape {
@@ -255,7 +256,7 @@ mod tests {
                     let chart = &study.chart;
                     let aside: Vec<String> = (chart.numbers.iter())
                         .map(|number| {
-                            format!("{} {} {}", number.name, rounded(number.value), number.unit).trim_end().to_owned()
+                            format!("{} {} {}", number.name, number.text(), number.unit).trim_end().to_owned()
                         })
                         .chain(chart.series.iter().map(|series| series.name.clone()))
                         .chain(chart.marks.iter().map(|mark| mark.name.clone()))
@@ -272,6 +273,18 @@ mod tests {
                     let axis = shown.lines().filter(|line| line.contains('│')).count();
                     assert!(axis >= 7, "{name} at {columns}×{rows}: a chart of {axis} rows:\n{shown}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn the_chosen_parameter_is_explained() {
+        for (place, lesson) in LESSONS.iter().enumerate() {
+            let mut screen = Screen::new(place, Values::new(lesson.parameters()));
+            for (chosen, parameter) in lesson.parameters().iter().enumerate() {
+                screen.chosen = chosen;
+                let shown = picture(&screen, 80, 24);
+                assert!(shown.contains(parameter.meaning), "{}: {shown}", parameter.meaning);
             }
         }
     }
