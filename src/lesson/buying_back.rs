@@ -30,24 +30,22 @@ fn source(values: &Values) -> String {
     )
 }
 
-impl BuyingBack {
-    /// I(z_1; z_2) and I(z_1; u_1).
-    fn kept(&self, values: &Values, lambda: f64) -> Result<(f64, f64), LessonError> {
-        let objective = AlignmentFidelity::new(lambda)?;
-        minimise(&source(values), &objective, values.count("dim"), |case| {
-            (case.alignment.angles.mutual_information_nats(), information(case, "private 1", Source::EncodedFirst))
-        })
-    }
+/// I(z_1; z_2) and I(z_1; u_1).
+fn kept(values: &Values, lambda: f64) -> Result<(f64, f64), LessonError> {
+    let objective = AlignmentFidelity::new(lambda)?;
+    minimise(&source(values), &objective, values.count("dim"), |case| {
+        (case.alignment.angles.mutual_information_nats(), information(case, "private 1", Source::EncodedFirst))
+    })
+}
 
-    /// The least λ at which a private factor displaces a shared one, where the theorem gives it.
-    fn threshold(&self, values: &Values) -> Result<Option<f64>, LessonError> {
-        let question = Question { quantity: FIRST_THRESHOLD, target: 0, samples: None };
-        let objective = AlignmentFidelity::new(0.5)?;
-        let fidelity = theorem::find(self.theorem()).expect("in the registry");
-        let threshold =
-            minimise(&source(values), &objective, values.count("dim"), |case| fidelity.predict(case, &question))?;
-        Ok(threshold?.filter(|lambda| lambda.is_finite() && *lambda <= 1.0))
-    }
+/// The least λ at which a private factor displaces a shared one, where the theorem gives it.
+fn threshold(values: &Values) -> Result<Option<f64>, LessonError> {
+    let question = Question { quantity: FIRST_THRESHOLD, target: 0, samples: None };
+    let objective = AlignmentFidelity::new(0.5)?;
+    let fidelity = theorem::find(BuyingBack.theorem()).expect("in the registry");
+    let threshold =
+        minimise(&source(values), &objective, values.count("dim"), |case| fidelity.predict(case, &question))?;
+    Ok(threshold?.filter(|lambda| lambda.is_finite() && *lambda <= 1.0))
 }
 
 impl Lesson for BuyingBack {
@@ -83,13 +81,13 @@ impl Lesson for BuyingBack {
 
     fn study(&self, values: &Values) -> Result<Study, LessonError> {
         let frontier =
-            range(0.0, 1.0, 41).map(|lambda| self.kept(values, lambda)).collect::<Result<Vec<_>, LessonError>>()?;
-        let here = self.kept(values, values.get("lambda"))?;
+            range(0.0, 1.0, 41).map(|lambda| kept(values, lambda)).collect::<Result<Vec<_>, LessonError>>()?;
+        let here = kept(values, values.get("lambda"))?;
         let mut numbers = vec![
             Number::nats("I(z1; z2)", here.0).at("alignment.mi_z1_z2"),
             Number::nats("I(z1; private)", here.1).of("private 1", "mi.z1"),
         ];
-        let threshold = match self.threshold(values)? {
+        let threshold = match threshold(values)? {
             Some(lambda) => {
                 numbers.push(Number::new("threshold λ", lambda));
                 format!(
@@ -134,13 +132,13 @@ mod tests {
         for dim in [1.0, 2.0, 3.0, 4.0] {
             for private in [0.5, 0.8, 1.5, 2.0] {
                 let values = at(private, dim);
-                let kept = |lambda: f64| BuyingBack.kept(&values, lambda).expect("measures");
+                let kept = |lambda: f64| super::kept(&values, lambda).expect("measures");
                 // With one output the strong factor is the one that can go.
                 let shared = if dim < 2.0 { 1.0 } else { WEAK * WEAK };
                 let spare = 4.0 - dim;
                 let formula = shared / (shared + NOISE);
                 let formula = formula / (formula + private * private - shared);
-                match BuyingBack.threshold(&values).expect("an answer") {
+                match threshold(&values).expect("an answer") {
                     Some(lambda) => {
                         assert!((lambda - formula).abs() < 1e-9, "{private} {dim}: {lambda}, not {formula}");
                         let (before, after) = (kept(lambda - 1e-3), kept(lambda + 1e-3));

@@ -91,19 +91,22 @@ impl Number {
     }
 
     /// The same, which the command gives of the whole case.
+    #[must_use]
     pub fn at(self, quantity: &'static str) -> Self {
         Self { found: Some(Found { quantity, target: None, row: None }), ..self }
     }
 
     /// The same, which the command gives of a target.
+    #[must_use]
     pub fn of(self, target: &'static str, quantity: &'static str) -> Self {
         Self { found: Some(Found { quantity, target: Some(target), row: None }), ..self }
     }
 
     /// The same, in the row of a sweep that has this value in this column.
-    pub fn in_row(mut self, column: &'static str, value: impl ToString) -> Self {
+    #[must_use]
+    pub fn in_row(mut self, column: &'static str, value: String) -> Self {
         if let Some(found) = &mut self.found {
-            found.row = Some((column, value.to_string()));
+            found.row = Some((column, value));
         }
         self
     }

@@ -119,7 +119,9 @@ impl Lesson for FiniteSamples {
             numbers: vec![
                 Number::new("true ρ", truth),
                 Number::new("predicted", limit),
-                Number::new("found", found[place]).of("shared", "canonical_correlation.1").in_row("samples", count),
+                Number::new("found", found[place])
+                    .of("shared", "canonical_correlation.1")
+                    .in_row("samples", count.to_string()),
             ],
         };
         Ok(Study { chart, answer })

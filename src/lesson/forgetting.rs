@@ -83,8 +83,8 @@ impl Path {
             numbers: vec![
                 Number::count("steps", step),
                 Number::nats("private at first", start),
-                Number::nats("private now", private).of("private 1", "mi.z1").in_row("step", step),
-                Number::nats("shared now", shared).of("shared", "mi.z1").in_row("step", step),
+                Number::nats("private now", private).of("private 1", "mi.z1").in_row("step", step.to_string()),
+                Number::nats("shared now", shared).of("shared", "mi.z1").in_row("step", step.to_string()),
             ],
         };
         Study { chart, answer }

@@ -17,8 +17,7 @@ const MARK: char = '@';
 /// The names and titles of all lessons.
 pub(super) fn list() -> String {
     let row = |lesson: &&dyn Lesson| vec![lesson.name().into(), lesson.theorem().into(), lesson.title().into()];
-    let text = columns(&LESSONS.iter().map(row).collect::<Vec<_>>());
-    text.lines().map(|line| format!("{}\n", line.trim_start())).collect()
+    columns(&LESSONS.iter().map(row).collect::<Vec<_>>())
 }
 
 /// The whole lesson.
@@ -57,7 +56,7 @@ fn columns(rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> =
         (0..count).map(|column| rows.iter().map(|row| length(&row[column])).max().unwrap_or(0)).collect();
     rows.iter().fold(String::new(), |text, row| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("  {cell:width$}"));
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}  "));
         text + cells.collect::<String>().trim_end() + "\n"
     })
 }

@@ -24,6 +24,16 @@ const COLOURS: [Color; 4] = [Color::Cyan, Color::Yellow, Color::Magenta, Color::
 /// The colour of marks.
 const MARK: Color = Color::Red;
 
+/// How far training is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Run {
+    /// It waits to be started.
+    Paused,
+    Going,
+    /// It came to its end.
+    Over,
+}
+
 /// What is on the screen.
 pub(super) struct Screen {
     pub(super) place: usize,
@@ -32,10 +42,8 @@ pub(super) struct Screen {
     pub(super) chosen: usize,
     /// Whether the answer is shown.
     pub(super) revealed: bool,
-    /// Whether a lesson that trains does so.
-    pub(super) trains: bool,
-    /// Whether training is over.
-    pub(super) over: bool,
+    /// How far a lesson is that trains.
+    pub(super) run: Run,
     /// What was last computed.
     study: Option<Result<Study, LessonError>>,
     /// Whether that is of values that have changed.
@@ -44,7 +52,7 @@ pub(super) struct Screen {
 
 impl Screen {
     pub(super) fn new(place: usize, values: Values) -> Self {
-        Self { place, values, chosen: 0, revealed: false, trains: false, over: false, study: None, stale: true }
+        Self { place, values, chosen: 0, revealed: false, run: Run::Paused, study: None, stale: true }
     }
 
     pub(super) fn lesson(&self) -> &'static dyn Lesson {
@@ -59,7 +67,9 @@ impl Screen {
     /// What is shown is of old values until the next picture comes.
     pub(super) fn waits(&mut self) {
         self.stale = true;
-        self.over = false;
+        if self.run == Run::Over {
+            self.run = Run::Paused;
+        }
     }
 
     pub(super) fn take(&mut self, study: Result<Study, LessonError>) {
@@ -69,8 +79,7 @@ impl Screen {
 
     /// No more pictures of this lesson will come.
     pub(super) fn ended(&mut self) {
-        self.over = true;
-        self.trains = false;
+        self.run = Run::Over;
     }
 
     pub(super) fn draw(&self, frame: &mut Frame) {
@@ -125,7 +134,7 @@ impl Screen {
     }
 
     fn help(&self) -> String {
-        let run = match (self.lesson().runs(), self.trains) {
+        let run = match (self.lesson().runs(), self.run == Run::Going) {
             (false, _) => "",
             (true, false) => "  s start  a again",
             (true, true) => "  s pause  a again",

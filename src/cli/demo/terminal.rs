@@ -1,6 +1,6 @@
 //! A lesson on a terminal: keys in, pictures out.
 
-use super::screen::Screen;
+use super::screen::{Run, Screen};
 use super::worker::{Gone, Worker};
 use crate::lesson::{LESSONS, Values};
 use ratatui::DefaultTerminal;
@@ -75,20 +75,25 @@ fn press(screen: &mut Screen, worker: &mut Worker, key: KeyCode) -> Result<bool,
         KeyCode::Char('r') => screen.values = Values::new(screen.lesson().parameters()),
         KeyCode::Char('n') => screen.turn_to((screen.place + 1) % LESSONS.len()),
         KeyCode::Char('p') => screen.turn_to((screen.place + LESSONS.len() - 1) % LESSONS.len()),
-        KeyCode::Char('s') if screen.lesson().runs() && screen.over => {
-            screen.trains = true;
-            worker.show(screen.place, screen.values.clone(), true)?;
-            screen.waits();
-        }
         KeyCode::Char('s') if screen.lesson().runs() => {
-            screen.trains = !screen.trains;
-            worker.train(screen.trains)?;
+            let (run, from_start) = match screen.run {
+                Run::Paused => (Run::Going, false),
+                Run::Going => (Run::Paused, false),
+                Run::Over => (Run::Going, true),
+            };
+            if from_start {
+                worker.show(screen.place, screen.values.clone(), true)?;
+                screen.waits();
+            } else {
+                worker.train(run == Run::Going)?;
+            }
+            screen.run = run;
         }
         _ => {}
     }
     let again = key == KeyCode::Char('a') && screen.lesson().runs();
     if again || matches!(key, KeyCode::Left | KeyCode::Right | KeyCode::Char('r' | 'n' | 'p')) {
-        worker.show(screen.place, screen.values.clone(), screen.trains)?;
+        worker.show(screen.place, screen.values.clone(), screen.run == Run::Going)?;
         screen.waits();
     }
     Ok(true)
