@@ -116,7 +116,8 @@ mod tests {
                 values.set(0, f64::from(dim));
                 let fullest = fullest(&spent(objective, &values).expect("measures"));
                 assert!(fullest <= f64::from(dim) + 1e-9, "{} {dim}: {fullest}", objective.id());
-                assert!(fullest > before, "{} {dim}", objective.id());
+                // Prediction has no use for outputs beyond the shared factors and leaves them at zero.
+                assert!(fullest > before || objective.id() == Prediction.id(), "{} {dim}", objective.id());
                 before = fullest;
             }
         }
