@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// How long a screen may take to show something.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Relative difference between a lesson's number and the one that its command writes in decimal digits.
 const PRINTED: f64 = 1e-9;

@@ -144,17 +144,14 @@ mod tests {
                 let spare = 4.0 - dim;
                 let formula = shared / (shared + NOISE);
                 let formula = formula / (formula + private * private - shared);
-                match threshold(&values).expect("an answer") {
-                    Some(lambda) => {
-                        assert!((lambda - formula).abs() < 1e-9, "{private} {dim}: {lambda}, not {formula}");
-                        let (before, after) = (kept(lambda - 1e-3), kept(lambda + 1e-3));
-                        assert!(before.0 > after.0 + 1e-3 && before.1 < after.1 - 1e-3, "{private} {dim}");
-                        assert!((kept(1e-3).0 - before.0).abs() < 1e-9, "nothing is given up before: {private} {dim}");
-                    }
-                    None => {
-                        assert!(private * private <= shared || spare < 1.0, "{private} {dim}");
-                        assert!((kept(1e-3).0 - kept(0.999).0).abs() < 1e-9, "{private} {dim}");
-                    }
+                if let Some(lambda) = threshold(&values).expect("an answer") {
+                    assert!((lambda - formula).abs() < 1e-9, "{private} {dim}: {lambda}, not {formula}");
+                    let (before, after) = (kept(lambda - 1e-3), kept(lambda + 1e-3));
+                    assert!(before.0 > after.0 + 1e-3 && before.1 < after.1 - 1e-3, "{private} {dim}");
+                    assert!((kept(1e-3).0 - before.0).abs() < 1e-9, "nothing is given up before: {private} {dim}");
+                } else {
+                    assert!(private * private <= shared || spare < 1.0, "{private} {dim}");
+                    assert!((kept(1e-3).0 - kept(0.999).0).abs() < 1e-9, "{private} {dim}");
                 }
             }
         }
