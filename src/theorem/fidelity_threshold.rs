@@ -212,3 +212,25 @@ impl Theorem for FidelityThreshold {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_factor_that_is_displaced_first_has_the_least_threshold() {
+        let factor = |correlation, variance| PairedFactor {
+            correlation,
+            variance,
+            directions: [Matrix::zeros(0, 1), Matrix::zeros(0, 1)],
+        };
+        // Thresholds 0.8/(0.8 + 0.5) and 0.5/(0.5 + 0.5); the weaker private factor displaces nothing first.
+        let factors = vec![factor(0.8, 1.0), factor(0.5, 1.0), factor(0.0, 1.5), factor(0.0, 1.2)];
+        let structure = SymmetricStructure { factors };
+        assert_eq!(structure.first_threshold(1), Some(0.8 / 1.3));
+        assert_eq!(structure.first_threshold(2), Some(0.5));
+        let margin = |lambda| structure.margin(lambda, 2).expect("shared and private factors");
+        assert!(margin(0.5).abs() < 1e-15);
+        assert!(margin(0.4) > 0.0 && margin(0.6) < 0.0);
+    }
+}
