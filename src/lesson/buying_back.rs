@@ -20,9 +20,6 @@ const PARAMETERS: [Parameter; 3] = [
 /// Noise of both sensors.
 const NOISE: f64 = 0.2;
 
-/// Shared and private factors.
-const FACTORS: usize = 4;
-
 /// Size of the second shared factor; the first one's is 1.
 const WEAK: f64 = 0.7;
 
@@ -41,11 +38,8 @@ fn kept(values: &Values, lambda: f64) -> Result<(f64, f64), LessonError> {
     })
 }
 
-/// The least λ at which a private factor displaces a shared one: what the theorem says, of fewer outputs than factors.
+/// The least λ at which a private factor displaces a shared one, as the theorem says.
 fn threshold(values: &Values) -> Result<Option<f64>, LessonError> {
-    if values.count("dim") >= FACTORS {
-        return Ok(None);
-    }
     let question = Question { quantity: FIRST_THRESHOLD, target: 0, samples: None };
     let objective = AlignmentFidelity::new(0.5)?;
     let fidelity = theorem::find(BuyingBack.theorem()).expect("in the registry");
