@@ -8,6 +8,7 @@ pub mod explorer;
 pub mod figure;
 pub mod information;
 pub mod learner;
+pub mod lesson;
 pub mod linalg;
 pub mod model;
 pub mod objective;

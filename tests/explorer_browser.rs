@@ -269,17 +269,12 @@ fn sliders_move_numbers_that_eval_confirms() {
     assert_eq!(session.text("status"), "");
 }
 
+/// Forty moves, half of them of a slider that changes everything. Prints; speed is no matter of a test.
 #[test]
-fn slider_moves_are_answered_within_fifty_milliseconds() {
+#[ignore = "a measurement; cargo test --release --test explorer_browser latency -- --ignored --nocapture"]
+fn latency_of_slider_moves() {
     let explorer = Explorer::start();
     let session = Session::open(&format!("{}#observed=32&shared=4&private=4&dim=4", explorer.url));
-    // The page and its server share the machine with whatever else runs: a slow round is measured again.
-    let median = (0..3).map(|_| median_latency_ms(&session)).find(|&median| median < 50.0);
-    assert!(median.is_some(), "50 ms or more, three times");
-}
-
-/// The median over forty moves, half of them of a slider that changes everything.
-fn median_latency_ms(session: &Session) -> f64 {
     session.value("window.alignloss.latenciesMs.length = 0");
     for step in 0..20 {
         session.slide("private_fraction", 0.2 + 0.02 * f64::from(step));
@@ -293,7 +288,6 @@ fn median_latency_ms(session: &Session) -> f64 {
     latencies.sort_by(f64::total_cmp);
     let (median, most) = (latencies[latencies.len() / 2], latencies[latencies.len() * 9 / 10]);
     println!("n = 32, from input to picture: median {median:.1} ms, nine in ten within {most:.1} ms");
-    median
 }
 
 #[test]

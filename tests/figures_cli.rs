@@ -1,6 +1,8 @@
 //! `alignloss figures` as a user meets it: pages, formats, the gallery, what is drawn again and what is not, and the watch.
 
-use assert_cmd::cargo::cargo_bin_cmd;
+mod common;
+
+use common::command::{alignloss, run};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -45,14 +47,8 @@ fn write(folder: &Path, name: &str, experiment: &str) {
 
 /// Runs `alignloss figures` and returns its exit code and the last line on standard error.
 fn figures(folder: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = cargo_bin_cmd!("alignloss")
-        .current_dir(folder)
-        .arg("figures")
-        .args(arguments)
-        .output()
-        .expect("the command starts");
-    let errors = String::from_utf8(output.stderr).expect("text");
-    (output.status.code().expect("not killed"), errors.lines().last().unwrap_or_default().to_owned())
+    let output = run(folder, &[&["figures"], arguments].concat());
+    (output.code, output.stderr.lines().last().unwrap_or_default().to_owned())
 }
 
 fn read(folder: &Path, name: &str) -> String {
@@ -166,14 +162,9 @@ fn a_wrong_page_is_answered_with_the_right_ones() {
         (["--theme", "blue"], "light, dark"),
         (["--format", "gif"], "svg, png, pdf"),
     ] {
-        let output = cargo_bin_cmd!("alignloss")
-            .current_dir(folder.path())
-            .arg("figures")
-            .args(arguments)
-            .output()
-            .expect("it starts");
-        assert_eq!(output.status.code(), Some(2));
-        assert!(String::from_utf8_lossy(&output.stderr).contains(wanted), "{wanted}");
+        let output = run(folder.path(), &[&["figures"], &arguments[..]].concat());
+        assert_eq!(output.code, 2);
+        assert!(output.stderr.contains(wanted), "{wanted}");
     }
 }
 
@@ -181,8 +172,7 @@ fn a_wrong_page_is_answered_with_the_right_ones() {
 #[test]
 fn the_watch_draws_what_changed_and_ends_cleanly() {
     let folder = folder();
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("alignloss"))
-        .current_dir(folder.path())
+    let mut child = alignloss(folder.path())
         .args(["figures", "--format", "svg", "--watch"])
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

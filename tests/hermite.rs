@@ -13,6 +13,7 @@ use alignloss::objective::{CanonicalCorrelation, PrincipalComponents, Spectral};
 use alignloss::sample::Stream;
 use alignloss::theorem::hermite::{READOUT_NOISE, TowerDraw};
 use alignloss::theorem::{self, Case, Clause, Finding, Question, Status, Subject, Verdict};
+use common::mean_and_standard_error;
 use common::models::{self, modality};
 use common::random::{gaussian, generator};
 use proptest::prelude::*;
@@ -323,17 +324,9 @@ const QUANTILE: f64 = 7.06;
 /// In-sample correlations of F features are biased by about F/n.
 const BIAS: f64 = 2e-3;
 
-/// Mean and standard error.
-fn estimate(values: &[f64]) -> (f64, f64) {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
-    (mean, (variance / count).sqrt())
-}
-
 #[track_caller]
 fn agrees(values: &[f64], expected: f64) {
-    let (mean, error) = estimate(values);
+    let (mean, error) = mean_and_standard_error(values);
     assert!((mean - expected).abs() <= QUANTILE * error + BIAS, "{mean} ± {error} is not {expected}");
 }
 
@@ -357,7 +350,8 @@ fn polynomial_towers_find_the_singular_values_and_functions_in_the_predicted_ord
     }
     // The four outputs are a, a², a³ (as Hermite polynomials) and b.
     for function in 0..4 {
-        let (mean, error) = estimate(&draws.iter().map(|draw| draw.functions[function]).collect::<Vec<_>>());
+        let (mean, error) =
+            mean_and_standard_error(&draws.iter().map(|draw| draw.functions[function]).collect::<Vec<_>>());
         assert!(mean > 0.98 && error < 0.01, "function {function}: {mean} ± {error}");
     }
 }
@@ -369,7 +363,7 @@ fn a_linear_tower_keeps_the_second_factor_that_a_nonlinear_one_of_the_same_size_
     let readout = |draws: &[TowerDraw], variate: usize, nonlinear: bool| {
         let of =
             |draw: &TowerDraw| if nonlinear { draw.nonlinear_readouts[variate] } else { draw.linear_readouts[variate] };
-        estimate(&draws.iter().map(of).collect::<Vec<_>>())
+        mean_and_standard_error(&draws.iter().map(of).collect::<Vec<_>>())
     };
     // Readouts of the variates by the linear tower and by the nonlinear one, in both ways.
     assert!(readout(&linear, 1, false).0 > 1.0 - 1e-9, "two linear outputs span both variates");

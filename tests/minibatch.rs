@@ -5,8 +5,8 @@ mod common;
 use alignloss::linalg::{Matrix, product, product_nt, product_tn};
 use alignloss::model::LatentModel;
 use alignloss::objective::minibatch::{
-    AlignmentFidelity, CanonicalCorrelation, Critic, Decoupled, Direction, InfoNce, LinearContrastive, MinibatchError,
-    MinibatchLoss, Parameters, Precision, Prediction, PrincipalComponents, Spectral,
+    CanonicalCorrelation, Critic, Direction, InfoNce, LinearContrastive, MinibatchError, MinibatchLoss, Parameters,
+    Precision, Prediction, PrincipalComponents, Remedy, Spectral,
 };
 use alignloss::objective::{self, Objective};
 use alignloss::theorem::Subject;
@@ -38,9 +38,9 @@ fn losses<T: Precision>() -> Vec<(String, Box<dyn MinibatchLoss<T>>)> {
         ("linear-contrastive".into(), Box::new(LinearContrastive::new(1.7))),
         ("prediction".into(), Box::new(Prediction::default())),
         ("pca".into(), Box::new(PrincipalComponents::default())),
-        ("alignment-fidelity".into(), Box::new(AlignmentFidelity::new(0.3, 4.0))),
-        ("decoupled, aligned".into(), Box::new(Decoupled::new(None, 2.0, 4.0))),
-        ("decoupled, unique".into(), Box::new(Decoupled::new(Some(0), 2.0, 4.0))),
+        ("alignment-fidelity".into(), Box::new(Remedy::alignment_fidelity(0.3, 2.0, 2.0))),
+        ("decoupled, aligned".into(), Box::new(Remedy::decoupled(None, 2.0, 4.0))),
+        ("decoupled, unique".into(), Box::new(Remedy::decoupled(Some(0), 2.0, 4.0))),
     ];
     for critic in CRITICS {
         for direction in DIRECTIONS {
@@ -110,7 +110,7 @@ fn the_slope_of_the_unique_block_does_not_reach_the_common_one() {
     let (channels, common) = ([4, 6], 2);
     let x = batch(generator, channels, 40);
     let whole = parameters(generator, channels, 5, 0.5);
-    let (value, gradient) = evaluate(&mut Decoupled::new(Some(common), 2.0, 4.0), &x, &whole).expect("a loss");
+    let (value, gradient) = evaluate(&mut Remedy::decoupled(Some(common), 2.0, 4.0), &x, &whole).expect("a loss");
     let aligned = Parameters { weights: whole.weights.clone().map(|w| w.rows(0, common).into()), ..whole.clone() };
     let (of_aligned, alone) = evaluate(&mut CanonicalCorrelation::default(), &x, &aligned).expect("a loss");
     // The common block's slopes are those of `cca`; the unique block's are those of all that the value has beyond it.
@@ -122,7 +122,7 @@ fn the_slope_of_the_unique_block_does_not_reach_the_common_one() {
                 let at = |step: f64| {
                     let mut moved = whole.clone();
                     moved.weights[m][(row, column)] += step;
-                    evaluate(&mut Decoupled::new(Some(common), 2.0, 4.0), &x, &moved).expect("a loss").0
+                    evaluate(&mut Remedy::decoupled(Some(common), 2.0, 4.0), &x, &moved).expect("a loss").0
                 };
                 let (slope, found) = ((at(STEP) - at(-STEP)) / (2.0 * STEP), gradient.weights[m][(row, column)]);
                 assert!((slope - found).abs() < DIFFERENCES * (1.0 + value.abs() + found.abs()), "{slope} {found}");

@@ -6,14 +6,14 @@ use alignloss::information::{Encoders, Source, Towers};
 use alignloss::learner::{BatchSource, Epochs, Optimiser, OptimiserState, Outcome, Schedule, Sgd, SgdError, Trained};
 use alignloss::linalg::{Matrix, product, product_nt, product_tn, singular_values};
 use alignloss::model::{Format, LatentModel};
+use alignloss::objective;
 use alignloss::objective::minibatch::{
     CanonicalCorrelation, Critic, Direction, InfoNce, LinearContrastive, MinibatchLoss, Parameters, Precision,
-    Prediction, PrincipalComponents, Spectral,
+    Prediction, PrincipalComponents, Remedy, Spectral,
 };
-use alignloss::objective::{self, minibatch};
 use alignloss::sample::Stream;
 use alignloss::theorem::{Case, Subject};
-use common::{models, random};
+use common::{mean_and_standard_error, models, random};
 use nalgebra::DMatrix;
 use rand::rngs::ChaCha8Rng;
 use rayon::prelude::*;
@@ -143,11 +143,9 @@ fn over_seeds(runs: &[Run]) -> (f64, f64, f64) {
 
 /// The mean, and half the width of its Student interval at 95%.
 fn mean_and_half_width(values: &[f64]) -> (f64, f64) {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
-    let quantile = StudentsT::new(0.0, 1.0, count - 1.0).expect("two values at least").inverse_cdf(0.975);
-    (mean, quantile * (variance / count).sqrt())
+    let (mean, error) = mean_and_standard_error(values);
+    let freedom = values.len() as f64 - 1.0;
+    (mean, error * StudentsT::new(0.0, 1.0, freedom).expect("two values at least").inverse_cdf(0.975))
 }
 
 /// Runs every loss on every model with every seed, in parallel, prints a table of the worst model of each loss and returns what
@@ -225,15 +223,14 @@ fn trained_remedies_span_their_closed_forms() {
             .map(|m| singular_values(&subject.pair.factor(m).covariance()).expect("singular values")[0])
             .fold(0.0, f64::max);
         let lambda = 0.2;
-        let gain = 2.0 * (1.0 - lambda) + lambda * largest;
         let remedies: [(Box<dyn objective::Objective>, Loss); 2] = [
             (
                 Box::new(objective::AlignmentFidelity::new(lambda).expect("a weight")),
-                Box::new(minibatch::AlignmentFidelity::new(lambda, 4.0 * gain)),
+                Box::new(Remedy::alignment_fidelity(lambda, largest, 4.0)),
             ),
             (
                 Box::new(objective::Decoupled { common_dim: Some(2) }),
-                Box::new(minibatch::Decoupled::new(Some(2), largest, 4.0)),
+                Box::new(Remedy::decoupled(Some(2), largest, 4.0)),
             ),
         ];
         for (objective, mut loss) in remedies {
@@ -300,6 +297,26 @@ fn single_precision_ends_where_double_does() {
     let wanted = subject.learner(0).minimise(&objective::InfoNce::default(), 1).expect("a minimiser").encoders;
     let angle = angle_degrees(&subject, &single.encoders, &wanted);
     assert!(angle <= ANGLE_DEGREES, "{angle}");
+}
+
+#[test]
+fn a_run_in_pieces_is_the_same_run() {
+    let model = models::scalar();
+    let options = Sgd { steps: 700, checkpoints: vec![1, 30, 250, 700], ..Sgd::default() };
+    let whole = train(&options, &model, &mut Spectral::default(), 1);
+    let mut source = Online::new(&model, 0);
+    let mut loss = Spectral::<f64>::default();
+    let channels = [model.observed(0).common.nrows(), model.observed(1).common.nrows()];
+    let mut training = options.start(&mut loss, &mut source, channels, 1).expect("a run");
+    let mut pieces = 1;
+    while training.advance(pieces).expect("a step") {
+        pieces += 7;
+    }
+    assert_eq!(training.steps(), 700);
+    assert_eq!(training.encoders(), whole.encoders);
+    assert!(!training.advance(10).expect("nothing is left"));
+    let parts = training.finish();
+    assert_eq!(parts, whole);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use alignloss::theorem::random_matrix::{AspectRatios, InformationPlusNoise, mean
 use alignloss::theorem::spiked_cca::SpikedDraw;
 use alignloss::theorem::verify::Plan;
 use alignloss::theorem::{self, Case, Clause, Finding, Question, Status, Subject, Verdict};
+use common::mean_and_standard_error;
 use common::models::{self, modality, target};
 use common::random::{encoders, generator};
 use proptest::prelude::*;
@@ -818,12 +819,8 @@ fn spiked_cca_meets_its_limits_at_four_thousand_samples() {
             SpikedDraw::new(&mut generator, 4000, [800, 400], &correlations).expect("a draw")
         })
         .collect();
-    let mean_and_error = |value: &dyn Fn(&SpikedDraw) -> f64| {
-        let values: Vec<f64> = draws.iter().map(value).collect();
-        let mean = values.iter().sum::<f64>() / DRAWS as f64;
-        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (DRAWS - 1) as f64;
-        (mean, (variance / DRAWS as f64).sqrt())
-    };
+    let mean_and_error =
+        |value: &dyn Fn(&SpikedDraw) -> f64| mean_and_standard_error(&draws.iter().map(value).collect::<Vec<_>>());
     for (i, rho) in correlations.iter().enumerate() {
         let (mean, error) = mean_and_error(&|draw| draw.squared[i]);
         // Below the threshold the limit is the edge, to which the largest of the bulk is still on its way; three pairs are spikes.

@@ -35,6 +35,9 @@ pub(super) struct Eval {
     /// Aligned outputs of `decoupled` [default: as many as there are canonical correlations]
     #[arg(long, value_name = "D_C")]
     common_dim: Option<usize>,
+    /// Weight decay of `linear-contrastive`
+    #[arg(long, value_name = "ETA")]
+    weight_decay: Option<f64>,
     /// Judge these encoders instead of a minimiser: a JSON file with "encoders", as this command prints
     #[arg(long, value_name = "FILE", conflicts_with_all = ["objective", "dim"])]
     encoders: Option<PathBuf>,
@@ -89,7 +92,17 @@ impl Eval {
         {
             bail!("--common-dim {common_dim}: {} has no common block", self.without_parameter());
         }
-        let parameters = Parameters { lambda: self.lambda, common_dim: self.common_dim, ..Parameters::default() };
+        if let Some(weight_decay) = self.weight_decay
+            && (self.encoders.is_some() || !entry.parameters.contains(&"weight_decay"))
+        {
+            bail!("--weight-decay {weight_decay}: {} has no weight decay", self.without_parameter());
+        }
+        let parameters = Parameters {
+            lambda: self.lambda,
+            common_dim: self.common_dim,
+            weight_decay: self.weight_decay,
+            ..Parameters::default()
+        };
         let objective = objective::with_parameters(&self.objective, &parameters).map_err(|error| match error {
             ObjectiveError::Missing { name: "lambda", .. } => anyhow!("--lambda: {error}"),
             error => error.into(),

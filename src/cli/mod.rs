@@ -4,6 +4,7 @@
 //! check failed, 2 wrong usage or input.
 
 mod completions;
+mod demo;
 mod eval;
 mod explore;
 mod figures;
@@ -47,6 +48,7 @@ enum Command {
     Sweep(sweep::Sweep),
     Merge(sweep::Merge),
     Status(sweep::Status),
+    Demo(demo::Demo),
     Completions(completions::Completions),
 }
 
@@ -80,6 +82,7 @@ pub fn run() -> ExitCode {
         Command::Sweep(command) => command.run(session),
         Command::Merge(command) => command.run(),
         Command::Status(command) => command.run(),
+        Command::Demo(command) => command.run(),
         Command::Completions(command) => command.run(),
     };
     match result {

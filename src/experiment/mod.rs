@@ -19,3 +19,4 @@ pub use file::{Estimator, Experiment, ExperimentError, FigureKind, FigureSpec, p
 pub use grid::{AxisValue, Cell};
 pub use run::{Run, RunError, Shard};
 pub use store::{Contents, Results, Store, StoreError, write_whole};
+pub(crate) use train::draws;

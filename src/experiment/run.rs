@@ -213,11 +213,9 @@ impl<'a> Run<'a> {
     fn searched(&self, cell: &Cell, stream: Stream) -> Result<Vec<String>, RunError> {
         let invalid = |problem| RunError::Cell { cell: cell.index, parameters: describe(cell), problem };
         let found = SearchSetting::new(cell).map_err(invalid)?.run(stream);
-        let mut row = vec![cell.index.to_string(), stream.replicate.to_string()];
-        row.extend(cell.parameters.iter().map(|(_, value)| value.text()));
-        row.push(String::new());
+        let mut row = head(cell, stream.replicate, "");
         row.extend(found.without_encoders());
-        row.resize(self.experiment.columns().len(), String::new());
+        row.extend(self.overlays.iter().map(|_| String::new()));
         Ok(row)
     }
 
@@ -246,9 +244,7 @@ impl<'a> Run<'a> {
             None
         };
         for (target, description) in population.subject.model.targets().iter().enumerate() {
-            let mut row = vec![cell.index.to_string(), group.replicate.to_string()];
-            row.extend(cell.parameters.iter().map(|(_, value)| value.text()));
-            row.push(description.name.clone());
+            let mut row = head(cell, group.replicate, &description.name);
             row.extend(match &common {
                 Some((case, common)) => measure(case, target, learning, common),
                 None => learning.without_encoders(),
@@ -270,6 +266,14 @@ impl<'a> Run<'a> {
         }
         Ok(())
     }
+}
+
+/// The fields of a row before its measures: cell, replicate, parameters, target.
+fn head(cell: &Cell, replicate: u64, target: &str) -> Vec<String> {
+    let mut row = vec![cell.index.to_string(), replicate.to_string()];
+    row.extend(cell.parameters.iter().map(|(_, value)| value.text()));
+    row.push(target.to_owned());
+    row
 }
 
 fn failed(cell: &Cell, problem: LearningError) -> RunError {

@@ -5,12 +5,12 @@ use super::learn::{Emit, LearningError, LearningTask, Measured};
 use super::setting::SgdSetting;
 use crate::information::{Encoders, InformationError};
 use crate::learner::{BatchSource, Epochs, Outcome, Sgd, Trained};
-use crate::linalg::symmetric_eigen;
+use crate::linalg::largest_eigenvalue;
 use crate::objective::minibatch::{
-    AlignmentFidelity, CanonicalCorrelation, Decoupled, InfoNce, LinearContrastive, MinibatchLoss, Precision,
-    Prediction, PrincipalComponents, Spectral,
+    CanonicalCorrelation, InfoNce, LinearContrastive, MinibatchLoss, Precision, Prediction, PrincipalComponents,
+    Remedy, Spectral,
 };
-use crate::sample::{Data, Sampler, Stream};
+use crate::sample::{Data, Generator, Sampler, Stream};
 use crate::theorem::Case;
 use nalgebra::DMatrix;
 use rand::Rng;
@@ -65,6 +65,15 @@ fn measure(
     emit(Measured { population, case: Some(&case) }, &learning)
 }
 
+/// Of a cell that is trained: the seed of the first weights, and what batches are drawn with.
+pub(crate) fn draws(stream: Stream) -> (u64, Generator) {
+    let named = |what: &str| {
+        let experiment = format!("{}: {what}", stream.experiment);
+        Stream { experiment: &experiment, ..stream }.generator()
+    };
+    (named("weights").next_u64(), named("batches"))
+}
+
 fn train_in<T: Precision>(
     task: &LearningTask,
     options: &SgdSetting,
@@ -73,10 +82,9 @@ fn train_in<T: Precision>(
 ) -> Result<Trained, LearningError> {
     let factors = [0, 1].map(|m| task.subject.pair.factor(m).clone());
     let channels = task.subject.pair.channels();
-    let named = |experiment: &str| Stream { experiment, ..task.stream }.generator();
-    let sgd = Sgd { seed: named(&format!("{}: weights", task.stream.experiment)).next_u64(), ..options.sgd.clone() };
+    let (seed, mut generator) = draws(task.stream);
+    let sgd = Sgd { seed, ..options.sgd.clone() };
     let mut loss = minibatch_loss::<T>(task, options)?;
-    let mut generator = named(&format!("{}: batches", task.stream.experiment));
     if let Some(data) = data {
         let rows = |start: usize, count: usize| data.samples().rows(start, count).map(T::nearest);
         let fixed: [DMatrix<T>; 2] = [rows(0, channels[0]), rows(channels[0], channels[1])];
@@ -106,23 +114,20 @@ fn minibatch_loss<T: Precision>(
         "pca" => Box::<PrincipalComponents<T>>::default(),
         "alignment-fidelity" => {
             let lambda = setting.objective.parameters().lambda.expect("every instance has one");
-            let gain = 2.0 * (1.0 - lambda) + lambda * largest_variance(task)?;
-            Box::new(AlignmentFidelity::new(lambda, WHITENING * gain))
+            Box::new(Remedy::alignment_fidelity(lambda, largest_variance(task)?, WHITENING))
         }
         "decoupled" => {
             // As the closed form: beyond the rank of Σ12 there is nothing to align.
             let rank = task.subject.pair.rank();
             let common = parameters.common_dim.map_or(rank, |common| common.min(rank));
-            Box::new(Decoupled::new(Some(common), largest_variance(task)?, WHITENING))
+            Box::new(Remedy::decoupled(Some(common), largest_variance(task)?, WHITENING))
         }
         other => unreachable!("{other} has no minibatch loss: checked when the file was read"),
     })
 }
 
 /// The largest variance of either sensor along any direction.
-fn largest_variance(task: &LearningTask) -> Result<f64, LearningError> {
-    let pair = &task.subject.pair;
-    let values = [0, 1].map(|m| symmetric_eigen(&pair.factor(m).covariance()).map(|eigen| eigen.values[0]));
-    let [first, second] = values;
-    Ok(first.map_err(InformationError::from)?.max(second.map_err(InformationError::from)?))
+fn largest_variance(task: &LearningTask) -> Result<f64, InformationError> {
+    let [first, second] = [0, 1].map(|m| largest_eigenvalue(&task.subject.pair.factor(m).covariance()));
+    Ok(first?.max(second?))
 }

@@ -15,5 +15,5 @@ pub use generalised::Generalised;
 pub use hermite::{CorrelationError, HermiteTower, Membership, Term, hermite_polynomials};
 pub use optimiser::{Optimiser, OptimiserState, Schedule};
 pub use polynomial::{PolynomialError, PolynomialFeatures, PolynomialTowers, regression_r2};
-pub use sgd::{BatchSource, Checkpoint, Epochs, Outcome, Sgd, SgdError, Trained};
+pub use sgd::{BatchSource, Checkpoint, Epochs, Outcome, Sgd, SgdError, Trained, Training};
 pub use trade_off::{Certificate, TradeOff, ky_fan};

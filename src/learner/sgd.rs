@@ -217,48 +217,38 @@ impl Sgd {
         channels: [usize; 2],
         dim: usize,
     ) -> Result<Trained, SgdError> {
+        let mut training = self.start(loss, source, channels, dim)?;
+        training.advance(self.steps)?;
+        Ok(training.finish())
+    }
+
+    /// The same run, before its first step: [`Training::advance`] takes it on, as far as one likes.
+    ///
+    /// # Errors
+    /// [`SgdError`].
+    pub fn start<'a, T: Precision>(
+        &'a self,
+        loss: &'a mut dyn MinibatchLoss<T>,
+        source: &'a mut dyn BatchSource<T>,
+        channels: [usize; 2],
+        dim: usize,
+    ) -> Result<Training<'a, T>, SgdError> {
         self.check(channels, dim)?;
         let mut batch = channels.map(|n| DMatrix::<T>::zeros(n, self.batch));
         let frames = self.frames(loss, source, &mut batch)?;
-        let mut state = State::new(self, &frames, channels, dim);
-        let mut losses = Losses::default();
-        let mut trajectory = Vec::new();
-        let mut outcome = None;
-        let mut steps = 0;
-        while steps < self.steps && outcome.is_none() {
-            source.fill(&mut batch);
-            let value = match loss.evaluate([&batch[0], &batch[1]], &state.weights, &mut state.slopes) {
-                Ok(value) => value + weight_decay(self.weight_decay, &state.weights, &mut state.slopes),
-                Err(MinibatchError::NotFinite { .. }) => {
-                    outcome = Some(Outcome::Diverged { step: steps });
-                    break;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            losses.push(value);
-            state.step(&frames, self.learning_rate * self.schedule.share(steps, self.steps));
-            steps += 1;
-            if let Some(decay) = self.averaging {
-                state.take_into_average(steps, decay);
-            }
-            if self.checkpoints.binary_search(&steps).is_ok() {
-                trajectory.push(Checkpoint { step: steps, loss: losses.mean(), encoders: state.encoders() });
-            }
-            if self.stop_on_plateau && steps % WINDOW == 0 && losses.plateau() {
-                outcome = Some(Outcome::Converged);
-            }
-        }
-        if matches!(outcome, Some(Outcome::Diverged { .. })) {
-            state.undo();
-        }
-        let outcome = outcome.unwrap_or(if losses.plateau() { Outcome::Converged } else { Outcome::Exhausted });
-        Ok(Trained {
-            encoders: state.encoders(),
-            log_temperature: state.learnt().log_temperature.map(Real::to_f64),
-            outcome,
-            steps,
-            loss: losses.mean(),
-            trajectory,
+        let state = State::new(self, &frames, channels, dim);
+        let losses = Losses::default();
+        Ok(Training {
+            options: self,
+            loss,
+            source,
+            batch,
+            frames,
+            state,
+            losses,
+            trajectory: vec![],
+            outcome: None,
+            steps: 0,
         })
     }
 
@@ -333,6 +323,93 @@ impl Sgd {
             Geometry::Scaled(scale) => Ok(Frame::Scale(T::nearest(scale))),
         };
         Ok([frame(0)?, frame(1)?])
+    }
+}
+
+/// A run under way.
+pub struct Training<'a, T: Precision> {
+    options: &'a Sgd,
+    loss: &'a mut dyn MinibatchLoss<T>,
+    source: &'a mut dyn BatchSource<T>,
+    batch: [DMatrix<T>; 2],
+    frames: [Frame<T>; 2],
+    state: State<T>,
+    losses: Losses,
+    trajectory: Vec<Checkpoint>,
+    outcome: Option<Outcome>,
+    steps: usize,
+}
+
+impl<T: Precision> std::fmt::Debug for Training<'_, T> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut fields = formatter.debug_struct("Training");
+        fields.field("options", &self.options).field("steps", &self.steps).field("outcome", &self.outcome);
+        fields.finish_non_exhaustive()
+    }
+}
+
+impl<T: Precision> Training<'_, T> {
+    /// Takes so many steps, fewer where the run ends before; whether it can go on.
+    ///
+    /// # Errors
+    /// [`SgdError::Loss`] when the loss refuses a batch.
+    pub fn advance(&mut self, steps: usize) -> Result<bool, SgdError> {
+        let target = self.options.steps.min(self.steps.saturating_add(steps));
+        while self.steps < target && self.outcome.is_none() {
+            self.step()?;
+        }
+        Ok(self.outcome.is_none() && self.steps < self.options.steps)
+    }
+
+    fn step(&mut self) -> Result<(), SgdError> {
+        let Self { options, state, .. } = self;
+        self.source.fill(&mut self.batch);
+        let value = match self.loss.evaluate([&self.batch[0], &self.batch[1]], &state.weights, &mut state.slopes) {
+            Ok(value) => value + weight_decay(options.weight_decay, &state.weights, &mut state.slopes),
+            Err(MinibatchError::NotFinite { .. }) => {
+                self.outcome = Some(Outcome::Diverged { step: self.steps });
+                state.undo();
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        self.losses.push(value);
+        state.step(&self.frames, options.learning_rate * options.schedule.share(self.steps, options.steps));
+        self.steps += 1;
+        if let Some(decay) = options.averaging {
+            state.take_into_average(self.steps, decay);
+        }
+        if options.checkpoints.binary_search(&self.steps).is_ok() {
+            let encoders = state.encoders();
+            self.trajectory.push(Checkpoint { step: self.steps, loss: self.losses.mean(), encoders });
+        }
+        if options.stop_on_plateau && self.steps.is_multiple_of(WINDOW) && self.losses.plateau() {
+            self.outcome = Some(Outcome::Converged);
+        }
+        Ok(())
+    }
+
+    /// Steps taken.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// The encoders so far, averaged as those at the end will be.
+    pub fn encoders(&self) -> Encoders {
+        self.state.encoders()
+    }
+
+    /// What the steps so far make.
+    pub fn finish(self) -> Trained {
+        let converged = if self.losses.plateau() { Outcome::Converged } else { Outcome::Exhausted };
+        Trained {
+            encoders: self.state.encoders(),
+            log_temperature: self.state.learnt().log_temperature.map(Real::to_f64),
+            outcome: self.outcome.unwrap_or(converged),
+            steps: self.steps,
+            loss: self.losses.mean(),
+            trajectory: self.trajectory,
+        }
     }
 }
 

@@ -108,20 +108,30 @@ impl SymmetricStructure {
         (!tie).then_some(ranked)
     }
 
-    /// The least λ at which one of the d best aligned factors is displaced.
-    fn first_threshold(&self, dim: usize) -> Option<f64> {
-        let shared = self.factors.iter().filter(|factor| factor.correlation > 0.0).take(dim);
-        let private = self.factors.iter().filter(|factor| factor.correlation <= 0.0);
-        let strongest = private.map(|factor| factor.variance).reduce(f64::max)?;
-        shared.filter_map(|factor| threshold(factor.correlation, factor.variance, strongest)).reduce(f64::min)
+    /// The d best aligned factors, and the variance of the strongest private one that d dimensions leave out beside them: the first
+    /// to displace one of them. `None` where there is room for all.
+    fn rivals(&self, dim: usize) -> Option<(Vec<&PairedFactor>, f64)> {
+        let (mut shared, private): (Vec<&PairedFactor>, Vec<_>) =
+            self.factors.iter().partition(|factor| factor.correlation > 0.0);
+        shared.truncate(dim);
+        let mut variances: Vec<f64> = private.iter().map(|factor| factor.variance).collect();
+        variances.sort_by(|a, b| b.total_cmp(a));
+        let challenger = *variances.get(dim - shared.len())?;
+        Some((shared, challenger))
     }
 
-    /// log(weakest score of the d best aligned factors) − log(strongest private score): zero at a threshold.
+    /// The least λ at which one of the d best aligned factors is displaced.
+    fn first_threshold(&self, dim: usize) -> Option<f64> {
+        let (shared, challenger) = self.rivals(dim)?;
+        let thresholds = shared.iter().filter_map(|factor| threshold(factor.correlation, factor.variance, challenger));
+        thresholds.reduce(f64::min)
+    }
+
+    /// log(weakest score of the d best aligned factors) − log(score of the private factor that displaces first): zero at a threshold.
     fn margin(&self, lambda: f64, dim: usize) -> Option<f64> {
-        let score = |factor: &PairedFactor| factor.score(lambda);
-        let shared = self.factors.iter().filter(|factor| factor.correlation > 0.0).take(dim);
-        let private = self.factors.iter().filter(|factor| factor.correlation <= 0.0);
-        Some(shared.map(score).reduce(f64::min)?.ln() - private.map(score).reduce(f64::max)?.ln())
+        let (shared, challenger) = self.rivals(dim)?;
+        let weakest = shared.iter().map(|factor| factor.score(lambda)).reduce(f64::min)?;
+        Some(weakest.ln() - (lambda * challenger).ln())
     }
 }
 
@@ -210,5 +220,29 @@ impl Theorem for FidelityThreshold {
             "alignment.mi_z1_z2" => Some(Alignment::new(&subject.pair, &towers)?.angles.mutual_information_nats()),
             _ => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_factor_that_is_displaced_first_has_the_least_threshold() {
+        let factor = |correlation, variance| PairedFactor {
+            correlation,
+            variance,
+            directions: [Matrix::zeros(0, 1), Matrix::zeros(0, 1)],
+        };
+        // Thresholds 0.8/(0.8 + 0.5) and 0.5/(0.5 + 0.5) under the stronger private factor; d = 3 has room for it.
+        let factors = vec![factor(0.8, 1.0), factor(0.5, 1.0), factor(0.0, 1.5), factor(0.0, 1.2)];
+        let structure = SymmetricStructure { factors };
+        assert_eq!(structure.first_threshold(1), Some(0.8 / 1.3));
+        assert_eq!(structure.first_threshold(2), Some(0.5));
+        assert_eq!(structure.first_threshold(3), threshold(0.5, 1.0, 1.2));
+        assert_eq!(structure.first_threshold(4), None);
+        let margin = |lambda| structure.margin(lambda, 2).expect("shared and private factors");
+        assert!(margin(0.5).abs() < 1e-15);
+        assert!(margin(0.4) > 0.0 && margin(0.6) < 0.0);
     }
 }

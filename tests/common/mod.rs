@@ -6,8 +6,17 @@ pub(crate) mod dense;
 pub(crate) mod models;
 pub(crate) mod random;
 
+/// The mean of at least two values, and its standard error.
+pub(crate) fn mean_and_standard_error(values: &[f64]) -> (f64, f64) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    (mean, (variance / count).sqrt())
+}
+
 /// Each suite uses a part of this module; naming all of it once keeps the rest from being reported as dead code.
 const _: fn() = || {
+    let _ = mean_and_standard_error;
     let _ = (command::alignloss, command::run, command::succeed);
     let _ = |name: &str| command::folder(name, "");
     let _ = |output: command::Output| (output.code, output.stdout, output.stderr);

@@ -13,7 +13,7 @@ cargo xtask TASK
 
   test      formatting, clippy with warnings denied, all tests, documentation, the main job, the paper
   paper     the companion paper as PDF, with everything it needs; --as-is: from the results that are there
-  tools     what the tests need beside Rust: Chromium, axe-core, a software Vulkan device (installs what is missing)
+  tools     what the tests need beside Rust: Chromium, axe-core, tmux, a software Vulkan device (installs what is missing)
   bench     benchmarks beside their peers (needs python3 with numpy and scipy; PyTorch where it is there)
   help      this text";
 

@@ -1,4 +1,4 @@
-//! Programs that tests need beside Rust: a browser, a checker of accessibility, a software Vulkan device.
+//! Programs that tests need beside Rust: a browser, a checker of accessibility, a terminal, a software Vulkan device.
 
 use anyhow::{Context, ensure};
 use std::path::Path;
@@ -10,7 +10,7 @@ const AXE: &str = "axe-core@4.14.1";
 /// Where Debian's Mesa says which Vulkan drivers there are.
 const VULKAN_DRIVERS: &str = "/usr/share/vulkan/icd.d";
 
-/// Makes sure that Chromium and a software Vulkan device are there, and axe-core in the target folder; installs what is missing.
+/// Makes sure that Chromium, tmux and a software Vulkan device are there, and axe-core in the target folder; installs what is missing.
 pub(crate) fn require(target: &Path) -> anyhow::Result<()> {
     if !has_software_vulkan() {
         install("mesa-vulkan-drivers")?;
@@ -18,6 +18,9 @@ pub(crate) fn require(target: &Path) -> anyhow::Result<()> {
     }
     if !runs("chromium", "--version") {
         install("chromium")?;
+    }
+    if !runs("tmux", "-V") {
+        install("tmux")?;
     }
     let folder = target.join("tools");
     if folder.join("package/axe.min.js").is_file() {

@@ -55,7 +55,7 @@ impl<T: Precision> MinibatchLoss<T> for CanonicalCorrelation<T> {
         let [first, second] = &self.towers.encoded;
         let mut loss = -inner(first, second) / samples;
         for (out, (own, other)) in self.towers.gradient.iter_mut().zip([(first, second), (second, first)]) {
-            outer(&mut self.moment, own, own, lead, samples.recip());
+            outer(&mut self.moment, own, own, [lead; 2], samples.recip());
             let trace = inner(own, own) / samples;
             loss +=
                 0.25 * self.penalty * (mean_square(own, own, [&self.moment, &self.moment], lead) - 2.0 * trace + dim);

@@ -69,12 +69,12 @@ impl<T: Precision> MinibatchLoss<T> for LinearContrastive<T> {
         self.towers.backward(batch, gradient);
         for (gram, weights) in self.grams.iter_mut().zip(&parameters.weights) {
             gram.resize(dim * dim, T::zero());
-            outer(gram, weights.as_slice(), weights.as_slice(), dim, 1.0);
+            outer(gram, weights.as_slice(), weights.as_slice(), [dim; 2], 1.0);
         }
         let penalty = 0.5 * self.penalty * inner(&self.grams[0], &self.grams[1]);
         for m in 0..2 {
             let (out, gram) = (gradient.weights[m].as_mut_slice(), &self.grams[1 - m]);
-            apply(out, gram, parameters.weights[m].as_slice(), dim, self.penalty, Accum::Add);
+            apply(out, gram, parameters.weights[m].as_slice(), [dim; 2], self.penalty, Accum::Add);
         }
         finish(trace + penalty, gradient)
     }

@@ -28,7 +28,7 @@ pub use infonce::{Critic, InfoNce};
 pub use lanes::Precision;
 pub use linear_contrastive::LinearContrastive;
 pub use reconstruction::{Prediction, PrincipalComponents};
-pub use remedy::{AlignmentFidelity, Decoupled};
+pub use remedy::Remedy;
 pub use spectral::Spectral;
 
 use nalgebra::DMatrix;

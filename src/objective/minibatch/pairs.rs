@@ -6,21 +6,22 @@ use crate::linalg::Real;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
-/// out = a·bᵀ·scale for column-major a, b with `lead` rows: lead × lead.
-pub(super) fn outer<T: Precision>(out: &mut [T], a: &[T], b: &[T], lead: usize, scale: f64) {
-    let columns = a.len() / lead;
-    let view = |values| MatRef::from_column_major_slice(values, lead, columns);
-    let out = MatMut::from_column_major_slice_mut(out, lead, lead);
-    matmul(out, Accum::Replace, view(a), view(b).transpose(), T::nearest(scale), Par::Seq);
+/// out = a·bᵀ·scale for column-major a and b with the given numbers of rows; out is rows[0] × rows[1].
+pub(super) fn outer<T: Precision>(out: &mut [T], a: &[T], b: &[T], rows: [usize; 2], scale: f64) {
+    let columns = a.len() / rows[0];
+    let a = MatRef::from_column_major_slice(a, rows[0], columns);
+    let b = MatRef::from_column_major_slice(b, rows[1], columns);
+    let out = MatMut::from_column_major_slice_mut(out, rows[0], rows[1]);
+    matmul(out, Accum::Replace, a, b.transpose(), T::nearest(scale), Par::Seq);
 }
 
-/// out = square·b·scale for a lead × lead matrix; b and out have `lead` rows.
-pub(super) fn apply<T: Precision>(out: &mut [T], square: &[T], b: &[T], lead: usize, scale: f64, accum: Accum) {
-    let columns = b.len() / lead;
-    let square = MatRef::from_column_major_slice(square, lead, lead);
-    let b = MatRef::from_column_major_slice(b, lead, columns);
-    let out = MatMut::from_column_major_slice_mut(out, lead, columns);
-    matmul(out, accum, square, b, T::nearest(scale), Par::Seq);
+/// out = matrix·b·scale for a matrix of rows[0] × rows[1]; b has rows[1] rows, out rows[0].
+pub(super) fn apply<T: Precision>(out: &mut [T], matrix: &[T], b: &[T], rows: [usize; 2], scale: f64, accum: Accum) {
+    let columns = b.len() / rows[1];
+    let matrix = MatRef::from_column_major_slice(matrix, rows[0], rows[1]);
+    let b = MatRef::from_column_major_slice(b, rows[1], columns);
+    let out = MatMut::from_column_major_slice_mut(out, rows[0], columns);
+    matmul(out, accum, matrix, b, T::nearest(scale), Par::Seq);
 }
 
 /// The mean of (a_i·b_j)² over pairs i ≠ j, unbiased where samples are independent: through the second moments
@@ -35,7 +36,7 @@ pub(super) fn mean_square<T: Precision>(a: &[T], b: &[T], moments: [&[T]; 2], le
 pub(super) fn add_gradient<T: Precision>(out: &mut [T], a: &[T], b: &[T], moment: &[T], lead: usize, factor: f64) {
     let batch = (a.len() / lead) as f64;
     let scale = 2.0 * factor / (batch - 1.0);
-    apply(out, moment, a, lead, scale, Accum::Add);
+    apply(out, moment, a, [lead; 2], scale, Accum::Add);
     let scale = T::nearest(scale / batch);
     for ((out, a), b) in out.chunks_exact_mut(lead).zip(a.chunks_exact(lead)).zip(b.chunks_exact(lead)) {
         let weight = scale * dot(a, b);

@@ -62,7 +62,7 @@ impl<T: Precision> Reconstruction<T> {
         let mut loss = 0.0;
         for &(source, target) in pairs {
             let [z_source, z_target] = [source, target].map(|m| &towers.encoded[m]);
-            outer(&mut moments[target], z_source, z_source, lead, samples.recip());
+            outer(&mut moments[target], z_source, z_source, [lead; 2], samples.recip());
             padded_gram(gram, &parameters.weights[target], lead);
             let x = batch[target].as_slice();
             loss += (inner(x, x) - 2.0 * inner(z_source, z_target)) / samples + inner(gram, &moments[target]);
@@ -70,7 +70,7 @@ impl<T: Precision> Reconstruction<T> {
             for (m, other) in [(source, z_target), (target, z_source)] {
                 towers.gradient[m].iter_mut().zip(other).for_each(|(out, &other)| *out += scale * other);
             }
-            apply(&mut towers.gradient[source], gram, z_source, lead, 2.0 / samples, Accum::Add);
+            apply(&mut towers.gradient[source], gram, z_source, [lead; 2], 2.0 / samples, Accum::Add);
         }
         towers.backward(batch, gradient);
         for &(_, target) in pairs {

@@ -5,30 +5,17 @@ use super::pairs::{apply, inner, outer};
 use super::towers::Towers;
 use super::{MinibatchError, MinibatchLoss, Parameters, finish};
 use crate::linalg::Real;
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+use faer::Accum;
 use nalgebra::DMatrix;
 
-/// −2(1−λ)·tr C_12 − λ·Σ_m ‖C_{z_m x_m}‖²_F + (μ/4)·Σ_m ‖C_mm − I‖²_F (theory.md §5, `alignment-fidelity`): the second term is, but for
-/// a constant, the error of rebuilding x_m from a whitened z_m by its best linear decoder.
+/// A remedy's loss: some rows are aligned, some rebuild the sensors, all are whitened.
 ///
-/// Along a direction of gain g the encoder's amplitude is α² = 1 + 2g/μ at the optimum, worth g + g²/μ: a hard constraint of
-/// whitening would make it g. The optimum is that of the population objective for μ → ∞, and departs by the order of g/μ.
+/// Both remedies weigh their whitening penalty by μ, in units of the largest gain g of a direction: along it the amplitude of the
+/// encoder is α² = 1 + 2g/μ at the optimum, worth g + g²/μ, where a hard constraint would make it g. So the optimum is that of
+/// the population objective for μ/g → ∞, and departs by the order of g/μ.
 #[derive(Debug)]
-pub struct AlignmentFidelity<T>(Joint<T>);
-
-/// z_m = (c_m, u_m), c_m the first d_c rows (theory.md §5, `decoupled`): −tr C_{c_1 c_2} + (1/4)·Σ_m ‖C_{c_m c_m} − I‖²_F for the common
-/// blocks, then −(1/s)·‖C_{u_m x_m}‖²_F + (μ/4)·(‖C_{u_m u_m} − I‖²_F + 2·‖C_{u_m c_m}‖²_F) for the unique ones, s the variance along the
-/// loudest direction of either sensor.
-///
-/// One after another: the slope of the second loss does not reach the common blocks, whose optimum therefore is that of
-/// `cca` exactly; the unique blocks then explain most of what is uncorrelated with them, for μ → ∞.
-#[derive(Debug)]
-pub struct Decoupled<T>(Joint<T>);
-
-/// Both losses, as one with blocks.
-#[derive(Debug)]
-struct Joint<T> {
+pub struct Remedy<T> {
+    id: &'static str,
     /// Rows that are aligned; all of them without a limit.
     common: Option<usize>,
     /// Whether the aligned rows rebuild the sensor too.
@@ -46,45 +33,39 @@ struct Joint<T> {
     seen: Vec<T>,
 }
 
-impl<T: Precision> AlignmentFidelity<T> {
-    /// Weight λ of fidelity in [0, 1]; μ well above 2(1−λ) + λ·(the largest variance of a sensor along any direction).
-    pub fn new(lambda: f64, penalty: f64) -> Self {
-        Self(Joint::new(None, true, 2.0 * (1.0 - lambda), lambda, [penalty; 2]))
+impl<T: Precision> Remedy<T> {
+    /// `alignment-fidelity` (theory.md §5): −2(1−λ)·tr C_12 − λ·Σ_m ‖C_{z_m x_m}‖²_F + (μ/4)·Σ_m ‖C_mm − I‖²_F. The second term is,
+    /// but for a constant, the error of rebuilding x_m from a whitened z_m by its best linear decoder.
+    ///
+    /// Weight λ of fidelity in [0, 1]; s, the largest variance of a sensor along any direction; μ in units of the largest gain,
+    /// 2(1−λ) + λ·s.
+    pub fn alignment_fidelity(lambda: f64, largest_variance: f64, penalty_in_gains: f64) -> Self {
+        let alignment = 2.0 * (1.0 - lambda);
+        let penalty = penalty_in_gains * (alignment + lambda * largest_variance);
+        Self::new("alignment-fidelity", None, true, [alignment, lambda], [penalty; 2])
     }
-}
 
-impl<T: Precision> Decoupled<T> {
-    /// d_c aligned rows (all with `None`); s, the largest variance of a sensor along any direction; μ well above 1.
-    pub fn new(common_dim: Option<usize>, largest_variance: f64, penalty: f64) -> Self {
-        Self(Joint::new(common_dim, false, 1.0, largest_variance.recip(), [1.0, penalty]))
+    /// `decoupled` (theory.md §5), z_m = (c_m, u_m) with c_m the first d_c rows: −tr C_{c_1 c_2} + (1/4)·Σ_m ‖C_{c_m c_m} − I‖²_F for the
+    /// common blocks, then −(1/s)·‖C_{u_m x_m}‖²_F + (μ/4)·(‖C_{u_m u_m} − I‖²_F + 2·‖C_{u_m c_m}‖²_F) for the unique ones.
+    ///
+    /// One after another: the slope of the second loss does not reach the common blocks, whose optimum therefore is that of
+    /// `cca` exactly; the unique blocks then explain most of what is uncorrelated with them, for μ → ∞.
+    ///
+    /// d_c aligned rows (all with `None`); s, the largest variance of a sensor along any direction; μ in units of the largest
+    /// gain, here 1.
+    pub fn decoupled(common_dim: Option<usize>, largest_variance: f64, penalty_in_gains: f64) -> Self {
+        Self::new("decoupled", common_dim, false, [1.0, largest_variance.recip()], [1.0, penalty_in_gains])
     }
-}
 
-impl<T: Precision> Joint<T> {
-    fn new(common: Option<usize>, rebuilds: bool, alignment: f64, fidelity: f64, penalties: [f64; 2]) -> Self {
+    fn new(
+        id: &'static str,
+        common: Option<usize>,
+        rebuilds: bool,
+        [alignment, fidelity]: [f64; 2],
+        penalties: [f64; 2],
+    ) -> Self {
         let towers = Towers::new();
-        Self { common, rebuilds, alignment, fidelity, penalties, towers, moment: vec![], seen: vec![] }
-    }
-
-    fn evaluate(
-        &mut self,
-        batch: [&DMatrix<T>; 2],
-        parameters: &Parameters<T>,
-        gradient: &mut Parameters<T>,
-    ) -> Result<f64, MinibatchError> {
-        self.towers.forward(batch, &parameters.weights, 2)?;
-        let dim = self.towers.dim;
-        let common = self.common.map_or(dim, |common| common.min(dim));
-        let mut loss = self.align(common);
-        for (m, x) in batch.into_iter().enumerate() {
-            loss += self.whiten(m, common);
-            let rebuilt = if self.rebuilds { 0..dim } else { common..dim };
-            if self.fidelity > 0.0 && !rebuilt.is_empty() {
-                loss += self.rebuild(m, x, rebuilt);
-            }
-        }
-        self.towers.backward(batch, gradient);
-        finish(loss, gradient)
+        Self { id, common, rebuilds, alignment, fidelity, penalties, towers, moment: vec![], seen: vec![] }
     }
 
     /// The alignment of the first `common` rows; starts the slopes.
@@ -110,7 +91,7 @@ impl<T: Precision> Joint<T> {
         let (lead, dim, samples) = (*lead, *dim, *batch as f64);
         let (z, out) = (&encoded[m], &mut gradient[m]);
         self.moment.resize(lead * lead, T::zero());
-        outer(&mut self.moment, z, z, lead, samples.recip());
+        outer(&mut self.moment, z, z, [lead; 2], samples.recip());
         // Rows of C·z: the aligned ones see the aligned columns only.
         let mut loss = 0.0;
         for (column, moment) in self.moment.chunks_exact_mut(lead).enumerate().take(dim) {
@@ -123,7 +104,7 @@ impl<T: Precision> Joint<T> {
                 *value = if seen { T::nearest(penalty) * *value } else { T::zero() };
             }
         }
-        apply(out, &self.moment, z, lead, (samples - 1.0).recip(), Accum::Add);
+        apply(out, &self.moment, z, [lead; 2], (samples - 1.0).recip(), Accum::Add);
         let pairs = samples * (samples - 1.0);
         for (out, z) in out.chunks_exact_mut(lead).zip(z.chunks_exact(lead)) {
             let [aligned, all] = [common, dim].map(|rows| inner(&z[..rows], &z[..rows]));
@@ -145,17 +126,12 @@ impl<T: Precision> Joint<T> {
         let (lead, samples, channels) = (*lead, *batch as f64, x.nrows());
         let (z, out) = (&encoded[m], &mut gradient[m]);
         self.seen.resize(lead * channels, T::zero());
-        let columns = MatRef::from_column_major_slice(x.as_slice(), channels, *batch);
-        let encoded = MatRef::from_column_major_slice(z, lead, *batch);
-        let seen = MatMut::from_column_major_slice_mut(&mut self.seen, lead, channels);
-        matmul(seen, Accum::Replace, encoded, columns.transpose(), T::nearest(samples.recip()), Par::Seq);
+        outer(&mut self.seen, z, x.as_slice(), [lead, channels], samples.recip());
         for column in self.seen.chunks_exact_mut(lead) {
             column[..rows.start].fill(T::zero());
         }
         let scale = 2.0 * self.fidelity / (samples - 1.0);
-        let seen = MatRef::from_column_major_slice(&self.seen, lead, channels);
-        let slopes = MatMut::from_column_major_slice_mut(out, lead, *batch);
-        matmul(slopes, Accum::Add, seen, columns, T::nearest(-scale), Par::Seq);
+        apply(out, &self.seen, x.as_slice(), [lead, channels], -scale, Accum::Add);
         let mut same = 0.0;
         for ((out, z), x) in
             out.chunks_exact_mut(lead).zip(z.chunks_exact(lead)).zip(x.as_slice().chunks_exact(channels))
@@ -170,9 +146,9 @@ impl<T: Precision> Joint<T> {
     }
 }
 
-impl<T: Precision> MinibatchLoss<T> for AlignmentFidelity<T> {
+impl<T: Precision> MinibatchLoss<T> for Remedy<T> {
     fn id(&self) -> &'static str {
-        "alignment-fidelity"
+        self.id
     }
 
     fn evaluate(
@@ -181,21 +157,18 @@ impl<T: Precision> MinibatchLoss<T> for AlignmentFidelity<T> {
         parameters: &Parameters<T>,
         gradient: &mut Parameters<T>,
     ) -> Result<f64, MinibatchError> {
-        self.0.evaluate(batch, parameters, gradient)
-    }
-}
-
-impl<T: Precision> MinibatchLoss<T> for Decoupled<T> {
-    fn id(&self) -> &'static str {
-        "decoupled"
-    }
-
-    fn evaluate(
-        &mut self,
-        batch: [&DMatrix<T>; 2],
-        parameters: &Parameters<T>,
-        gradient: &mut Parameters<T>,
-    ) -> Result<f64, MinibatchError> {
-        self.0.evaluate(batch, parameters, gradient)
+        self.towers.forward(batch, &parameters.weights, 2)?;
+        let dim = self.towers.dim;
+        let common = self.common.map_or(dim, |common| common.min(dim));
+        let mut loss = self.align(common);
+        for (m, x) in batch.into_iter().enumerate() {
+            loss += self.whiten(m, common);
+            let rebuilt = if self.rebuilds { 0..dim } else { common..dim };
+            if self.fidelity > 0.0 && !rebuilt.is_empty() {
+                loss += self.rebuild(m, x, rebuilt);
+            }
+        }
+        self.towers.backward(batch, gradient);
+        finish(loss, gradient)
     }
 }

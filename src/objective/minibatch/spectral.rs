@@ -35,7 +35,7 @@ impl<T: Precision> MinibatchLoss<T> for Spectral<T> {
         let [first, second] = &self.towers.encoded;
         for (moment, z) in self.moments.iter_mut().zip([first, second]) {
             moment.resize(lead * lead, T::zero());
-            outer(moment, z, z, lead, samples.recip());
+            outer(moment, z, z, [lead; 2], samples.recip());
         }
         let [first_moment, second_moment] = &self.moments;
         let loss =

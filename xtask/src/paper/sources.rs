@@ -31,7 +31,9 @@ const REMEDIES: [&str; 11] = [
 /// Runs what is missing, or older than the program.
 pub(super) fn refresh(results: &Path, figures: &Path) -> anyhow::Result<()> {
     let run = |name: &str, command: Command| step(name, command).map_err(|message| anyhow!(message));
-    run("the program", cargo(&["build", "--release", "--quiet", "--bin", "alignloss", "--example", "remedies"]))?;
+    // One by one: with the example, development dependencies would change the features that the program is built with.
+    run("the program", cargo(&["build", "--release", "--quiet", "--bin", "alignloss"]))?;
+    run("the example", cargo(&["build", "--release", "--quiet", "--example", "remedies"]))?;
     let release = target_folder().join("release");
     let (program, example) = (release.join("alignloss"), release.join("examples/remedies"));
 

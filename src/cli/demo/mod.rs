@@ -1,0 +1,84 @@
+//! `alignloss demo`
+
+mod plain;
+mod screen;
+mod terminal;
+mod worker;
+
+use super::Outcome;
+use crate::lesson::{self, LESSONS, Lesson, Values};
+use anyhow::{Context, bail};
+use clap::Args;
+use std::io::IsTerminal;
+
+/// Lessons: one idea each, with a chart that moves, a question and its answer
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  alignloss demo                                   the first lesson; n goes on to the next
+  alignloss demo forgetting                        a tower forgets while one looks: s starts and pauses
+  alignloss demo capacity --plain                  as text, for slides and screen readers
+  alignloss demo capacity --set dim=3,noise=0.1 --input > lesson.toml
+
+Where there is no terminal, or TERM is dumb, a lesson is printed as with --plain.")]
+pub(super) struct Demo {
+    /// The lesson [default: the first]
+    lesson: Option<String>,
+    /// The names, theorems and titles of all lessons
+    #[arg(long, conflicts_with_all = ["plain", "input", "lesson"])]
+    list: bool,
+    /// Text instead of the interface
+    #[arg(long)]
+    plain: bool,
+    /// Only the model or experiment file that the lesson's command reads
+    #[arg(long, conflicts_with = "plain")]
+    input: bool,
+    /// Starts with parameters at other values
+    #[arg(long, value_name = "NAME=VALUE", value_delimiter = ',', conflicts_with = "list")]
+    set: Vec<String>,
+}
+
+impl Demo {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        if self.list {
+            super::print(&plain::list())?;
+            return Ok(Outcome::Fine);
+        }
+        let place = self.lesson.as_deref().map_or(Ok(0), lesson::find)?;
+        let lesson = LESSONS[place];
+        let values = values(lesson, &self.set)?;
+        if self.input {
+            super::print(&lesson.recipe(&values).input)?;
+        } else if self.plain || !is_terminal() {
+            super::print(&plain::lesson(lesson, &values)?)?;
+        } else {
+            terminal::run(place, values)?;
+        }
+        Ok(Outcome::Fine)
+    }
+}
+
+/// Whether there is a terminal that can draw.
+fn is_terminal() -> bool {
+    let dumb = std::env::var_os("TERM").is_none_or(|name| name.is_empty() || name == "dumb");
+    !dumb && std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+}
+
+/// The defaults with these settings, each `name=value`.
+fn values(lesson: &dyn Lesson, settings: &[String]) -> anyhow::Result<Values> {
+    let mut values = Values::new(lesson.parameters());
+    for setting in settings {
+        let (name, value) = setting.split_once('=').with_context(|| format!("--set {setting}: expected NAME=VALUE"))?;
+        let Some(place) = lesson.parameters().iter().position(|parameter| parameter.name == name) else {
+            let names: Vec<&str> = lesson.parameters().iter().map(|parameter| parameter.name).collect();
+            bail!("--set {setting}: {} has {}", lesson.name(), names.join(", "));
+        };
+        let number: f64 = value.parse().with_context(|| format!("--set {setting}"))?;
+        let parameter = &lesson.parameters()[place];
+        if !(parameter.from..=parameter.to).contains(&number) {
+            bail!("--set {setting}: expected from {} to {}", parameter.from, parameter.to);
+        }
+        values.set(place, number);
+    }
+    Ok(values)
+}
