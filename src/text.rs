@@ -34,7 +34,10 @@ pub fn parse<T: DeserializeOwned>(text: &str, format: Format) -> Result<T, Strin
     }
 }
 
-/// A value already parsed, as a type; errors as in [`parse`].
+/// A value already parsed, as a type.
+///
+/// # Errors
+/// As [`parse`].
 pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, String> {
     serde_path_to_error::deserialize(value)
         .map_err(|error| describe(&error.path().to_string(), &error.inner().to_string()))

@@ -106,12 +106,13 @@ fn label(column: &str) -> String {
     };
     match parts[..] {
         ["loss", "batch"] => "loss of a batch".into(),
-        ["ridge" | "kernel", "r2", factor, from] => format!("R² of {} from {}", who(factor), source(from)),
+        ["ridge" | "kernel" | "redundancy", "r2", factor, from] => {
+            format!("R² of {} from {}", who(factor), source(from))
+        }
         ["ridge" | "kernel", "accuracy", factor, from] => format!("accuracy on {} from {}", who(factor), source(from)),
         ["ridge" | "kernel", "balanced_accuracy", factor, from] => {
             format!("balanced accuracy on {} from {}", who(factor), source(from))
         }
-        ["redundancy", "r2", factor, from] => format!("R² of {} from {}", who(factor), source(from)),
         ["theory", _, "r2", factor, from] => format!("R² of {} from {}, predicted", who(factor), source(from)),
         [recall, from] if recall.starts_with("recall@") => format!("{recall} from {}", source(from)),
         ["capacity", part, from] | ["capacity", part, _, from] => format!("capacity {part} of {}", source(from)),

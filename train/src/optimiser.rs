@@ -106,7 +106,6 @@ impl State {
 
 /// What one step of Adam multiplies with.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::struct_field_names, reason = "each is a factor of another thing")]
 struct Factors {
     first: f32,
     second: f32,

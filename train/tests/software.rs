@@ -1,5 +1,4 @@
-//! The GPU path, on Mesa's software Vulkan device.
-#![cfg(feature = "gpu")]
+//! The GPU path, on Mesa's software Vulkan device: `cargo xtask gpu`.
 
 mod common;
 

@@ -13,7 +13,8 @@ cargo xtask TASK
 
   test      formatting, clippy with warnings denied, all tests, documentation, the main job, the paper
   paper     the companion paper as PDF, with everything it needs; --as-is: from the results that are there
-  tools     what the tests need beside Rust: Chromium, axe-core, tmux, a software Vulkan device (installs what is missing)
+  tools     what the tests need beside Rust: Chromium, axe-core, tmux (installs what is missing)
+  gpu       deep training through wgpu on a software Vulkan device beside the CPU; compiles for long, so apart from `test`
   bench     benchmarks beside their peers (needs python3 with numpy and scipy; PyTorch where it is there)
   help      this text";
 
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let result = match task.as_deref() {
         Some("test") => test(),
         Some("bench") => bench(),
+        Some("gpu") => gpu(),
         Some("paper") => paper(),
         Some("tools") => tools::require(&target_folder()).map_err(|error| format!("{error:#}")),
         None | Some("help" | "--help" | "-h") => {
@@ -60,8 +62,9 @@ fn test() -> Result<(), String> {
         cargo(&["doc", "--release", "--workspace", "--no-deps", "--document-private-items", "--quiet"]);
     documentation.env("RUSTDOCFLAGS", "-D warnings");
     step("documentation", documentation)?;
-    let mut main_job = cargo(&["run", "--release", "--quiet", "--", "figures", "--quiet", "--out"]);
-    main_job.arg(&figures).arg("--results").arg(&results);
+    step("the programs", build())?;
+    let mut main_job = Command::new(target_folder().join("release/alignloss"));
+    main_job.args(["figures", "--quiet", "--out"]).arg(&figures).arg("--results").arg(&results);
     let outcome = step("the main job: figures", main_job);
     let is_svg = |entry: &std::fs::DirEntry| entry.path().extension().is_some_and(|extension| extension == "svg");
     let drawn = std::fs::read_dir(&figures).map_or(0, |entries| entries.filter_map(Result::ok).filter(is_svg).count());
@@ -71,6 +74,13 @@ fn test() -> Result<(), String> {
     });
     let _ = std::fs::remove_dir_all(&scratch);
     outcome
+}
+
+/// The GPU path of deep training.
+fn gpu() -> Result<(), String> {
+    tools::require_vulkan().map_err(|error| format!("{error:#}"))?;
+    let test = ["test", "--release", "-p", "alignloss-train", "--features", "gpu", "--test", "software"];
+    step("the GPU path on a software device", cargo(&test))
 }
 
 /// The paper from results that were just made, and that they reach its text.
@@ -89,6 +99,11 @@ fn paper() -> Result<(), String> {
         Some("--as-is") => true,
         Some(other) => return Err(format!("unknown option {other:?}\n\n{HELP}")),
     };
+    if !as_is {
+        // One by one: with the example, development dependencies would change the features that the program is built with.
+        step("the program", cargo(&["build", "--release", "--quiet", "--bin", "alignloss"]))?;
+        step("the example", cargo(&["build", "--release", "--quiet", "--example", "remedies"]))?;
+    }
     let folders = paper::Folders::new(Path::new("results"), Path::new("figures"));
     paper::build(&folders, as_is).map_err(|error| format!("{error:#}"))
 }
@@ -111,6 +126,12 @@ fn bench() -> Result<(), String> {
         step(name, peer)?;
     }
     Ok(())
+}
+
+/// All programs and examples, with the features that tests are built with: built apart, each package would have its own features
+/// of common dependencies, which would then be compiled once more for each.
+fn build() -> Command {
+    cargo(&["build", "--release", "--workspace", "--bins", "--examples", "--quiet"])
 }
 
 fn cargo(arguments: &[&str]) -> Command {

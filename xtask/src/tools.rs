@@ -10,12 +10,8 @@ const AXE: &str = "axe-core@4.14.1";
 /// Where Debian's Mesa says which Vulkan drivers there are.
 const VULKAN_DRIVERS: &str = "/usr/share/vulkan/icd.d";
 
-/// Makes sure that Chromium, tmux and a software Vulkan device are there, and axe-core in the target folder; installs what is missing.
+/// Makes sure that Chromium and tmux are there, and axe-core in the target folder; installs what is missing.
 pub(crate) fn require(target: &Path) -> anyhow::Result<()> {
-    if !has_software_vulkan() {
-        install("mesa-vulkan-drivers")?;
-        install("libvulkan1")?;
-    }
     if !runs("chromium", "--version") {
         install("chromium")?;
     }
@@ -40,6 +36,15 @@ pub(crate) fn require(target: &Path) -> anyhow::Result<()> {
         .status()
         .context("tar")?;
     ensure!(status.success(), "tar can't unpack {archive} ({status})");
+    Ok(())
+}
+
+/// Makes sure that there is a software Vulkan device, for the test of the GPU path.
+pub(crate) fn require_vulkan() -> anyhow::Result<()> {
+    if !has_software_vulkan() {
+        install("mesa-vulkan-drivers")?;
+        install("libvulkan1")?;
+    }
     Ok(())
 }
 

@@ -225,7 +225,9 @@ mod tests {
         let weights: Vec<_> = parameters.iter().map(|parameter| hardware.vector(parameter.values.clone())).collect();
         let found = read(network.forward(&weights, hardware.matrix(image.clone(), 40))).expect("readable");
         let mut hidden = plain(&image, [2, 5, 4], &parameters[0].values, &parameters[1].values);
-        hidden.iter_mut().for_each(|value| *value = value.max(0.0));
+        for value in &mut hidden {
+            *value = value.max(0.0);
+        }
         for (output, found) in found.iter().enumerate() {
             let expected: f32 =
                 hidden.iter().zip(parameters[2].values.iter().skip(output).step_by(3)).map(|(a, b)| a * b).sum();

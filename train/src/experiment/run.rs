@@ -140,9 +140,9 @@ impl<'a> Run<'a> {
         let mut trainer = Trainer::new(&*source, self.hardware, plan, &held_out)?;
         let identity = format!("{} {part}", self.experiment.hash(self.hardware.identity()));
         let path = checkpoint_path(store, part);
-        let mut rows = Rows { cell, replicate, rows: Vec::new() };
+        let mut rows = Rows { cell, replicate, done: Vec::new() };
         if let Some(checkpoint) = Checkpoint::read(&path, &identity)? {
-            rows.rows = serde_json::from_value(checkpoint.notes().clone()).unwrap_or_default();
+            rows.done = serde_json::from_value(checkpoint.notes().clone()).unwrap_or_default();
             trainer.resume(checkpoint)?;
         }
         let steps = if setting.objective.trains() { setting.training.steps } else { 0 };
@@ -158,17 +158,17 @@ impl<'a> Run<'a> {
             if trainer.memory().step > stop && trainer.memory().outcome.is_none() {
                 continue;
             }
-            let noted = rows.rows.iter().any(|row| row[rows.place("step")] == stop.to_string());
+            let noted = rows.done.iter().any(|row| row[rows.place("step")] == stop.to_string());
             if noted && trainer.memory().step == stop && stop != steps {
                 continue;
             }
-            let outcome = self.stretch(&mut trainer, stop, &rows, (&path, &identity), watcher)?;
+            let outcome = stretch(&mut trainer, stop, &rows, (&path, &identity), watcher)?;
             if outcome == Outcome::Interrupted {
                 return Ok(None);
             }
             watcher.measures();
             let last = stop == steps || outcome != Outcome::Finished;
-            let found = self.measure(&trainer, &spec, &held_out, seed)?;
+            let found = measure(&trainer, &spec, &held_out, seed)?;
             let step = trainer.memory().step;
             let (outcome, found) = match found {
                 Some(found) if outcome != Outcome::Diverged => (outcome, found),
@@ -179,75 +179,72 @@ impl<'a> Run<'a> {
                 rows.add_curve(outcome, &trainer.memory().curve);
                 break;
             }
-            trainer.checkpoint(json!(rows.rows))?.write(&path, &identity)?;
+            trainer.checkpoint(json!(rows.done))?.write(&path, &identity)?;
         }
-        Ok(Some(rows.rows))
-    }
-
-    /// Trains to a step, with checkpoints on the way.
-    fn stretch(
-        &self,
-        trainer: &mut Trainer,
-        until: u64,
-        rows: &Rows,
-        (path, identity): (&Path, &str),
-        watcher: &mut dyn Watcher,
-    ) -> Result<Outcome, RunError> {
-        let pause = rows.cell.setting.training.checkpoint_seconds.clamp(0.0, 1e6);
-        let pause = Duration::from_secs_f64(pause);
-        let mut last = Instant::now();
-        let folder = path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).map_err(|problem| RunError::Io { path: folder.into(), problem })?;
-        let outcome = trainer.advance(until, &mut |trainer| {
-            watcher.stepped(trainer.memory().step);
-            let stop = watcher.asks_to_stop();
-            if stop || last.elapsed() >= pause {
-                trainer.checkpoint(json!(rows.rows))?.write(path, identity)?;
-                last = Instant::now();
-            }
-            Ok(!stop)
-        })?;
-        Ok(outcome)
-    }
-
-    /// Measures of the encoders as they are; `None` when their embeddings are not finite.
-    fn measure(
-        &self,
-        trainer: &Trainer,
-        spec: &EvaluationSpec,
-        held_out: &Evaluation,
-        seed: u64,
-    ) -> Result<Option<Vec<Measurement>>, RunError> {
-        let embed = |part: &Paired| -> Result<Option<Embeddings>, RunError> {
-            let (first, second) = (trainer.embed(0, &part.views[0])?, trainer.embed(1, &part.views[1])?);
-            Ok(first.zip(second).map(|(first, second)| Embeddings { first, second }))
-        };
-        let parts = [&held_out.train, &held_out.validation, &held_out.test].map(embed);
-        let [train, validation, test] = parts;
-        let (Some(train), Some(validation), Some(test)) = (train?, validation?, test?) else { return Ok(None) };
-        let mut found = evaluate(spec, held_out, [&train, &validation, &test], seed)?;
-        if trainer.model().has_unique() {
-            // Partners are found by the block that is aligned.
-            let dim = trainer.model().common();
-            let block = |part: &Embeddings| Embeddings {
-                first: part.first.columns(0, dim).into_owned(),
-                second: part.second.columns(0, dim).into_owned(),
-            };
-            let spec = EvaluationSpec { kernel: false, raw: false, laws: false, theory: false, ..spec.clone() };
-            let own = evaluate(&spec, held_out, [&block(&train), &block(&validation), &block(&test)], seed)?;
-            let geometric =
-                |measure: &Measurement| measure.factor.is_none() && !measure.measure.starts_with("capacity");
-            found.retain(|measure| !geometric(measure));
-            found.extend(own.into_iter().filter(geometric));
-        }
-        found.retain(|measure| measure.value.is_finite());
-        Ok(Some(found))
+        Ok(Some(rows.done))
     }
 
     /// A seed for a purpose, the same in every cell.
     fn seed(&self, purpose: &str, replicate: u64) -> u64 {
         Stream { seed: self.experiment.seed(), experiment: purpose, cell: 0, replicate }.generator().next_u64()
     }
+}
+
+/// Trains to a step, with checkpoints on the way.
+fn stretch(
+    trainer: &mut Trainer,
+    until: u64,
+    rows: &Rows,
+    (path, identity): (&Path, &str),
+    watcher: &mut dyn Watcher,
+) -> Result<Outcome, RunError> {
+    let pause = rows.cell.setting.training.checkpoint_seconds.clamp(0.0, 1e6);
+    let pause = Duration::from_secs_f64(pause);
+    let mut last = Instant::now();
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(|problem| RunError::Io { path: folder.into(), problem })?;
+    let outcome = trainer.advance(until, &mut |trainer| {
+        watcher.stepped(trainer.memory().step);
+        let stop = watcher.asks_to_stop();
+        if stop || last.elapsed() >= pause {
+            trainer.checkpoint(json!(rows.done))?.write(path, identity)?;
+            last = Instant::now();
+        }
+        Ok(!stop)
+    })?;
+    Ok(outcome)
+}
+
+/// Measures of the encoders as they are; `None` when their embeddings are not finite.
+fn measure(
+    trainer: &Trainer,
+    spec: &EvaluationSpec,
+    held_out: &Evaluation,
+    seed: u64,
+) -> Result<Option<Vec<Measurement>>, RunError> {
+    let embed = |part: &Paired| -> Result<Option<Embeddings>, RunError> {
+        let (first, second) = (trainer.embed(0, &part.views[0])?, trainer.embed(1, &part.views[1])?);
+        Ok(first.zip(second).map(|(first, second)| Embeddings { first, second }))
+    };
+    let parts = [&held_out.train, &held_out.validation, &held_out.test].map(embed);
+    let [train, validation, test] = parts;
+    let (Some(train), Some(validation), Some(test)) = (train?, validation?, test?) else { return Ok(None) };
+    let mut found = evaluate(spec, held_out, [&train, &validation, &test], seed)?;
+    if trainer.model().has_unique() {
+        // Partners are found by the block that is aligned.
+        let dim = trainer.model().common();
+        let block = |part: &Embeddings| Embeddings {
+            first: part.first.columns(0, dim).into_owned(),
+            second: part.second.columns(0, dim).into_owned(),
+        };
+        let spec = EvaluationSpec { kernel: false, raw: false, laws: false, theory: false, ..spec.clone() };
+        let own = evaluate(&spec, held_out, [&block(&train), &block(&validation), &block(&test)], seed)?;
+        let geometric = |measure: &Measurement| measure.factor.is_none() && !measure.measure.starts_with("capacity");
+        found.retain(|measure| !geometric(measure));
+        found.extend(own.into_iter().filter(geometric));
+    }
+    found.retain(|measure| measure.value.is_finite());
+    Ok(Some(found))
 }
 
 fn checkpoint_path(store: &Store, part: usize) -> PathBuf {
@@ -258,7 +255,7 @@ fn checkpoint_path(store: &Store, part: usize) -> PathBuf {
 struct Rows<'a> {
     cell: &'a Cell,
     replicate: u64,
-    rows: Vec<Row>,
+    done: Vec<Row>,
 }
 
 impl Rows<'_> {
@@ -268,7 +265,7 @@ impl Rows<'_> {
 
     fn push(&mut self, own: [String; 10]) {
         let head = self.cell.values.iter().cloned().chain([self.replicate.to_string()]);
-        self.rows.push(head.chain(own).collect());
+        self.done.push(head.chain(own).collect());
     }
 
     fn add(&mut self, outcome: Outcome, stage: &str, step: u64, found: &[Measurement]) {

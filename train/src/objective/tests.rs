@@ -130,11 +130,11 @@ fn plain_correlation(first: &Rows, second: &Rows) -> f64 {
 
 fn plain_siglip(first: &Rows, second: &Rows) -> f64 {
     let mut value = 0.0;
-    for i in 0..COUNT {
-        for j in 0..COUNT {
-            let sign = if i == j { 1.0 } else { -1.0 };
-            let logit = score(&first[i], &second[j], Similarity::Cosine, 0.2) - 3.0;
-            value += (1.0 + (-sign * logit).exp()).ln() / COUNT as f64;
+    for (i, first) in first.iter().enumerate() {
+        for (j, second) in second.iter().enumerate() {
+            let sign: f64 = if i == j { 1.0 } else { -1.0 };
+            let logit = score(first, second, Similarity::Cosine, 0.2) - 3.0;
+            value += (-sign * logit).exp().ln_1p() / COUNT as f64;
         }
     }
     value

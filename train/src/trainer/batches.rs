@@ -53,7 +53,9 @@ impl Scaling {
         for sample in values.chunks_mut(self.mean.len() * self.pixels) {
             for (channel, values) in sample.chunks_mut(self.pixels).enumerate() {
                 let (mean, inverse) = (self.mean[channel], self.inverse[channel]);
-                values.iter_mut().for_each(|value| *value = (*value - mean) * inverse);
+                for value in values {
+                    *value = (*value - mean) * inverse;
+                }
             }
         }
     }

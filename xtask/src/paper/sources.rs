@@ -1,6 +1,6 @@
 //! What the paper reads besides the experiments' results: verdicts, the adversary's findings, the referee's test, the table of remedies.
 
-use crate::{cargo, step, target_folder};
+use crate::{step, target_folder};
 use anyhow::{Context, anyhow, ensure};
 use std::fmt::Write;
 use std::path::Path;
@@ -28,12 +28,9 @@ const REMEDIES: [&str; 11] = [
     "models",
 ];
 
-/// Runs what is missing, or older than the program.
+/// Runs what is missing, or older than the program and the example that were built.
 pub(super) fn refresh(results: &Path, figures: &Path) -> anyhow::Result<()> {
     let run = |name: &str, command: Command| step(name, command).map_err(|message| anyhow!(message));
-    // One by one: with the example, development dependencies would change the features that the program is built with.
-    run("the program", cargo(&["build", "--release", "--quiet", "--bin", "alignloss"]))?;
-    run("the example", cargo(&["build", "--release", "--quiet", "--example", "remedies"]))?;
     let release = target_folder().join("release");
     let (program, example) = (release.join("alignloss"), release.join("examples/remedies"));
 
