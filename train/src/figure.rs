@@ -1,7 +1,7 @@
 //! From results to the library's figures.
 //!
 //! A `[[figure]]` whose `y` is `value` draws the store as it is, one row for each measure; any other draws the table with one column
-//! for each measure ([`wide`](crate::experiment::wide)), whose names become labels: `kernel.r2.shared.z1` is
+//! for each measure ([`wide`]), whose names become labels: `kernel.r2.shared.z1` is
 //! "R² of shared factors from z₁".
 
 use crate::experiment::{Experiment, wide};

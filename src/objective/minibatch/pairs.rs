@@ -6,7 +6,7 @@ use crate::linalg::Real;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
-/// out = a·bᵀ·scale for column-major a and b with the given numbers of rows; out is rows[0] × rows[1].
+/// out = a·bᵀ·scale for column-major a and b with the two numbers of rows; out has the first as rows, the second as columns.
 pub(super) fn outer<T: Precision>(out: &mut [T], a: &[T], b: &[T], rows: [usize; 2], scale: f64) {
     let columns = a.len() / rows[0];
     let a = MatRef::from_column_major_slice(a, rows[0], columns);
@@ -15,7 +15,7 @@ pub(super) fn outer<T: Precision>(out: &mut [T], a: &[T], b: &[T], rows: [usize;
     matmul(out, Accum::Replace, a, b.transpose(), T::nearest(scale), Par::Seq);
 }
 
-/// out = matrix·b·scale for a matrix of rows[0] × rows[1]; b has rows[1] rows, out rows[0].
+/// out = matrix·b·scale for a matrix of the two numbers as rows and columns; b has the second as rows, out the first.
 pub(super) fn apply<T: Precision>(out: &mut [T], matrix: &[T], b: &[T], rows: [usize; 2], scale: f64, accum: Accum) {
     let columns = b.len() / rows[1];
     let matrix = MatRef::from_column_major_slice(matrix, rows[0], rows[1]);
