@@ -61,11 +61,11 @@ type Loss = Box<dyn MinibatchLoss<f64>>;
 
 fn losses() -> Vec<(&'static str, Loss)> {
     vec![
+        ("linear-contrastive", Box::new(LinearContrastive::default())),
         ("infonce", Box::new(InfoNce::new(Critic::Bilinear, Direction::Symmetric, 1.0))),
         ("infonce", Box::new(InfoNce::new(Critic::Bilinear, Direction::FirstToSecond, 1.0))),
         ("spectral", Box::new(Spectral::default())),
         ("cca", Box::new(CanonicalCorrelation::default())),
-        ("linear-contrastive", Box::new(LinearContrastive::default())),
         ("prediction", Box::new(Prediction::default())),
         ("pca", Box::new(PrincipalComponents::default())),
     ]
@@ -264,7 +264,7 @@ fn infonce_at_finite_batches_has_the_slope_of_the_theory() {
     "#,
     );
     for (batch, slope) in [(16, 0.91), (256, 0.817)] {
-        let options = Sgd { batch, steps: 6000, ..Sgd::default() };
+        let options = Sgd { batch: Some(batch), steps: 6000, ..Sgd::default() };
         let mut loss = InfoNce::new(Critic::Bilinear, Direction::FirstToSecond, 1.0);
         let trained = train(&options, &model, &mut loss, 1);
         let found = trained.encoders.first[0] * trained.encoders.second[0];
@@ -401,7 +401,7 @@ fn epochs_show_every_sample_once_in_a_seeded_order() {
 fn options_outside_their_range_are_named() {
     let cases = [
         (Sgd { learning_rate: 0.0, ..Sgd::default() }, "learning_rate"),
-        (Sgd { batch: 0, ..Sgd::default() }, "batch"),
+        (Sgd { batch: Some(0), ..Sgd::default() }, "batch"),
         (Sgd { weight_decay: f64::NAN, ..Sgd::default() }, "weight_decay"),
         (Sgd { schedule: Schedule::Cosine { warm_up: 1.0 }, ..Sgd::default() }, "warm_up"),
         (Sgd { optimiser: Optimiser::Momentum { momentum: 1.0 }, ..Sgd::default() }, "momentum"),

@@ -1,6 +1,6 @@
 """One step of `alignloss-train bench` in PyTorch: perceptrons, InfoNCE (cosine, learnt temperature), Adam. Prints JSON.
 
-    python3 benches/peers/training_step.py --batch 512 --inputs 128 --widths 256,256 --dim 32 --seconds 5
+    python3 benches/peers/training_step.py --batch 512 --inputs 128 --widths 256,256 --dim 32 --seconds 5 [--device cuda]
 """
 
 import argparse
@@ -23,7 +23,9 @@ def main():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--widths", default="256,256")
     parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
+    torch.set_default_device(options.device)
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.manual_seed(0)
@@ -44,12 +46,18 @@ def main():
         loss.backward()
         optimiser.step()
 
+    # What a step leaves queued on a device counts, too.
+    finish = torch.cuda.synchronize if options.device == "cuda" else lambda: None
     for _ in range(10):
         step()
+    finish()
     steps, start = 0, time.perf_counter()
     while time.perf_counter() - start < options.seconds:
         step()
         steps += 1
+        if steps % 20 == 0:
+            finish()
+    finish()
     rate = steps / (time.perf_counter() - start)
     print(json.dumps({"steps_per_second": rate, "threads": torch.get_num_threads(), "torch": torch.__version__}))
 

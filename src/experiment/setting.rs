@@ -104,16 +104,16 @@ impl SgdSetting {
     /// Reads the `sgd.*` axes; what is not given is [`Sgd::default`]'s.
     fn new(cell: &Cell, parameters: &Parameters) -> Result<Self, ExperimentError> {
         let number = |name: &str| number(cell, &format!("sgd.{name}"));
-        let whole = |name: &str, default: usize| match cell.parameter(&format!("sgd.{name}")) {
-            None => Ok(default),
+        let whole = |name: &str| match cell.parameter(&format!("sgd.{name}")) {
+            None => Ok(None),
             Some(AxisValue::Integer(value)) if (1..=MOST_STEPS).contains(value) => {
-                Ok(usize::try_from(*value).expect("within range"))
+                Ok(Some(usize::try_from(*value).expect("within range")))
             }
             Some(other) => Err(wrong(name, other, &format!("a whole number from 1 to {MOST_STEPS}"))),
         };
         let default = Sgd::default();
-        let steps = whole("steps", default.steps)?;
-        let checkpoints = whole("checkpoints", 1)?;
+        let steps = whole("steps")?.unwrap_or(default.steps);
+        let checkpoints = whole("checkpoints")?.unwrap_or(1);
         let warm_up = 0.02;
         Ok(Self {
             sgd: Sgd {
@@ -130,7 +130,7 @@ impl SgdSetting {
                     default.schedule,
                     &[("cosine", Schedule::Cosine { warm_up }), ("constant", Schedule::Constant)],
                 )?,
-                batch: whole("batch", default.batch)?,
+                batch: whole("batch")?.or(default.batch),
                 steps,
                 weight_decay: parameters.weight_decay.unwrap_or(default.weight_decay),
                 learn_temperature_from: number("learn_temperature_from")?,

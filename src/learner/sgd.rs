@@ -96,8 +96,8 @@ pub struct Sgd {
     pub learning_rate: f64,
     /// How it changes.
     pub schedule: Schedule,
-    /// B.
-    pub batch: usize,
+    /// B; `None` takes what the loss asks for, [`MinibatchLoss::usual_batch`].
+    pub batch: Option<usize>,
     /// Steps, at most.
     pub steps: usize,
     /// η of (η/2)·(‖W_1‖² + ‖W_2‖²), added to the loss (not decoupled from it): theorem `width`.
@@ -122,7 +122,7 @@ impl Default for Sgd {
             optimiser: Optimiser::ADAM,
             learning_rate: 0.03,
             schedule: Schedule::Cosine { warm_up: 0.02 },
-            batch: 256,
+            batch: None,
             steps: 12_000,
             weight_decay: 0.0,
             learn_temperature_from: None,
@@ -234,7 +234,7 @@ impl Sgd {
         dim: usize,
     ) -> Result<Training<'a, T>, SgdError> {
         self.check(channels, dim)?;
-        let mut batch = channels.map(|n| DMatrix::<T>::zeros(n, self.batch));
+        let mut batch = channels.map(|n| DMatrix::<T>::zeros(n, self.batch.unwrap_or_else(|| loss.usual_batch())));
         let frames = self.frames(loss, source, &mut batch)?;
         let state = State::new(self, &frames, channels, dim);
         let losses = Losses::default();
@@ -262,7 +262,7 @@ impl Sgd {
         if dim == 0 {
             return wrong("dim", 0.0);
         }
-        if self.batch == 0 {
+        if self.batch == Some(0) {
             return wrong("batch", 0.0);
         }
         if !positive(self.learning_rate) {
@@ -298,10 +298,10 @@ impl Sgd {
         source: &mut dyn BatchSource<T>,
         batch: &mut [DMatrix<T>; 2],
     ) -> Result<[Frame<T>; 2], SgdError> {
-        let channels = [batch[0].nrows(), batch[1].nrows()];
+        let (channels, size) = ([batch[0].nrows(), batch[1].nrows()], batch[0].ncols());
         let mut moments = channels.map(|n| Matrix::zeros(n, n));
         let wanted = GEOMETRY_SAMPLES.max(SAMPLES_PER_CHANNEL * channels[0].max(channels[1]));
-        let rounds = wanted.div_ceil(self.batch);
+        let rounds = wanted.div_ceil(size);
         for _ in 0..rounds {
             source.fill(batch);
             for (moment, x) in moments.iter_mut().zip(&*batch) {
@@ -309,7 +309,7 @@ impl Sgd {
                 *moment += product_nt(&x, &x);
             }
         }
-        let samples = (rounds * self.batch) as f64;
+        let samples = (rounds * size) as f64;
         for moment in &mut moments {
             *moment /= samples;
         }

@@ -108,7 +108,7 @@ fn train(values: &Values, show: &mut dyn FnMut(&Path) -> ControlFlow<()>) -> Res
     let sgd = Sgd {
         learning_rate: values.get("rate"),
         schedule: Schedule::Constant,
-        batch: BATCH,
+        batch: Some(BATCH),
         steps: STEPS,
         averaging: None,
         seed,

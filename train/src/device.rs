@@ -132,7 +132,11 @@ impl Hardware {
 
     #[cfg(feature = "gpu")]
     fn wgpu(kind: burn::tensor::DeviceKind) -> Result<Self, String> {
-        let one_line = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // Not every adapter's description.
+        let one_line = |text: String| {
+            let said = text.split_once(", adapters [").map_or(text.as_str(), |(said, _)| said);
+            said.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
         let device = match Device::wgpu_options().device_kind(kind.clone()).init() {
             Ok(device) => device,
             // A device is configured once in a process; who comes later shares it.

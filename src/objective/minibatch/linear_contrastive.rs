@@ -42,6 +42,12 @@ impl<T: Precision> MinibatchLoss<T> for LinearContrastive<T> {
         [Geometry::Scaled((scales[0] * scales[1] / self.penalty).sqrt()); 2]
     }
 
+    /// Without whitening, Ĉ_12 carries the noise of the loudest channels, beside which a weak second singular value takes many samples
+    /// to find; here they cost B, not B².
+    fn usual_batch(&self) -> usize {
+        2048
+    }
+
     fn evaluate(
         &mut self,
         batch: [&DMatrix<T>; 2],

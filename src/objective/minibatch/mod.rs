@@ -110,6 +110,11 @@ pub trait MinibatchLoss<T: Precision>: Debug + Send {
         [Geometry::Whitened; 2]
     }
 
+    /// B where the user names none.
+    fn usual_batch(&self) -> usize {
+        256
+    }
+
     /// The loss of a batch (x_1, x_2), each n_m × B; writes its gradient, whose shape is that of the parameters.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use crate::device::{Backend, Hardware};
 use crate::encoder::{Activation, EncoderSpec};
 use crate::objective::infonce::Similarity;
 use crate::objective::{Alignment, ObjectiveSpec};
-use crate::trainer::{Plan, Trainer, TrainingSpec};
+use crate::trainer::{Plan, Precision, Trainer, TrainingSpec};
 use alignloss::sample::{Stream, fill_standard_normal};
 use clap::Args;
 use serde_json::json;
@@ -39,6 +39,9 @@ pub(super) struct Bench {
     /// Where to compute
     #[arg(long, value_enum, default_value = "cpu")]
     backend: Backend,
+    /// Multiply matrices in 16 bits, where the device has them
+    #[arg(long)]
+    half: bool,
     /// Keep the loss on the device, as on a GPU
     #[arg(long)]
     device_loss: bool,
@@ -98,7 +101,8 @@ impl Bench {
         };
         let objective =
             ObjectiveSpec { alignment, weight: 1.0, reconstruction: 0.0, unique: None, unimodal: None, dim: None };
-        let training = TrainingSpec { steps: u64::MAX, batch: self.batch, ..TrainingSpec::default() };
+        let precision = if self.half { Precision::Half } else { Precision::Single };
+        let training = TrainingSpec { steps: u64::MAX, batch: self.batch, precision, ..TrainingSpec::default() };
         let plan =
             Plan { encoder: &encoder, objective: &objective, training: &training, seed: 0, initialisation: (0, 0) };
         let mut trainer = Trainer::new(&source, &hardware, plan, &held_out)?;

@@ -9,7 +9,6 @@
 //! Daunhawer et al. (2023), arXiv 2303.09166 (−‖·‖², negatives within each sensor).
 
 use alignloss::objective::minibatch::{Critic, Direction, InfoNce, MinibatchError};
-use burn::tensor::activation::log_softmax;
 use burn::tensor::{Bool, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -35,17 +34,30 @@ pub(crate) fn normalised(embeddings: Tensor<2>) -> Tensor<2> {
     embeddings / squares.add_scalar(SMALLEST_SQUARE).sqrt()
 }
 
-/// Scores of all pairs of rows before they are divided by τ: B × B.
+/// Scores of all pairs of rows before they are divided by τ: B × B. Rows of a cosine are of length one.
 fn scores(first: Tensor<2>, second: Tensor<2>, similarity: Similarity) -> Tensor<2> {
     match similarity {
-        Similarity::Cosine => normalised(first).matmul(normalised(second).transpose()),
-        Similarity::Bilinear => first.matmul(second.transpose()),
+        Similarity::Cosine | Similarity::Bilinear => first.matmul(second.transpose()),
         Similarity::SquaredDistance => {
             let squares = [&first, &second].map(|rows| rows.clone().square().sum_dim(1));
             let [left, right] = squares;
             first.matmul(second.transpose()).mul_scalar(2.0) - left - right.transpose()
         }
     }
+}
+
+/// Their diagonal, B × 1, without the rest.
+fn pairs(first: Tensor<2>, second: Tensor<2>, similarity: Similarity) -> Tensor<2> {
+    match similarity {
+        Similarity::Cosine | Similarity::Bilinear => (first * second).sum_dim(1),
+        Similarity::SquaredDistance => (first - second).square().sum_dim(1).neg(),
+    }
+}
+
+/// log Σ e^s along an axis.
+fn log_sum(scores: Tensor<2>, axis: usize) -> Tensor<2> {
+    let top = scores.clone().detach().max_dim(axis);
+    (scores - top.clone()).exp().sum_dim(axis).log() + top
 }
 
 /// The loss of a batch: embeddings B × d, 1/τ a tensor of one entry; a tensor of one entry.
@@ -58,27 +70,26 @@ pub fn loss(
 ) -> Tensor<1> {
     let count = first.dims()[0];
     let scale: Tensor<2> = inverse_temperature.reshape([1, 1]);
+    let (first, second) = match similarity {
+        Similarity::Cosine => (normalised(first), normalised(second)),
+        Similarity::Bilinear | Similarity::SquaredDistance => (first, second),
+    };
+    let positives = pairs(first.clone(), second.clone(), similarity) * scale.clone();
     let across = scores(first.clone(), second.clone(), similarity) * scale.clone();
-    let device = across.device();
-    let identity: Tensor<2, Bool> = Tensor::<1, Int>::arange(0..i64::try_from(count).unwrap_or(i64::MAX), &device)
-        .reshape([count, 1])
-        .equal(Tensor::<1, Int>::arange(0..i64::try_from(count).unwrap_or(i64::MAX), &device).reshape([1, count]));
-    let positives = |logits: Tensor<2>, width: usize| {
-        let log = log_softmax(logits, 1).slice([0..count, 0..width.min(count)]);
-        log.mask_fill(identity.clone().bool_not(), 0.0).sum().neg().div_scalar(count as f64)
-    };
-    if !within {
-        let rows = positives(across.clone(), count);
-        let columns = positives(across.transpose(), count);
-        return (rows + columns).mul_scalar(0.5);
+    let mut rows = log_sum(across.clone(), 1);
+    let mut columns = log_sum(across, 0).transpose();
+    if within {
+        let numbers = Tensor::<1, Int>::arange(0..i64::try_from(count).unwrap_or(i64::MAX), &scale.device());
+        let identity: Tensor<2, Bool> = numbers.clone().reshape([count, 1]).equal(numbers.reshape([1, count]));
+        // The anchor itself is no candidate.
+        let own = |rows: Tensor<2>| {
+            let scores = scores(rows.clone(), rows, similarity) * scale.clone();
+            log_sum(scores.mask_fill(identity.clone(), -1e9), 1)
+        };
+        rows = log_sum(Tensor::cat(vec![rows, own(first)], 1), 1);
+        columns = log_sum(Tensor::cat(vec![columns, own(second)], 1), 1);
     }
-    // The anchor itself is no candidate.
-    let own = |rows: Tensor<2>| {
-        (scores(rows.clone(), rows, similarity) * scale.clone()).mask_fill(identity.clone(), f64::from(-1e9_f32))
-    };
-    let rows = positives(Tensor::cat(vec![across.clone(), own(first)], 1), count);
-    let columns = positives(Tensor::cat(vec![across.transpose(), own(second)], 1), count);
-    (rows + columns).mul_scalar(0.5)
+    ((rows + columns).mul_scalar(0.5) - positives).mean()
 }
 
 /// The same loss where tensors are in this process's memory: the library's vectorised kernels give the value and the

@@ -9,6 +9,8 @@ use burn::tensor::Tensor;
 pub fn loss(first: Tensor<2>, second: Tensor<2>) -> Tensor<1> {
     let count = first.dims()[0] as f64;
     let agreement = (first.clone() * second.clone()).sum_dim(1);
-    let squares = first.matmul(second.transpose()).square().sum() - agreement.clone().square().sum();
+    // Σ_ij (z_1i·z_2j)² = ⟨Z_1ᵀZ_1, Z_2ᵀZ_2⟩: d × d in place of B × B.
+    let [own, other] = [first, second].map(|rows| rows.clone().transpose().matmul(rows));
+    let squares = (own * other).sum() - agreement.clone().square().sum();
     agreement.sum().mul_scalar(-2.0 / count) + squares.div_scalar(count * (count - 1.0))
 }
