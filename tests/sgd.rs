@@ -324,7 +324,7 @@ fn divergence_is_an_outcome_and_keeps_finite_encoders() {
     let model = models::scalar();
     let options = Sgd {
         optimiser: Optimiser::Momentum { momentum: 0.9 },
-        learning_rate: 1e3,
+        learning_rate: Some(1e3),
         schedule: Schedule::Constant,
         steps: 500,
         ..Sgd::default()
@@ -338,7 +338,7 @@ fn divergence_is_an_outcome_and_keeps_finite_encoders() {
 fn momentum_reaches_the_closed_form_too() {
     let model = models::scalar();
     let subject = Subject::new(&model, [0, 1]).expect("a subject");
-    let options = Sgd { optimiser: Optimiser::Momentum { momentum: 0.9 }, learning_rate: 0.02, ..Sgd::default() };
+    let options = Sgd { optimiser: Optimiser::Momentum { momentum: 0.9 }, learning_rate: Some(0.02), ..Sgd::default() };
     let trained = train(&options, &model, &mut Spectral::default(), 1);
     let wanted = subject.learner(0).minimise(&objective::Spectral, 1).expect("a minimiser").encoders;
     let angle = angle_degrees(&subject, &trained.encoders, &wanted);
@@ -400,7 +400,7 @@ fn epochs_show_every_sample_once_in_a_seeded_order() {
 #[test]
 fn options_outside_their_range_are_named() {
     let cases = [
-        (Sgd { learning_rate: 0.0, ..Sgd::default() }, "learning_rate"),
+        (Sgd { learning_rate: Some(0.0), ..Sgd::default() }, "learning_rate"),
         (Sgd { batch: Some(0), ..Sgd::default() }, "batch"),
         (Sgd { weight_decay: f64::NAN, ..Sgd::default() }, "weight_decay"),
         (Sgd { schedule: Schedule::Cosine { warm_up: 1.0 }, ..Sgd::default() }, "warm_up"),

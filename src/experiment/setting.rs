@@ -123,7 +123,7 @@ impl SgdSetting {
                     default.optimiser,
                     &[("adam", Optimiser::ADAM), ("momentum", Optimiser::Momentum { momentum: 0.9 })],
                 )?,
-                learning_rate: number("learning_rate")?.unwrap_or(default.learning_rate),
+                learning_rate: number("learning_rate")?.or(default.learning_rate),
                 schedule: choice(
                     cell,
                     "schedule",

@@ -92,11 +92,12 @@ impl<T: Precision> BatchSource<T> for Epochs<'_, T> {
 pub struct Sgd {
     /// How a gradient becomes a step.
     pub optimiser: Optimiser,
-    /// The largest learning rate of the run, in the coordinates θ, whose optimum has entries of order one.
-    pub learning_rate: f64,
+    /// The largest learning rate of the run, in the coordinates θ, whose optimum has entries of order one; `None` takes the loss's,
+    /// [`MinibatchLoss::pace`].
+    pub learning_rate: Option<f64>,
     /// How it changes.
     pub schedule: Schedule,
-    /// B; `None` takes what the loss asks for, [`MinibatchLoss::usual_batch`].
+    /// B; `None` takes the loss's, [`MinibatchLoss::pace`].
     pub batch: Option<usize>,
     /// Steps, at most.
     pub steps: usize,
@@ -120,7 +121,7 @@ impl Default for Sgd {
     fn default() -> Self {
         Self {
             optimiser: Optimiser::ADAM,
-            learning_rate: 0.03,
+            learning_rate: None,
             schedule: Schedule::Cosine { warm_up: 0.02 },
             batch: None,
             steps: 12_000,
@@ -234,12 +235,14 @@ impl Sgd {
         dim: usize,
     ) -> Result<Training<'a, T>, SgdError> {
         self.check(channels, dim)?;
-        let mut batch = channels.map(|n| DMatrix::<T>::zeros(n, self.batch.unwrap_or_else(|| loss.usual_batch())));
+        let pace = loss.pace();
+        let mut batch = channels.map(|n| DMatrix::<T>::zeros(n, self.batch.unwrap_or(pace.batch)));
         let frames = self.frames(loss, source, &mut batch)?;
         let state = State::new(self, &frames, channels, dim);
         let losses = Losses::default();
         Ok(Training {
             options: self,
+            learning_rate: self.learning_rate.unwrap_or(pace.learning_rate),
             loss,
             source,
             batch,
@@ -265,8 +268,10 @@ impl Sgd {
         if self.batch == Some(0) {
             return wrong("batch", 0.0);
         }
-        if !positive(self.learning_rate) {
-            return wrong("learning_rate", self.learning_rate);
+        if let Some(learning_rate) = self.learning_rate
+            && !positive(learning_rate)
+        {
+            return wrong("learning_rate", learning_rate);
         }
         if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
             return wrong("weight_decay", self.weight_decay);
@@ -329,6 +334,7 @@ impl Sgd {
 /// A run under way.
 pub struct Training<'a, T: Precision> {
     options: &'a Sgd,
+    learning_rate: f64,
     loss: &'a mut dyn MinibatchLoss<T>,
     source: &'a mut dyn BatchSource<T>,
     batch: [DMatrix<T>; 2],
@@ -362,7 +368,7 @@ impl<T: Precision> Training<'_, T> {
     }
 
     fn step(&mut self) -> Result<(), SgdError> {
-        let Self { options, state, .. } = self;
+        let Self { options, learning_rate, state, .. } = self;
         self.source.fill(&mut self.batch);
         let value = match self.loss.evaluate([&self.batch[0], &self.batch[1]], &state.weights, &mut state.slopes) {
             Ok(value) => value + weight_decay(options.weight_decay, &state.weights, &mut state.slopes),
@@ -374,7 +380,7 @@ impl<T: Precision> Training<'_, T> {
             Err(error) => return Err(error.into()),
         };
         self.losses.push(value);
-        state.step(&self.frames, options.learning_rate * options.schedule.share(self.steps, options.steps));
+        state.step(&self.frames, *learning_rate * options.schedule.share(self.steps, options.steps));
         self.steps += 1;
         if let Some(decay) = options.averaging {
             state.take_into_average(self.steps, decay);

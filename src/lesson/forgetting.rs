@@ -106,7 +106,7 @@ fn train(values: &Values, show: &mut dyn FnMut(&Path) -> ControlFlow<()>) -> Res
     let stream = Stream { seed: values.count("seed") as u64, experiment: EXPERIMENT, cell: 0, replicate: 0 };
     let (seed, mut generator) = draws(stream);
     let sgd = Sgd {
-        learning_rate: values.get("rate"),
+        learning_rate: Some(values.get("rate")),
         schedule: Schedule::Constant,
         batch: Some(BATCH),
         steps: STEPS,

@@ -3,7 +3,7 @@
 use super::lanes::Precision;
 use super::pairs::{apply, inner, outer};
 use super::towers::Towers;
-use super::{Geometry, MinibatchError, MinibatchLoss, Parameters, finish};
+use super::{Geometry, MinibatchError, MinibatchLoss, Pace, Parameters, finish};
 use faer::Accum;
 use nalgebra::DMatrix;
 
@@ -42,10 +42,10 @@ impl<T: Precision> MinibatchLoss<T> for LinearContrastive<T> {
         [Geometry::Scaled((scales[0] * scales[1] / self.penalty).sqrt()); 2]
     }
 
-    /// Without whitening, Ĉ_12 carries the noise of the loudest channels, beside which a weak second singular value takes many samples
-    /// to find; here they cost B, not B².
-    fn usual_batch(&self) -> usize {
-        2048
+    /// Without whitening, a weak singular value of Ĉ_12 is found late, beside the noise of the loudest channels: large batches, which
+    /// cost B here, not B², and large steps.
+    fn pace(&self) -> Pace {
+        Pace { batch: 2048, learning_rate: 0.1 }
     }
 
     fn evaluate(

@@ -97,6 +97,15 @@ pub enum Geometry {
     Scaled(f64),
 }
 
+/// Batches and steps that suit a loss.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
+    /// B.
+    pub batch: usize,
+    /// The largest learning rate of Adam in the coordinates of [`MinibatchLoss::geometry`].
+    pub learning_rate: f64,
+}
+
 /// A loss over two linear encoders, with its gradient.
 ///
 /// It owns its workspace: after the first call on a shape of batch nothing is allocated (on one thread; a pool may allocate).
@@ -110,9 +119,9 @@ pub trait MinibatchLoss<T: Precision>: Debug + Send {
         [Geometry::Whitened; 2]
     }
 
-    /// B where the user names none.
-    fn usual_batch(&self) -> usize {
-        256
+    /// How to train where the user does not say.
+    fn pace(&self) -> Pace {
+        Pace { batch: 256, learning_rate: 0.03 }
     }
 
     /// The loss of a batch (x_1, x_2), each n_m × B; writes its gradient, whose shape is that of the parameters.
