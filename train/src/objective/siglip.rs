@@ -3,17 +3,17 @@
 //! # References
 //! Zhai, Mustafa, Kolesnikov, Beyer (2023), arXiv 2303.15343.
 
-use super::infonce::normalised;
+use super::infonce::{column, normalised};
 use burn::tensor::Tensor;
 use burn::tensor::activation::softplus;
 
 /// The loss of a batch: embeddings B × d, 1/τ and b tensors of one entry; a tensor of one entry.
 pub fn loss(first: Tensor<2>, second: Tensor<2>, inverse_temperature: Tensor<1>, bias: Tensor<1>) -> Tensor<1> {
-    let count = first.dims()[0] as f64;
+    let count = first.dims()[0];
     let (first, second) = (normalised(first), normalised(second));
-    let (scale, bias): (Tensor<2>, Tensor<2>) = (inverse_temperature.reshape([1, 1]), bias.reshape([1, 1]));
+    let (scale, bias) = (column(inverse_temperature, count), column(bias, count));
     let pairs = (first.clone() * second.clone()).sum_dim(1) * scale.clone() + bias.clone();
     let logits = first.matmul(second.transpose()) * scale + bias;
     // −log σ(−s) = softplus(s) for all, and for pairs −log σ(s) = softplus(s) − s instead.
-    (softplus(logits, 1.0).sum_dim(1).sum() - pairs.sum()).div_scalar(count)
+    (softplus(logits, 1.0).sum_dim(1).sum() - pairs.sum()).div_scalar(count as f64)
 }
