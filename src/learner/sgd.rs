@@ -237,7 +237,7 @@ impl Sgd {
         self.check(channels, dim)?;
         let pace = loss.pace();
         let mut batch = channels.map(|n| DMatrix::<T>::zeros(n, self.batch.unwrap_or(pace.batch)));
-        let frames = self.frames(loss, source, &mut batch)?;
+        let frames = Self::frames(loss, source, &mut batch)?;
         let state = State::new(self, &frames, channels, dim);
         let losses = Losses::default();
         Ok(Training {
@@ -298,7 +298,6 @@ impl Sgd {
 
     /// P_m of both towers, from the first samples of the source.
     fn frames<T: Precision>(
-        &self,
         loss: &dyn MinibatchLoss<T>,
         source: &mut dyn BatchSource<T>,
         batch: &mut [DMatrix<T>; 2],
