@@ -109,12 +109,15 @@ impl<'a> Run<'a> {
             }
             let Some(rows) = self.part(store, cell, replicate, part, watcher)? else { return Ok(false) };
             store.write_part(part, &rows)?;
-            let checkpoint = checkpoint_path(store, part);
-            if checkpoint.exists() {
-                std::fs::remove_file(&checkpoint).map_err(|problem| RunError::Io { path: checkpoint, problem })?;
-            }
         }
-        Ok(true)
+        // Also what a kill between a training's results and this line left, or amid writing.
+        let checkpoints = store.folder().join("checkpoints");
+        match std::fs::remove_dir_all(&checkpoints) {
+            Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
+                Err(RunError::Io { path: checkpoints, problem })
+            }
+            _ => Ok(true),
+        }
     }
 
     /// One training with its measures; `None` when it was stopped.
