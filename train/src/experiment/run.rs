@@ -111,7 +111,7 @@ impl<'a> Run<'a> {
             store.write_part(part, &rows)?;
         }
         // Also what a kill between a training's results and this line left, or amid writing.
-        let checkpoints = store.folder().join("checkpoints");
+        let checkpoints = checkpoint_folder(store);
         match std::fs::remove_dir_all(&checkpoints) {
             Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
                 Err(RunError::Io { path: checkpoints, problem })
@@ -250,8 +250,12 @@ fn measure(
     Ok(Some(found))
 }
 
+fn checkpoint_folder(store: &Store) -> PathBuf {
+    store.folder().join("checkpoints")
+}
+
 fn checkpoint_path(store: &Store, part: usize) -> PathBuf {
-    store.folder().join("checkpoints").join(format!("part-{part:05}.checkpoint"))
+    checkpoint_folder(store).join(format!("part-{part:05}.checkpoint"))
 }
 
 /// The rows of one part.

@@ -6,5 +6,5 @@ use burn::tensor::Tensor;
 
 /// The error of what was decoded, n × entries, against the view; a tensor of one entry.
 pub fn loss(decoded: Tensor<2>, view: Tensor<2>) -> Tensor<1> {
-    (decoded - view).square().mean_dim(1).mean()
+    (decoded - view).square().mean()
 }

@@ -15,5 +15,5 @@ pub fn loss(first: Tensor<2>, second: Tensor<2>, inverse_temperature: Tensor<1>,
     let pairs = (first.clone() * second.clone()).sum_dim(1) * scale.clone() + bias.clone();
     let logits = first.matmul(second.transpose()) * scale + bias;
     // −log σ(−s) = softplus(s) for all, and for pairs −log σ(s) = softplus(s) − s instead.
-    (softplus(logits, 1.0).sum_dim(1).sum() - pairs.sum()).div_scalar(count as f64)
+    (softplus(logits, 1.0).sum() - pairs.sum()).div_scalar(count as f64)
 }

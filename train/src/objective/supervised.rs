@@ -32,10 +32,8 @@ pub fn loss(predicted: &Tensor<2>, targets: &Tensor<2>, columns: &[Columns]) -> 
         let range = [0..count, from..from + part.width()];
         let (predicted, targets) = (predicted.clone().slice(range.clone()), targets.clone().slice(range));
         terms.push(match part {
-            Columns::Numbers(_) => (predicted - targets).square().mean_dim(1).mean(),
-            Columns::Classes(_) => {
-                (log_softmax(predicted, 1) * targets).sum_dim(1).sum().neg().div_scalar(count as f64)
-            }
+            Columns::Numbers(_) => (predicted - targets).square().mean(),
+            Columns::Classes(_) => (log_softmax(predicted, 1) * targets).sum().neg().div_scalar(count as f64),
         });
         from += part.width();
     }

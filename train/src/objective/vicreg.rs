@@ -14,7 +14,7 @@ const EPSILON: f64 = 1e-4;
 
 /// The loss of a batch: embeddings B × d, B ≥ 2, and the weights λ, μ, ν; a tensor of one entry.
 pub fn loss(first: Tensor<2>, second: Tensor<2>, [invariance, variance, covariance]: [f64; 3]) -> Tensor<1> {
-    let distance = (first.clone() - second.clone()).square().mean_dim(1).mean();
+    let distance = (first.clone() - second.clone()).square().mean();
     let [own, other] = [first, second].map(|rows| spread(rows, variance, covariance));
     distance.mul_scalar(invariance) + own + other
 }
