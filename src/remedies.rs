@@ -252,6 +252,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_remedy_is_judged_by_what_it_adds() {
+        let row = |aligned_r2: f64, joint_kept: f64, joint_r2: f64, ceiling_r2: f64| Row {
+            family: "random",
+            dim: 3,
+            cross_modal_nats: 1.0,
+            aligned_r2,
+            lambda: 0.1,
+            joint_kept,
+            joint_r2,
+            decoupled_kept: 1.0,
+            decoupled_r2: 1.0,
+            ceiling_r2,
+        };
+        assert_eq!(row(0.5, 0.995, 0.7, 0.9).finding(), Finding::Raises);
+        // What was there without the remedy is no merit of it, nor is private information at the price of the shared.
+        assert_eq!(row(0.5, 0.995, 0.6, 0.9).finding(), Finding::Open);
+        assert_eq!(row(0.5, 0.98, 0.7, 0.9).finding(), Finding::Open);
+        assert_eq!(row(0.5, 0.995, 0.6, 0.62).finding(), Finding::Forbidden);
+    }
+
+    #[test]
     fn the_least_alignment_fills_the_strongest_pairs_first() {
         // ½ log(1/(1−0.64)) = 0.5108 nats from ρ = 0.8; what is left comes from the next pair.
         let information = |square: f64| -0.5 * (1.0 - square).ln();

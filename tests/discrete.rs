@@ -80,6 +80,8 @@ fn perfect_alignment_on_the_common_bit() {
     close(common[0].rhs, 2.0_f64.ln());
     let private = clauses(perfect_alignment(&bits(|_, c| c), &encoders));
     close(private[0].lhs, 0.0);
+    // x_2 knows nothing of c, though x_1 knows it whole: the least of the two is the bound.
+    close(private[0].rhs, 0.0);
     // σ about c: max(0, 1) ≤ σ(z) = 1.
     close(private[1].lhs, 1.0);
     close(private[1].rhs, 1.0);

@@ -43,6 +43,17 @@ samples = [4, 5, 12, 200]
 evaluation = ["population", "plug-in", "held-out"]
 "#;
 
+const SEARCHED: &str = r#"
+title = "A small grid of searches"
+shows = "capacity"
+estimator = "adversary"
+replicates = 2
+[grid]
+theorem = ["capacity", "leakage"]
+dim = [1, 2]
+"search.budget" = 40
+"#;
+
 fn merged(folder: &Path, out: &str) -> String {
     succeed(folder, &["merge", "small.toml", "--out", out]);
     fs::read_to_string(folder.join(out).join("small/merged.csv")).expect("merged results")
@@ -54,7 +65,7 @@ fn rows(text: &str) -> Vec<std::collections::HashMap<String, String>> {
 
 #[test]
 fn the_bytes_do_not_depend_on_threads_or_shards() {
-    for experiment in [TRAINED, SAMPLED] {
+    for experiment in [TRAINED, SAMPLED, SEARCHED] {
         let folder = folder("small.toml", experiment);
         let at = folder.path();
         succeed(at, &["sweep", "small.toml", "--out", "one", "--threads", "1"]);
@@ -146,6 +157,9 @@ fn wrong_settings_end_with_one_line_that_names_them() {
         (SAMPLED.replace("samples = [4, 5, 12, 200]", "samples = [3]"), "held-out"),
         (SAMPLED.replace("samples = [4, 5, 12, 200]\n", ""), "samples"),
         (SAMPLED.replace("estimator = \"sample\"", "estimator = \"sampled\""), "sample"),
+        (SEARCHED.replace("\"search.budget\" = 40", "\"search.budget\" = 0"), "search.budget"),
+        (SEARCHED.replace("\"leakage\"", "\"leaking\""), "leaking"),
+        (SEARCHED.replace("\"leakage\"", "\"spiked-cca\""), "spiked-cca"),
     ];
     for (experiment, named) in cases {
         let folder = folder("small.toml", experiment);

@@ -115,6 +115,16 @@ mod tests {
     }
 
     #[test]
+    fn distances_are_those_of_the_joint_space() {
+        // x̃_1 = (s + ε_1)/√2 and x̃_2 = (3s + 4ε_2)/5 up to sign. ‖2x̃_1 + x̃_2 − 3x̃_1‖² = ‖x̃_2 − x̃_1‖² = 2 − 2·0.6/√2.
+        let ensemble = Ensemble::new(&[scalar(1.0, 1.0), scalar(3.0, 4.0)]).expect("an ensemble");
+        let sign = ensemble.covariance()[(0, 1)].signum();
+        let number = |value: f64| Matrix::from_element(1, 1, value);
+        let found = ensemble.distances(&[number(2.0), number(sign)], 0, &number(3.0));
+        assert!((found[0].powi(2) - (2.0 - 1.2 / 2.0_f64.sqrt())).abs() < 1e-14, "{found:?}");
+    }
+
+    #[test]
     fn modalities_of_different_models_are_refused() {
         let other = Factor { common: Matrix::identity(2, 2), own: Matrix::zeros(2, 0) };
         assert_eq!(

@@ -225,3 +225,16 @@ fn products(channels: usize, degree: usize) -> Vec<Vec<usize>> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_of_the_fitted_samples_are_the_fitted_features() {
+        let samples = Matrix::from_fn(40, 2, |i, j| ((7 * i + 3 * j) as f64).sin() + (i * j) as f64 / 40.0);
+        let (fitted, features) = PolynomialFeatures::fit(&samples, 3).expect("features");
+        assert!(features.row_mean().amax() < 1e-14, "they are centred");
+        assert_eq!(fitted.of(&samples).expect("as many channels"), features);
+    }
+}
