@@ -229,17 +229,21 @@ mod tests {
     use crate::model::{Format, LatentModel};
 
     /// Two sensors alike in everything but their private factors; u_m is loaded beside s or across it.
-    fn alike(private: [f64; 2]) -> Subject {
+    fn alike(private: [f64; 2]) -> LatentModel {
         let [a, b] = private;
-        let modality = format!("[[modality]]\nshared_loading = [[1.0], [0.0]]\nprivate_loading = [[{a}], [{b}]]\nnoise = 0.2\n");
+        let modality =
+            format!("[[modality]]\nshared_loading = [[1.0], [0.0]]\nprivate_loading = [[{a}], [{b}]]\nnoise = 0.2\n");
         let text = format!("[latent]\nshared = 1\nprivate = [1, 1]\n{modality}{modality}");
-        let model = LatentModel::parse(&text, Format::Toml).expect("a model");
-        Subject::new(&model, [0, 1]).expect("a subject")
+        LatentModel::parse(&text, Format::Toml).expect("a model")
     }
 
     #[test]
     fn sensors_that_mix_their_factors_are_not_symmetric() {
-        let detected = |private| SymmetricStructure::detect(&alike(private)).expect("decompositions").is_some();
+        let detected = |private| {
+            let model = alike(private);
+            let subject = Subject::new(&model, [0, 1]).expect("a subject");
+            SymmetricStructure::detect(&subject).expect("decompositions").is_some()
+        };
         assert!(detected([0.0, 1.5]));
         // Equal variances all the same, but the canonical direction is no eigenvector.
         assert!(!detected([1.0, 1.5]));

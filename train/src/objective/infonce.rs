@@ -53,7 +53,7 @@ fn scores(first: Tensor<2>, second: Tensor<2>, similarity: Similarity) -> Tensor
 }
 
 /// Their diagonal, B × 1, without the rest.
-fn pairs(first: Tensor<2>, second: Tensor<2>, similarity: Similarity) -> Tensor<2> {
+pub(crate) fn pairs(first: Tensor<2>, second: Tensor<2>, similarity: Similarity) -> Tensor<2> {
     match similarity {
         Similarity::Cosine | Similarity::Bilinear => (first * second).sum_dim(1),
         Similarity::SquaredDistance => (first - second).square().sum_dim(1).neg(),

@@ -3,7 +3,7 @@
 //! # References
 //! Zhai, Mustafa, Kolesnikov, Beyer (2023), arXiv 2303.15343.
 
-use super::infonce::{column, normalised};
+use super::infonce::{Similarity, column, normalised, pairs};
 use burn::tensor::Tensor;
 use burn::tensor::activation::softplus;
 
@@ -12,8 +12,8 @@ pub fn loss(first: Tensor<2>, second: Tensor<2>, inverse_temperature: Tensor<1>,
     let count = first.dims()[0];
     let (first, second) = (normalised(first), normalised(second));
     let (scale, bias) = (column(inverse_temperature, count), column(bias, count));
-    let pairs = (first.clone() * second.clone()).sum_dim(1) * scale.clone() + bias.clone();
+    let paired = pairs(first.clone(), second.clone(), Similarity::Cosine) * scale.clone() + bias.clone();
     let logits = first.matmul(second.transpose()) * scale + bias;
     // −log σ(−s) = softplus(s) for all, and for pairs −log σ(s) = softplus(s) − s instead.
-    (softplus(logits, 1.0).sum() - pairs.sum()).div_scalar(count as f64)
+    (softplus(logits, 1.0).sum() - paired.sum()).div_scalar(count as f64)
 }
