@@ -134,9 +134,9 @@ impl SeriesStyle {
         DASHES[self.index % DASHES.len()]
     }
 
-    /// Shape at the points of the series.
+    /// Shape at the points of the series. Where colours come round again, each has the next one's shape.
     pub fn marker(self) -> Marker {
-        MARKERS[self.index % MARKERS.len()]
+        MARKERS[(self.index + self.index / MARKERS.len()) % MARKERS.len()]
     }
 
     pub(super) fn has_markers(self) -> bool {
@@ -267,6 +267,16 @@ mod tests {
             assert_ne!(a.colour(Theme::Dark), b.colour(Theme::Dark));
             assert_ne!(a.dashes(), b.dashes());
             assert_ne!(a.marker(), b.marker());
+        }
+    }
+
+    #[test]
+    fn many_series_are_told_apart_by_colour_with_marker_or_dash() {
+        for (i, j) in (0..42).flat_map(|i| (0..i).map(move |j| (i, j))) {
+            let (a, b) = (SeriesStyle::new(i), SeriesStyle::new(j));
+            let colours = a.colour(Theme::Light) != b.colour(Theme::Light);
+            assert!(colours || a.marker() != b.marker(), "{i} and {j} as points");
+            assert!(colours || a.dashes() != b.dashes(), "{i} and {j} as lines");
         }
     }
 
