@@ -72,6 +72,15 @@ pub enum RemedyError {
     /// λ out of range.
     #[error(transparent)]
     Objective(#[from] ObjectiveError),
+    /// Neither modality has private factors, so that there is nothing to bring back.
+    #[error("the model has no target \"private m\" of its modalities' own factors")]
+    NothingPrivate,
+}
+
+impl From<InformationError> for RemedyError {
+    fn from(error: InformationError) -> Self {
+        Self::Case(error.into())
+    }
 }
 
 impl Row {
@@ -125,13 +134,16 @@ pub fn table(dims: &[usize], models: u64) -> Result<Vec<Row>, RemedyError> {
 /// For q equal private factors and μ = 1/q this is at most (d − tr K)/q, theorem `capacity` itself.
 ///
 /// # Errors
-/// [`InformationError`] when an eigendecomposition fails.
-pub fn ceiling(case: &Case, information: f64) -> Result<f64, InformationError> {
+/// [`RemedyError::NothingPrivate`]; [`RemedyError::Case`] when an eigendecomposition fails.
+pub fn ceiling(case: &Case, information: f64) -> Result<f64, RemedyError> {
     let pair = &case.subject.pair;
     let dim = case.dim();
     let least = least_aligned(pair.angles().cosines(), dim, information);
     let mut sum = 0.0;
     let own = private_targets(case);
+    if own.is_empty() {
+        return Err(RemedyError::NothingPrivate);
+    }
     for &(m, target) in &own {
         let geometry = case.targets[target].geometry;
         let said = product_nt(geometry.regression(m), geometry.regression(m)) / geometry.variance();
@@ -142,7 +154,8 @@ pub fn ceiling(case: &Case, information: f64) -> Result<f64, InformationError> {
         }
         let aligned = product_nt(&scaled, directions);
         let bound = |multiplier: f64| -> Result<f64, InformationError> {
-            let spectrum = symmetric_eigen(&(&said + &aligned * multiplier))?.values;
+            let matrix = &said + &aligned * multiplier;
+            let spectrum = symmetric_eigen(&matrix).map_err(InformationError::from)?.values;
             Ok(ky_fan(&spectrum, dim) - multiplier * least)
         };
         // Convex in μ: thirds of its logarithm close in on the least value.
@@ -210,7 +223,7 @@ fn row(family: &'static str, model: &LatentModel, dim: usize) -> Result<Row, Rem
         joint_r2: f64::NAN,
         decoupled_kept: cross_modal(&decoupled) / cross_modal_nats,
         decoupled_r2: private_r2(&decoupled),
-        ceiling_r2: ceiling(&aligned, KEPT * cross_modal_nats).map_err(CaseError::from)?,
+        ceiling_r2: ceiling(&aligned, KEPT * cross_modal_nats)?,
     };
     for (objective, certified) in objectives.iter().zip(path) {
         let case = Case::of_weights(&subject, certified.learned.encoders).map_err(CaseError::from)?;

@@ -135,6 +135,26 @@ fn a_violation_that_is_rounding_is_overruled() {
 }
 
 #[test]
+fn wrong_canonical_encoders_are_not_excused_by_exact_ones() {
+    let model = random::model(3);
+    let subject = Subject::new(&model, [0, 1]).expect("a subject");
+    let case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 2).expect("a case");
+    for id in ["alignment-floor", "leakage", "sufficiency"] {
+        for place in 0..clauses(id, &case).len() {
+            // What an engine would say whose directions are not canonical: far from its own error bound.
+            let mut wrong = clauses(id, &case);
+            if wrong[place].rhs.is_infinite() {
+                continue;
+            }
+            wrong[place].lhs += 0.1 + wrong[place].rhs;
+            let (settled, again) = settle(id, &case, Finding::Checked(wrong));
+            let Finding::Checked(settled) = settled else { panic!("a checked finding stays one") };
+            assert_eq!((settled[place].status(), again), (Status::Violated, false), "{id}: {:?}", settled[place]);
+        }
+    }
+}
+
+#[test]
 fn a_true_violation_stays_one() {
     // The hypothesis is broken by hand: s, which x_2 sees, is entered as if it were private to x_1.
     let model = models::scalar();

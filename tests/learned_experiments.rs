@@ -99,6 +99,26 @@ fn training_writes_checkpoints_and_replicates_differ() {
 }
 
 #[test]
+fn a_learnt_temperature_is_part_of_the_critic_that_is_measured() {
+    let experiment = TRAINED
+        .replace(r#"["infonce", "cca", "linear-contrastive"]"#, r#"["infonce"]"#)
+        .replace("dim = [1, 2]", "dim = [1]")
+        .replace(
+            "\"sgd.batch\" = 64\n\"sgd.steps\" = 60\n\"sgd.checkpoints\" = 3",
+            "\"sgd.batch\" = 256\n\"sgd.steps\" = 2000",
+        )
+        .replace("\"sgd.precision\" = [\"double\", \"single\"]", "\"sgd.learn_temperature_from\" = 0.3");
+    let folder = folder("small.toml", experiment);
+    succeed(folder.path(), &["sweep", "small.toml"]);
+    for row in rows(&merged(folder.path(), "results")) {
+        let number = |name: &str| row[name].parse::<f64>().expect("a number");
+        // Theorem `infonce-gap`: the slope of the log-ratio is ρ, whatever the split between weights and temperature.
+        let (slope, rho) = (number("whitened_critic.1"), number("canonical_correlation.1"));
+        assert!((slope - rho).abs() < 0.05 * rho, "{slope} is not {rho}");
+    }
+}
+
+#[test]
 fn divergence_is_an_outcome_and_leaves_no_number() {
     let experiment = TRAINED
         .replace(
@@ -151,6 +171,10 @@ fn wrong_settings_end_with_one_line_that_names_them() {
         (TRAINED.replace("\"infonce\", \"cca\"", "\"supervised\""), "supervised"),
         (TRAINED.replace("\"sgd.steps\" = 60", "\"sgd.steps\" = 60\n\"sgd.learning_rate\" = -1.0"), "learning_rate"),
         (TRAINED.replace("\"sgd.steps\" = 60", "\"objective.temperature\" = 0.0"), "temperature"),
+        (
+            TRAINED.replace("\"sgd.steps\" = 60", "\"sgd.learn_temperature_from\" = 0.0"),
+            "learn_temperature_from = 0 is outside",
+        ),
         (TRAINED.replace("estimator = \"sgd\"", "estimator = \"population\""), "sgd."),
         (SAMPLED.replace("\"held-out\"", "\"cross\""), "evaluation"),
         (SAMPLED.replace("samples = [4, 5, 12, 200]", "samples = [1]"), "samples"),

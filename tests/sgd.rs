@@ -335,6 +335,21 @@ fn divergence_is_an_outcome_and_keeps_finite_encoders() {
 }
 
 #[test]
+fn a_temperature_that_runs_away_is_divergence_too() {
+    let options = Sgd {
+        optimiser: Optimiser::Momentum { momentum: 0.9 },
+        learning_rate: Some(1e5),
+        schedule: Schedule::Constant,
+        learn_temperature_from: Some(1.0),
+        steps: 500,
+        ..Sgd::default()
+    };
+    let mut loss = InfoNce::new(Critic::Cosine, Direction::Symmetric, 1.0);
+    let trained = train(&options, &models::scalar(), &mut loss, 1);
+    assert!(matches!(trained.outcome, Outcome::Diverged { step } if step > 0), "{trained:?}");
+}
+
+#[test]
 fn momentum_reaches_the_closed_form_too() {
     let model = models::scalar();
     let subject = Subject::new(&model, [0, 1]).expect("a subject");

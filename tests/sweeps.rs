@@ -99,11 +99,13 @@ fn results_of_another_version_are_refused_and_discarded_only_when_told() {
     let folder = folder("small.toml", EXPERIMENT);
     let at = folder.path();
     succeed(at, &["sweep", "small.toml"]);
+    succeed(at, &["merge", "small.toml"]);
     fs::write(at.join("small.toml"), EXPERIMENT.replace("observed = 5", "observed = 6")).expect("writable");
     let refused = run(at, &["sweep", "small.toml"]);
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("--fresh"));
     succeed(at, &["sweep", "small.toml", "--fresh"]);
+    assert!(!at.join("results/small/merged.csv").exists(), "no merged results of another version beside the new ones");
     // A change of wording reruns nothing and is accepted.
     fs::write(
         at.join("small.toml"),

@@ -808,6 +808,65 @@ fn leak_by_mixing_is_undone_by_whitening_and_not_without_it() {
 }
 
 #[test]
+fn leak_by_mixing_needs_as_many_canonical_pairs_as_dimensions() {
+    // s_1 = s_2: Σ12 has rank 1, and what fills the second dimension of z_1 is u_1.
+    let identity = |columns: std::ops::Range<usize>| Matrix::identity(3, 3).columns_range(columns).into_owned();
+    let covariance = Matrix::from_fn(4, 4, |i, j| if i == j || i + j == 1 { 1.0 } else { 0.0 });
+    let modality = |name| modality(name, identity(0..2), identity(2..3), Noise::Isotropic(0.0));
+    let modalities = vec![modality("1"), modality("2")];
+    let targets = vec![target("u1", &[0.0, 0.0, 1.0, 0.0], 0.0)];
+    let model =
+        LatentModel::new("one factor twice", 2, vec![1, 1], Some(covariance), modalities, targets).expect("a model");
+    let subject = subject(&model);
+    sides(&clause("leak-by-mixing", &minimise(&subject, &CanonicalCorrelation, 1), "R² of z1 on u1"), 0.0, 0.0);
+    inapplicable("leak-by-mixing", &minimise(&subject, &CanonicalCorrelation, 2));
+}
+
+#[test]
+fn selection_does_not_depend_on_the_unit_of_a_channel() {
+    // ρ = (½, 0.99): the second factor is the better aligned, in a channel of a hundred-thousandth of the size.
+    let diagonal = |values: &[f64]| Matrix::from_diagonal(&nalgebra::DVector::from_column_slice(values));
+    let modality =
+        |name: &str| modality(name, diagonal(&[1.0, 1e-5]), Matrix::zeros(2, 0), Noise::Full(diagonal(&[1.0, 1e-12])));
+    let modalities = vec![modality("1"), modality("2")];
+    let targets = vec![target("s2", &[0.0, 1.0], 0.0)];
+    let model = LatentModel::new("badly scaled", 2, vec![0, 0], None, modalities, targets).expect("a model");
+    let subject = subject(&model);
+    for (dim, objective) in [(1, &CanonicalCorrelation as &dyn Objective), (2, &InfoNce::default())] {
+        let case = minimise(&subject, objective, dim);
+        assert!(
+            clauses("selection", &case).iter().all(|clause| clause.status() == Status::Holds),
+            "{}",
+            objective.id()
+        );
+    }
+}
+
+#[test]
+fn many_shared_factors_are_judged_in_no_time() {
+    // All multi-indices of degree 20 over 20 variates would be 1.4·10¹¹.
+    let text = "[family]\nkind = \"orthogonal\"\nshared = 20\nprivate = 1\nnoise = 0.1\nseed = 1\n";
+    let model = LatentModel::parse(text, alignloss::model::Format::Toml).expect("a model");
+    let subject = subject(&model);
+    let verdicts = theorem::judge_all(&minimise(&subject, &CanonicalCorrelation, 20)).expect("verdicts");
+    let hermite = verdicts.iter().find(|verdict| verdict.id == "hermite").expect("a registered theorem");
+    assert!(hermite.applies && hermite.status == Status::Holds, "{hermite:?}");
+}
+
+#[test]
+fn the_slope_of_the_log_ratio_is_claimed_of_no_other_critic() {
+    let model = models::scalar();
+    let subject = subject(&model);
+    let slope = |objective: &dyn Objective| {
+        let question = Question { quantity: "whitened_critic.1", target: 0, samples: None };
+        let theorem = theorem::find("infonce-gap").expect("a registered theorem");
+        theorem.predict(&minimise(&subject, objective, 1), &question).expect("a prediction")
+    };
+    close(slope(&InfoNce::default()).expect("a slope"), subject.pair.correlation(0));
+    assert_eq!(slope(&CanonicalCorrelation), None);
+}
+
+#[test]
 fn spiked_cca_meets_its_limits_at_four_thousand_samples() {
     const DRAWS: u64 = 8;
     let ratios = AspectRatios::new(0.2, 0.1).expect("valid");

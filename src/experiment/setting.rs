@@ -90,7 +90,7 @@ impl Setting {
             },
             samples: cell.parameter("samples").map(Self::samples).transpose()?,
             evaluation: cell.parameter("evaluation").map_or(Ok(Evaluation::Population), Evaluation::parse)?,
-            sgd: (estimator == Estimator::Sgd).then(|| SgdSetting::new(cell, &parameters)).transpose()?,
+            sgd: (estimator == Estimator::Sgd).then(|| SgdSetting::new(cell, id, &parameters)).transpose()?,
         })
     }
 
@@ -102,7 +102,7 @@ impl Setting {
 
 impl SgdSetting {
     /// Reads the `sgd.*` axes; what is not given is [`Sgd::default`]'s.
-    fn new(cell: &Cell, parameters: &Parameters) -> Result<Self, ExperimentError> {
+    fn new(cell: &Cell, objective: &str, parameters: &Parameters) -> Result<Self, ExperimentError> {
         let number = |name: &str| number(cell, &format!("sgd.{name}"));
         let whole = |name: &str| match cell.parameter(&format!("sgd.{name}")) {
             None => Ok(None),
@@ -115,7 +115,9 @@ impl SgdSetting {
         let steps = whole("steps")?.unwrap_or(default.steps);
         let checkpoints = whole("checkpoints")?.unwrap_or(1);
         let warm_up = 0.02;
-        Ok(Self {
+        // Decay belongs to the objectives whose minimiser knows of it; others would be held against one without.
+        let decays = objective::entry(objective).is_ok_and(|entry| entry.parameters.contains(&"weight_decay"));
+        let setting = Self {
             sgd: Sgd {
                 optimiser: choice(
                     cell,
@@ -132,7 +134,7 @@ impl SgdSetting {
                 )?,
                 batch: whole("batch")?.or(default.batch),
                 steps,
-                weight_decay: parameters.weight_decay.unwrap_or(default.weight_decay),
+                weight_decay: parameters.weight_decay.filter(|_| decays).unwrap_or(default.weight_decay),
                 learn_temperature_from: number("learn_temperature_from")?,
                 averaging: choice(
                     cell,
@@ -161,7 +163,12 @@ impl SgdSetting {
                 &[("symmetric", Direction::Symmetric), ("one-sided", Direction::FirstToSecond)],
             )?,
             single_precision: choice(cell, "precision", false, &[("single", true), ("double", false)])?,
-        })
+        };
+        setting
+            .sgd
+            .check_options()
+            .map_err(|error| ExperimentError::Field { field: "grid.\"sgd\"".into(), problem: error.to_string() })?;
+        Ok(setting)
     }
 }
 

@@ -251,8 +251,10 @@ impl Store {
         }))
     }
 
+    /// Removes results, merged ones too.
     fn discard_parts(&self) -> Result<(), StoreError> {
-        for path in self.parts_present()? {
+        let merged = Some(self.folder.join("merged.csv")).filter(|path| path.exists());
+        for path in self.parts_present()?.chain(merged) {
             std::fs::remove_file(&path).map_err(|source| self.io(&path, source))?;
         }
         Ok(())

@@ -43,13 +43,23 @@ pub(super) fn train(
         Outcome::Diverged { .. } => "diverged",
     };
     for checkpoint in trained.trajectory.iter().filter(|checkpoint| (checkpoint.step as u64) < last) {
-        measure(task, population, checkpoint.encoders.clone(), checkpoint.step as u64, "training", emit)?;
+        let encoders = at_own_temperature(task, checkpoint.encoders.clone(), checkpoint.log_temperature);
+        measure(task, population, encoders, checkpoint.step as u64, "training", emit)?;
     }
     if matches!(trained.outcome, Outcome::Diverged { .. }) {
         let learning = Learning { step: Some(last), outcome, ..Learning::default() };
         return emit(Measured { population, case: None }, &learning);
     }
-    measure(task, population, trained.encoders, last, outcome, emit)
+    let encoders = at_own_temperature(task, trained.encoders, trained.log_temperature);
+    measure(task, population, encoders, last, outcome, emit)
+}
+
+/// Encoders whose scores z_1·z_2/τ (or −‖z_1 − z_2‖²/2τ) at the objective's own τ are those of the trained ones at the learnt τ: what
+/// is measured is the critic that was trained.
+fn at_own_temperature(task: &LearningTask, encoders: Encoders, log_temperature: Option<f64>) -> Encoders {
+    let Some(log_temperature) = log_temperature else { return encoders };
+    let share = (task.setting.temperature() / log_temperature.exp()).sqrt();
+    Encoders { first: encoders.first * share, second: encoders.second * share }
 }
 
 fn measure(

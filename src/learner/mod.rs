@@ -14,6 +14,7 @@ pub use closed_form::{ClosedForm, Learned, LearnerError};
 pub use generalised::Generalised;
 pub use hermite::{CorrelationError, HermiteTower, Membership, Term, hermite_polynomials};
 pub use optimiser::{Optimiser, OptimiserState, Schedule};
+pub(crate) use polynomial::number_of_products;
 pub use polynomial::{PolynomialError, PolynomialFeatures, PolynomialTowers, regression_r2};
 pub use sgd::{BatchSource, Checkpoint, Epochs, Outcome, Sgd, SgdError, Trained, Training};
 pub use trade_off::{Certificate, TradeOff, ky_fan};

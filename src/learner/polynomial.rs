@@ -192,8 +192,8 @@ pub fn regression_r2(z: &Matrix, y: &Matrix, degree: usize) -> Result<f64, Polyn
     Ok(crate::linalg::product_tn(&basis, &centred).norm_squared() / centred.norm_squared())
 }
 
-/// C(channels + degree, degree) − 1, saturating.
-fn number_of_products(channels: usize, degree: usize) -> usize {
+/// The number of products of degree 1 to D of so many variates: C(channels + degree, degree) − 1, saturating.
+pub(crate) fn number_of_products(channels: usize, degree: usize) -> usize {
     let mut count = 1_usize;
     for i in 1..=degree {
         // C(channels + i, i) from C(channels + i − 1, i − 1): the division is exact.

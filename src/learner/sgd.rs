@@ -158,6 +158,8 @@ pub struct Checkpoint {
     pub loss: f64,
     /// W_1 and W_2.
     pub encoders: Encoders,
+    /// log τ, where it was learnt.
+    pub log_temperature: Option<f64>,
 }
 
 /// The result of a run.
@@ -234,7 +236,8 @@ impl Sgd {
         channels: [usize; 2],
         dim: usize,
     ) -> Result<Training<'a, T>, SgdError> {
-        self.check(channels, dim)?;
+        Self::check(channels, dim)?;
+        self.check_options()?;
         let pace = loss.pace();
         let mut batch = channels.map(|n| DMatrix::<T>::zeros(n, self.batch.unwrap_or(pace.batch)));
         let frames = Self::frames(loss, source, &mut batch)?;
@@ -255,16 +258,23 @@ impl Sgd {
         })
     }
 
-    fn check(&self, channels: [usize; 2], dim: usize) -> Result<(), SgdError> {
+    fn check(channels: [usize; 2], dim: usize) -> Result<(), SgdError> {
+        let wrong = |option| Err(SgdError::Option { option, value: 0.0 });
+        match (channels[0].min(channels[1]), dim) {
+            (0, _) => wrong("channels"),
+            (_, 0) => wrong("dim"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails on an option outside its range.
+    ///
+    /// # Errors
+    /// [`SgdError::Option`].
+    pub fn check_options(&self) -> Result<(), SgdError> {
         let wrong = |option, value| Err(SgdError::Option { option, value });
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let fraction = |value: f64| (0.0..1.0).contains(&value);
-        if channels[0].min(channels[1]) == 0 {
-            return wrong("channels", 0.0);
-        }
-        if dim == 0 {
-            return wrong("dim", 0.0);
-        }
         if self.batch == Some(0) {
             return wrong("batch", 0.0);
         }
@@ -371,7 +381,8 @@ impl<T: Precision> Training<'_, T> {
         self.source.fill(&mut self.batch);
         let value = match self.loss.evaluate([&self.batch[0], &self.batch[1]], &state.weights, &mut state.slopes) {
             Ok(value) => value + weight_decay(options.weight_decay, &state.weights, &mut state.slopes),
-            Err(MinibatchError::NotFinite { .. }) => {
+            // After the first step a vanishing vector or temperature is what training made of it.
+            Err(error) if is_divergence(&error, self.steps) => {
                 self.outcome = Some(Outcome::Diverged { step: self.steps });
                 state.undo();
                 return Ok(());
@@ -385,8 +396,12 @@ impl<T: Precision> Training<'_, T> {
             state.take_into_average(self.steps, decay);
         }
         if options.checkpoints.binary_search(&self.steps).is_ok() {
-            let encoders = state.encoders();
-            self.trajectory.push(Checkpoint { step: self.steps, loss: self.losses.mean(), encoders });
+            self.trajectory.push(Checkpoint {
+                step: self.steps,
+                loss: self.losses.mean(),
+                encoders: state.encoders(),
+                log_temperature: state.log_temperature(),
+            });
         }
         if options.stop_on_plateau && self.steps.is_multiple_of(WINDOW) && self.losses.plateau() {
             self.outcome = Some(Outcome::Converged);
@@ -409,12 +424,21 @@ impl<T: Precision> Training<'_, T> {
         let converged = if self.losses.plateau() { Outcome::Converged } else { Outcome::Exhausted };
         Trained {
             encoders: self.state.encoders(),
-            log_temperature: self.state.learnt().log_temperature.map(Real::to_f64),
+            log_temperature: self.state.log_temperature(),
             outcome: self.outcome.unwrap_or(converged),
             steps: self.steps,
             loss: self.losses.mean(),
             trajectory: self.trajectory,
         }
+    }
+}
+
+/// Whether a loss without a value means that training diverged, rather than that it can't be evaluated on such batches.
+fn is_divergence(error: &MinibatchError, steps: usize) -> bool {
+    match error {
+        MinibatchError::NotFinite { .. } => true,
+        MinibatchError::ZeroNorm { .. } | MinibatchError::Temperature { .. } => steps > 0,
+        MinibatchError::BatchTooSmall { .. } | MinibatchError::Shape { .. } => false,
     }
 }
 
@@ -529,6 +553,10 @@ impl<T: Precision> State<T> {
             frame.apply(&self.coordinates.weights[m], &mut self.weights.weights[m]);
         }
         self.weights.log_temperature = self.coordinates.log_temperature;
+    }
+
+    fn log_temperature(&self) -> Option<f64> {
+        self.learnt().log_temperature.map(Real::to_f64)
     }
 
     fn encoders(&self) -> Encoders {

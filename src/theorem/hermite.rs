@@ -2,7 +2,9 @@
 
 use super::{Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source, Towers};
-use crate::learner::{HermiteTower, Membership, PolynomialError, PolynomialTowers, hermite_polynomials, regression_r2};
+use crate::learner::{
+    HermiteTower, Membership, PolynomialError, PolynomialTowers, hermite_polynomials, number_of_products, regression_r2,
+};
 use crate::linalg::{LinalgError, Matrix, product, product_nt, symmetric_eigen};
 use crate::objective::{Objective, Spectral};
 use crate::sample::{Generator, Stream};
@@ -36,6 +38,8 @@ const NODES: usize = 20;
 const DEGREE: usize = 12;
 /// Rounding of a quadrature of products of two polynomials up to that degree.
 const QUADRATURE: f64 = 1e-11;
+/// All multi-indices are enumerated, as a second route, while there are no more of them: they grow as C(2d, d).
+const MOST_VALUES: usize = 100_000;
 /// Polynomials beyond the d leading ones that the other towers may use.
 const FURTHER: usize = 6;
 /// Other towers that are tried for each model.
@@ -137,13 +141,15 @@ fn spectrum(clauses: &mut Vec<Clause>, rhos: &[f64], dim: usize) -> Result<(), I
         ));
     }
 
-    let all = all_values(rhos, dim);
-    let rounding = 64.0 * f64::EPSILON * dim as f64;
-    let expected: f64 = all.iter().take(dim).map(|value| value * value).sum();
-    clauses.push(Clause::equal("greatest gain against all multi-indices", -tower.minimum(), expected, rounding));
-    let last = tower.terms().last().map_or(0.0, |term| term.value);
-    let left_out = all.get(tower.terms().len()).copied().unwrap_or(0.0);
-    clauses.push(Clause::at_most("largest function left out", left_out, last, rounding));
+    if number_of_products(rhos.len(), dim) <= MOST_VALUES {
+        let all = all_values(rhos, dim);
+        let rounding = 64.0 * f64::EPSILON * dim as f64;
+        let expected: f64 = all.iter().take(dim).map(|value| value * value).sum();
+        clauses.push(Clause::equal("greatest gain against all multi-indices", -tower.minimum(), expected, rounding));
+        let last = tower.terms().last().map_or(0.0, |term| term.value);
+        let left_out = all.get(tower.terms().len()).copied().unwrap_or(0.0);
+        clauses.push(Clause::at_most("largest function left out", left_out, last, rounding));
+    }
 
     if let [first, second, ..] = rhos {
         let ratio = second.ln() / first.ln();

@@ -3,7 +3,7 @@
 use super::random_matrix::increasing_root;
 use super::{Case, Clause, Finding, Question, Theorem};
 use crate::information::InformationError;
-use crate::objective::{InfoNce, Objective};
+use crate::objective::{InfoNce, Objective, Spectral};
 use crate::sample::Stream;
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -155,6 +155,11 @@ impl Theorem for InfoNceGap {
                 return Ok(None);
             }
             return Ok(Some(cosines.iter().take(case.dim()).map(|rho| -0.5 * rho * rho).sum()));
+        }
+        // The slope of cca, 1, and of joint-density are others.
+        let ratio = [InfoNce::default().id(), Spectral.id()];
+        if !case.objective.is_some_and(|objective| ratio.contains(&objective.id())) {
+            return Ok(None);
         }
         let index = quantity.strip_prefix("whitened_critic.").and_then(|index| index.parse::<usize>().ok());
         Ok(index.filter(|index| *index <= case.dim()).map(|index| case.subject.pair.correlation(index - 1)))

@@ -5,7 +5,7 @@ use super::{Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source};
 use crate::linalg::{Matrix, product, product_tn, svd};
 
-/// Noiseless loadings [A_m B_m] of full column rank, s ⟂ u_1 ⟂ u_2: canonical encoders with d ≤ k have R² = 0 on each modality's
+/// Noiseless loadings [A_m B_m] of full column rank, s ⟂ u_1 ⟂ u_2: canonical encoders with d ≤ k (and no more than Σ12 has rank) have R² = 0 on each modality's
 /// own private factors; `linear-contrastive` has Cov(z_1, u_1) ∝ UᵀB_1 with U the d leading left singular vectors of Σ12, which
 /// vanishes at d = k, and so at every d ≤ k, only if A_1 ⟂ B_1.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +26,11 @@ impl LeakByMixing {
         let model = case.subject.model;
         if model.shared() == 0 || case.dim() > model.shared() {
             return Ok(Some(format!("d = {} is above the {} shared factors", case.dim(), model.shared())));
+        }
+        // Shared factors may be functions of each other: what fills a dimension beyond the rank is no shared factor.
+        let rank = case.subject.pair.rank();
+        if case.dim() > rank {
+            return Ok(Some(format!("d = {} is above the rank of Σ12, {rank}", case.dim())));
         }
         let covariance = model.latent_covariance();
         let groups = [
@@ -130,6 +135,8 @@ impl Theorem for LeakByMixing {
                 continue;
             }
             clauses.push(Clause::equal(format!("Cov(z{0}, u{0})", m + 1), found.norm(), expected.norm(), error));
+            let apart = (found - expected).norm();
+            clauses.push(Clause::equal(format!("directions of Cov(z{0}, u{0})", m + 1), apart, 0.0, error));
             let orthogonal =
                 product_tn(&modality.shared_loading, &modality.private_loading).amax() <= STRUCTURAL * scale.sqrt();
             if orthogonal {

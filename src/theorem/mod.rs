@@ -120,16 +120,27 @@ pub fn ids() -> Vec<&'static str> {
     REGISTRY.iter().map(|theorem| theorem.id()).collect()
 }
 
+/// The verdict of a theorem on one case, borderline claims judged again where there is a precise route ([`certainty::settle`]);
+/// says whether there were any.
+///
+/// # Errors
+/// [`InformationError`] when a decomposition fails.
+pub fn judge(theorem: &dyn Theorem, case: &Case) -> Result<(Verdict, bool), InformationError> {
+    let (finding, again) = certainty::settle(theorem.id(), case, theorem.examine(case)?);
+    Ok((Verdict::of(theorem.id(), finding), again))
+}
+
 /// The verdicts of all theorems on one case; those that draw samples are left to `verify`.
 ///
 /// # Errors
 /// [`InformationError`] when a decomposition fails.
 pub fn judge_all(case: &Case) -> Result<Vec<Verdict>, InformationError> {
-    let examine = |theorem: &&dyn Theorem| {
+    let judged = |theorem: &&dyn Theorem| {
         if theorem.sampled() {
-            return Ok(Finding::Inapplicable(format!("checked on samples, by: alignloss verify {}", theorem.id())));
+            let reason = format!("checked on samples, by: alignloss verify {}", theorem.id());
+            return Ok(Verdict::of(theorem.id(), Finding::Inapplicable(reason)));
         }
-        theorem.examine(case)
+        judge(*theorem, case).map(|(verdict, _)| verdict)
     };
-    REGISTRY.iter().map(|theorem| Ok(Verdict::of(theorem.id(), examine(theorem)?))).collect()
+    REGISTRY.iter().map(judged).collect()
 }

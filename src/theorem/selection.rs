@@ -13,6 +13,9 @@ pub(super) struct Selection;
 /// Relative size of what must vanish in an orthogonal model, and of a gap between scores that counts as a tie.
 const STRUCTURAL: f64 = 1e-8;
 
+/// Rounding of sums of products over channels, relative to the largest covariance.
+const ROUNDING: f64 = 16.0 * f64::EPSILON;
+
 /// The factors of a model in which every factor is an eigenvector of both covariances.
 #[derive(Debug)]
 pub(super) struct OrthogonalStructure {
@@ -57,7 +60,8 @@ impl OrthogonalStructure {
             let images = product(&covariance, &units);
             let variances: Vec<f64> = (0..units.ncols()).map(|j| units.column(j).dot(&images.column(j))).collect();
             for (j, variance) in variances.iter().enumerate() {
-                if (images.column(j) - units.column(j) * *variance).amax() > STRUCTURAL * covariance.amax() {
+                let allowed = STRUCTURAL * variance + ROUNDING * covariance.amax();
+                if (images.column(j) - units.column(j) * *variance).amax() > allowed {
                     return None;
                 }
             }
@@ -68,14 +72,16 @@ impl OrthogonalStructure {
             &product_tn(&directions[0], &subject.pair.factor(0).cross_covariance(subject.pair.factor(1))),
             &directions[1].transpose(),
         );
-        let scale = cross.amax();
-        let linked = |value: f64| value.abs() > STRUCTURAL * scale && scale > 0.0;
+        // In units of the factors' own deviations: correlations are free of scale, and so is what objectives make of them.
+        let rounding = ROUNDING * cross.amax();
+        let linked =
+            |i: usize, j: usize| cross[(i, j)].abs() > STRUCTURAL * deviations[0][i] * deviations[1][j] + rounding;
         let mut factors = Vec::new();
         for i in 0..cross.nrows() {
-            let partners: Vec<usize> = (0..cross.ncols()).filter(|&j| linked(cross[(i, j)])).collect();
+            let partners: Vec<usize> = (0..cross.ncols()).filter(|&j| linked(i, j)).collect();
             match partners[..] {
                 [] => {}
-                [j] if (0..cross.nrows()).all(|other| other == i || !linked(cross[(other, j)])) => {
+                [j] if (0..cross.nrows()).all(|other| other == i || !linked(other, j)) => {
                     factors.push(PairedFactor {
                         shared: i < shared,
                         direction: directions[0].columns(i, 1).into_owned(),
@@ -164,6 +170,10 @@ impl Selection {
         }
         let [rows, channels] = case.subject.pair.channels();
         let columns = channels - shared.len();
+        if columns == 0 {
+            // Nothing competes with the shared factors.
+            return None;
+        }
         let variance = |factors: &[&PairedFactor], share: fn(f64) -> f64| -> f64 {
             factors.iter().map(|factor| factor.deviations[1].powi(2) * share(factor.correlation.powi(2))).sum()
         };
@@ -179,7 +189,7 @@ impl Selection {
             rows,
             columns,
             signals: nuisance.iter().map(|factor| factor.score(exponents)).collect(),
-            noise: (residual / samples as f64).sqrt(),
+            noise: (residual.max(0.0) / samples as f64).sqrt(),
         };
         let kept = shared.iter().filter(|factor| law.row_stands_out(factor.score(exponents))).count();
         Some(1.0 - kept as f64 / shared.len() as f64)

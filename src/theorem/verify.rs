@@ -2,7 +2,7 @@
 //! random discrete laws.
 
 use super::discrete::{Claim, DiscreteError, Instance, Shape};
-use super::{Case, CaseError, REGISTRY, Status, Subject, Theorem, Verdict, certainty};
+use super::{Case, CaseError, REGISTRY, Status, Subject, Theorem, Verdict, judge};
 use crate::information::{Encoders, InformationError};
 use crate::linalg::Matrix;
 use crate::model::family::{self, Draw};
@@ -35,7 +35,7 @@ pub struct Summary {
     pub models: u64,
     /// Cases (model and encoders) on which it applied.
     pub cases: u64,
-    /// The smallest slack, and NaN when it never applied.
+    /// The smallest slack of the claims that verdicts show, of each case the tightest that holds; NaN when it never applied.
     pub smallest_slack: f64,
     /// The greatest tightness.
     pub greatest_tightness: f64,
@@ -341,8 +341,7 @@ impl Trial<'_> {
             if theorem.sampled() && !self.sampled {
                 continue;
             }
-            let (finding, again) = certainty::settle(theorem.id(), case, theorem.examine(case)?);
-            let verdict = Verdict::of(theorem.id(), finding);
+            let (verdict, again) = judge(*theorem, case)?;
             summary.record(&verdict);
             summary.reevaluated += u64::from(again);
             *applied |= verdict.applies;
