@@ -135,8 +135,11 @@ impl Theorem for LeakByMixing {
                 continue;
             }
             clauses.push(Clause::equal(format!("Cov(z{0}, u{0})", m + 1), found.norm(), expected.norm(), error));
-            let apart = (found - expected).norm();
-            clauses.push(Clause::equal(format!("directions of Cov(z{0}, u{0})", m + 1), apart, 0.0, error));
+            let leak = expected.norm();
+            if error <= RESOLVED * leak {
+                let apart = (found - expected).norm() / leak;
+                clauses.push(Clause::equal(format!("directions of Cov(z{0}, u{0})", m + 1), apart, 0.0, error / leak));
+            }
             let orthogonal =
                 product_tn(&modality.shared_loading, &modality.private_loading).amax() <= STRUCTURAL * scale.sqrt();
             if orthogonal {
