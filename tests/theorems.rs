@@ -843,6 +843,34 @@ fn selection_does_not_depend_on_the_unit_of_a_channel() {
 }
 
 #[test]
+fn small_units_hide_no_violation() {
+    // Channels of the size 10⁻⁴: a claim of `width` that is wrong by half must not pass as rounding.
+    let model = models::scalar();
+    let scaled = |size: f64| {
+        let modalities = model.modalities().iter().cloned().map(|mut modality| {
+            modality.shared_loading *= size;
+            modality.private_loading *= size;
+            modality.noise = Noise::Full(modality.noise.covariance(2) * (size * size));
+            modality
+        });
+        LatentModel::new("small", 1, vec![1, 1], None, modalities.collect(), model.targets().to_vec()).expect("a model")
+    };
+    for size in [1.0, 1e-4] {
+        let model = scaled(size);
+        let subject = subject(&model);
+        let objective = LinearContrastive::default();
+        let case = minimise(&subject, &objective, 1);
+        for clause in clauses("width", &case) {
+            assert_eq!(clause.status(), Status::Holds, "size {size}: {clause:?}");
+            if clause.rhs > 0.0 && clause.label.starts_with("gain") {
+                let wrong = Clause { lhs: 1.5 * clause.rhs, ..clause };
+                assert_eq!(wrong.status(), Status::Violated, "size {size}: {wrong:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn many_shared_factors_are_judged_in_no_time() {
     // All multi-indices of degree 20 over 20 variates would be 1.4·10¹¹.
     let text = "[family]\nkind = \"orthogonal\"\nshared = 20\nprivate = 1\nnoise = 0.1\nseed = 1\n";

@@ -168,9 +168,14 @@ impl<'a> Subject<'a> {
         spectra.as_ref().map_err(|error| error.clone().into())
     }
 
-    /// A bound on the numerical error of a quantity of the given size.
+    /// A bound on the numerical error of a pure number (a share, a correlation, an information) of the given size.
     pub fn error(&self, size: f64) -> f64 {
         error(&self.pair, size)
+    }
+
+    /// The same for a quantity in the user's units, made of numbers of the size `unit`: no unit makes a claim safe.
+    pub fn error_in(&self, unit: f64, size: f64) -> f64 {
+        if unit > 0.0 && unit.is_finite() { unit * error(&self.pair, size / unit) } else { self.error(size) }
     }
 
     /// A bound on the numerical error of an information made of the given angles: dI = dθ/tan θ grows as angles close.

@@ -130,8 +130,8 @@ impl Theorem for LeakByMixing {
             if gap < GAP {
                 continue;
             }
-            let error = subject.error(scale) / gap;
-            if error > RESOLVED * expected.norm().max(1.0) {
+            let error = subject.error_in(scale, scale) / gap;
+            if error > RESOLVED * expected.norm().max(scale.min(1.0)) {
                 continue;
             }
             clauses.push(Clause::equal(format!("Cov(z{0}, u{0})", m + 1), found.norm(), expected.norm(), error));
@@ -147,7 +147,7 @@ impl Theorem for LeakByMixing {
                     format!("no leak of u{} where A ⟂ B", m + 1),
                     leaked.norm(),
                     0.0,
-                    subject.error(scale.sqrt()) / gap,
+                    subject.error_in(scale.sqrt(), scale.sqrt()) / gap,
                 ));
             }
         }

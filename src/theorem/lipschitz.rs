@@ -54,7 +54,7 @@ impl Lipschitz {
                     format!("z{} about {}", m + 1, target.name),
                     sigma,
                     least,
-                    case.subject.error(least),
+                    case.subject.error_in(target.geometry.variance().sqrt(), least),
                 ));
             }
         }

@@ -41,7 +41,8 @@ impl Theorem for PerfectAlignment {
                 error,
             ));
             let (sigma, sigma_z) = (x1.sigma().max(x2.sigma()), z.sigma());
-            clauses.push(Clause::at_most(format!("σ about {}", target.name), sigma, sigma_z, subject.error(sigma_z)));
+            let error = subject.error_in(target.geometry.variance().sqrt(), sigma_z);
+            clauses.push(Clause::at_most(format!("σ about {}", target.name), sigma, sigma_z, error));
         }
         Ok(Finding::Checked(clauses))
     }

@@ -37,8 +37,9 @@ impl Theorem for Width {
         let moments = subject.moments();
         let sigma = singular_values(&moments.cross)?;
         let largest = sigma.first().copied().unwrap_or(0.0);
-        if largest <= subject.pair.zero() * subject.pair.factor(0).common.norm() * subject.pair.factor(1).common.norm()
-        {
+        // Of the products that Σ12 is made of.
+        let unit = subject.pair.factor(0).common.norm() * subject.pair.factor(1).common.norm();
+        if largest <= subject.pair.zero() * unit {
             return Ok(Finding::Inapplicable("nothing is common to the modalities".into()));
         }
         let minimises = case.objective.is_some_and(|objective| objective.id() == LinearContrastive::default().id());
@@ -53,7 +54,7 @@ impl Theorem for Width {
                 format!("gain at weight decay {share}·σ1"),
                 gain(&case.encoders),
                 bound,
-                subject.error(size),
+                subject.error_in(unit * unit, size),
             ));
             if !minimises {
                 continue;
@@ -66,7 +67,7 @@ impl Theorem for Width {
             let learner = subject.learner(0);
             let [narrow, wide] = [fewest, widest].map(|dim| learner.minimise(&objective, dim));
             let (narrow, wide) = (narrow.map_err(linalg_error)?, wide.map_err(linalg_error)?);
-            let error = subject.error(largest * largest * count as f64);
+            let error = subject.error_in(unit * unit, largest * largest * count as f64);
             clauses.push(Clause::equal(
                 format!("greatest gain at weight decay {share}·σ1"),
                 gain(&wide.encoders),
@@ -79,7 +80,7 @@ impl Theorem for Width {
                 "soft threshold of the singular values",
                 deviation,
                 0.0,
-                subject.error(largest),
+                subject.error_in(unit, largest),
             ));
             let towers = [&narrow, &wide].map(|learned| Towers::from_coordinates(&subject.pair, &learned.coordinates));
             let [narrow, wide] = towers;
