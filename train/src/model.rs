@@ -499,7 +499,7 @@ mod tests {
             Model::new(encoder, objective, &shapes, &held_out, (1, 0), &hardware).expect("a model");
         let widths = model.widths();
         let view = |m: usize, from: usize| {
-            let scaling = crate::trainer::Scaling::of(&held_out.train.views[m]);
+            let scaling = crate::data::Scaling::of(&held_out.train.views[m]);
             let mut values = held_out.train.views[m].values[from * widths[m]..][..COUNT * widths[m]].to_vec();
             scaling.apply(&mut values);
             hardware.matrix(values, widths[m])

@@ -1,6 +1,7 @@
 //! Samples of files: cut into parts once, taken in batches, brought to a common scale.
 
-use super::{DataError, Evaluation, Observations, Paired, Source};
+use super::scaling::Scaling;
+use super::{DataError, Evaluation, Paired, Source};
 use alignloss::sample::Stream;
 use rand::seq::SliceRandom;
 
@@ -17,9 +18,9 @@ impl Held {
         let [train, validation, test] = parts.each_ref().map(|members| whole.select(members));
         let mut parts = Evaluation { train, validation, test };
         for m in 0..2 {
-            let scales = channel_scales(&parts.train.views[m]);
+            let scaling = Scaling::of(&parts.train.views[m]);
             for part in [&mut parts.train, &mut parts.validation, &mut parts.test] {
-                rescale(&mut part.views[m], &scales);
+                scaling.apply(&mut part.views[m].values);
             }
         }
         Self { parts, run_length }
@@ -52,39 +53,5 @@ impl Source for Held {
 
     fn run_length(&self) -> usize {
         self.run_length
-    }
-}
-
-/// Mean and deviation of each channel over samples and pixels; a constant channel keeps its scale.
-pub(super) fn channel_scales(view: &Observations) -> Vec<[f64; 2]> {
-    let channels = view.shape[0];
-    let pixels = view.width() / channels;
-    let count = (view.count() * pixels) as f64;
-    let of_channel = |channel: usize| {
-        view.values
-            .chunks_exact(view.width())
-            .flat_map(move |sample| &sample[channel * pixels..(channel + 1) * pixels])
-            .map(|&value| f64::from(value))
-    };
-    (0..channels)
-        .map(|channel| {
-            let mean = of_channel(channel).sum::<f64>() / count;
-            let deviation = (of_channel(channel).map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt();
-            [mean, if deviation > 0.0 { deviation } else { 1.0 }]
-        })
-        .collect()
-}
-
-/// (value − mean)/deviation of each channel.
-#[expect(clippy::cast_possible_truncation, reason = "encoders work in single precision")]
-pub(super) fn rescale(view: &mut Observations, scales: &[[f64; 2]]) {
-    let width = view.width();
-    let pixels = width / scales.len();
-    for sample in view.values.chunks_exact_mut(width) {
-        for (channel, [mean, deviation]) in sample.chunks_exact_mut(pixels).zip(scales) {
-            for value in channel {
-                *value = ((f64::from(*value) - mean) / deviation) as f32;
-            }
-        }
     }
 }

@@ -21,6 +21,7 @@ mod linear;
 mod mixing;
 mod nonlinear;
 mod read;
+pub(crate) mod scaling;
 mod split;
 pub mod vegetation;
 pub mod worldcereal;
@@ -30,6 +31,7 @@ pub use files::{FactorFile, Files, Missing, ViewFile};
 pub use linear::Linear;
 pub use mixing::Mixing;
 pub use nonlinear::Nonlinear;
+pub use scaling::Scaling;
 pub use vegetation::Vegetation;
 pub use worldcereal::WorldCereal;
 

@@ -1,14 +1,12 @@
 //! Views and embeddings as features of probes: one sample per column, standardised by the training part.
 
 use super::{Embeddings, EvaluationError};
+use crate::data::scaling::CONSTANT;
 use crate::data::{Evaluation, Observations};
 use alignloss::linalg::Matrix;
 
 /// Largest number of raw features: larger images are averaged over square windows.
 pub(super) const LARGEST_RAW: usize = 512;
-
-/// A feature whose deviation is below this share of its largest magnitude is constant up to the rounding of single precision.
-const CONSTANT: f64 = 1e-7;
 
 /// Training, validation and test part of anything.
 #[derive(Debug, Clone)]

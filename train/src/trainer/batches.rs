@@ -1,65 +1,12 @@
 //! Batches as the loop wants them: standardised, with noisy copies and targets where the objective asks for them.
 
 use super::{Plan, TrainError};
-use crate::data::{Evaluation, Kind, Observations, Source};
+use crate::data::{Evaluation, Kind, Scaling, Source};
 use crate::objective::Alignment;
 use alignloss::sample::{Stream, fill_standard_normal};
 
-/// The scale of a constant channel: left as it is.
+/// A factor that deviates by less is constant: its scale is left as it is.
 const CONSTANT: f64 = 1e-12;
-
-/// Means and standard deviations of the channels of a view.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Scaling {
-    /// Of each channel.
-    mean: Vec<f32>,
-    /// Of each channel, inverted.
-    inverse: Vec<f32>,
-    /// Pixels of a channel.
-    pixels: usize,
-}
-
-impl Scaling {
-    /// Of samples of a view.
-    pub fn of(view: &Observations) -> Self {
-        let channels = view.shape.first().copied().unwrap_or(1);
-        let pixels = view.shape.iter().skip(1).product::<usize>().max(1);
-        let (mut sums, mut squares) = (vec![0.0_f64; channels], vec![0.0_f64; channels]);
-        for sample in view.values.chunks(channels * pixels) {
-            for (channel, values) in sample.chunks(pixels).enumerate() {
-                sums[channel] += values.iter().map(|&value| f64::from(value)).sum::<f64>();
-            }
-        }
-        let count = (view.values.len() / channels.max(1)).max(1) as f64;
-        let means: Vec<f64> = sums.iter().map(|sum| sum / count).collect();
-        for sample in view.values.chunks(channels * pixels) {
-            for (channel, values) in sample.chunks(pixels).enumerate() {
-                squares[channel] +=
-                    values.iter().map(|&value| (f64::from(value) - means[channel]).powi(2)).sum::<f64>();
-            }
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "views are single precision")]
-        let inverse = |square: &f64| {
-            let deviation = (square / count).sqrt();
-            if deviation > CONSTANT { deviation.recip() as f32 } else { 1.0 }
-        };
-        #[expect(clippy::cast_possible_truncation, reason = "views are single precision")]
-        let mean = means.iter().map(|&mean| mean as f32).collect();
-        Self { mean, inverse: squares.iter().map(inverse).collect(), pixels }
-    }
-
-    /// Standardises samples.
-    pub fn apply(&self, values: &mut [f32]) {
-        for sample in values.chunks_mut(self.mean.len() * self.pixels) {
-            for (channel, values) in sample.chunks_mut(self.pixels).enumerate() {
-                let (mean, inverse) = (self.mean[channel], self.inverse[channel]);
-                for value in values {
-                    *value = (*value - mean) * inverse;
-                }
-            }
-        }
-    }
-}
 
 /// How a factor becomes columns of targets.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@
 mod batches;
 mod checkpoint;
 
-pub use batches::{HostBatch, Scaling};
+pub use batches::HostBatch;
 pub use checkpoint::{Checkpoint, CheckpointError};
 
 use crate::data::{DataError, Evaluation, Observations, Source};

@@ -16,7 +16,7 @@ mod field;
 pub mod optical;
 pub mod radar;
 
-use super::batches::{channel_scales, rescale};
+use super::scaling::Scaling;
 use super::{DataError, Evaluation, Factor, Kind, Observations, Paired, Role, Sizes, Source, check_batch, held_out};
 use alignloss::sample::{Generator, Stream, fill_standard_normal};
 use field::Field;
@@ -103,8 +103,8 @@ pub(super) struct Simulator {
     leaf: Leaf,
     canopy: Canopy,
     speckle: Gamma<f64>,
-    /// Mean and deviation of each channel of each view.
-    scales: [Vec<[f64; 2]>; 2],
+    /// Of each view, once it is known.
+    scaling: Option<[Scaling; 2]>,
 }
 
 impl Vegetation {
@@ -151,13 +151,13 @@ impl Vegetation {
             leaf: Leaf::new(),
             canopy: Canopy::new(self.sun_zenith_deg.to_radians().cos()),
             speckle,
-            scales: [Vec::new(), Vec::new()],
+            scaling: None,
             spec: self.clone(),
         };
         let stream = Stream { seed: 0, experiment: "vegetation scales", cell: 0, replicate: 0 };
         let draws = SCALE_DRAWS.div_ceil(self.patch * self.patch).max(200);
         let sample = simulator.draw(draws, &mut stream.generator())?;
-        simulator.scales = [channel_scales(&sample.views[0]), channel_scales(&sample.views[1])];
+        simulator.scaling = Some(sample.views.each_ref().map(Scaling::of));
         Ok(simulator)
     }
 }
@@ -215,8 +215,8 @@ impl Simulator {
                 }
             }
         }
-        for (view, scales) in views.iter_mut().zip(&self.scales).filter(|(_, scales)| !scales.is_empty()) {
-            rescale(view, scales);
+        for (view, scaling) in views.iter_mut().zip(self.scaling.iter().flatten()) {
+            scaling.apply(&mut view.values);
         }
         let factors = LATENTS.iter().zip(means).map(|(&(name, role), values)| Factor {
             name: name.to_owned(),
