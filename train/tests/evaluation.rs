@@ -21,7 +21,7 @@ fn measured(
 ) -> Result<Vec<Measurement>, EvaluationError> {
     let embeddings = [encode(&data.train), encode(&data.validation), encode(&data.test)];
     let [train, validation, test] = &embeddings;
-    evaluate(spec, data, [train, validation, test], 3)
+    evaluate(spec, data, [train, validation, test], None, 3)
 }
 
 /// Fewer landmarks than by default: the relations here are simple.
@@ -223,6 +223,15 @@ fn what_can_t_be_measured_is_named() {
     assert_eq!(problem(&classes, &spec, &encode), "factor \"y\": 2 is not a class from 0 to 1");
     let short = |part: &Paired| Embeddings { first: view(part, 0), second: view(part, 1).rows(0, 5).into_owned() };
     assert_eq!(problem(&good, &spec, &short), "training samples of z2: 5, expected 150");
-    let wrong = EvaluationSpec { level: 1.5, ..EvaluationSpec::default() };
-    assert_eq!(problem(&good, &wrong, &encode), "evaluation.level: 1.5 is not between 0 and 1");
+    let defaults = EvaluationSpec::default;
+    for (wrong, expected) in [
+        (EvaluationSpec { level: 1.5, ..defaults() }, "level: 1.5 is not between 0 and 1"),
+        (EvaluationSpec { landmarks: 0, ..defaults() }, "landmarks: 0 give no probe"),
+        (EvaluationSpec { fit_at_most: 1, ..defaults() }, "fit_at_most: 1, but a probe needs two samples"),
+        (EvaluationSpec { recall_at: vec![5, 0], ..defaults() }, "recall_at: [5, 0], expected numbers of at least 1"),
+        (EvaluationSpec { pool: 1, ..defaults() }, "pool: 1, but a pool needs two candidates"),
+        (EvaluationSpec { resamples: 0, ..defaults() }, "resamples: 0 give no interval"),
+    ] {
+        assert_eq!(problem(&good, &wrong, &encode), format!("evaluation.{expected}"));
+    }
 }

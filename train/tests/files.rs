@@ -38,7 +38,7 @@ fn every_format_gives_the_same_rows() {
         ("chunky.tif", "columns = [\"1\", \"2\"]", 1.0),
     ] {
         let source = open(&format!(
-            "first = {{ path = \"rows.npy\" }}\nsecond = {{ path = \"rows.npy\" }}\n\
+            "block = 1\nfirst = {{ path = \"rows.npy\" }}\nsecond = {{ path = \"rows.npy\" }}\n\
              [[factors]]\nname = \"truth\"\nrole = \"shared\"\npath = \"rows.npy\"\n\
              [[factors]]\nname = \"read\"\nrole = \"target\"\npath = \"{file}\"\n{settings}\n"
         ))
@@ -130,7 +130,7 @@ fn batches_are_a_function_of_seed_and_step_and_never_hold_a_pair_twice() {
 
 #[test]
 fn views_are_standardised_by_the_training_part() {
-    let source = open("first = { path = \"rows.npy\" }\nsecond = { path = \"chunky.tif\" }\n").unwrap();
+    let source = open("block = 1\nfirst = { path = \"rows.npy\" }\nsecond = { path = \"chunky.tif\" }\n").unwrap();
     let train = source.evaluation(0).unwrap().train;
     for view in &train.views {
         for channel in 0..2 {
@@ -144,14 +144,41 @@ fn views_are_standardised_by_the_training_part() {
 
 #[test]
 fn groups_stay_together() {
-    let source = open(
-        "first = { path = \"rows.npy\" }\nsecond = { path = \"rows.npy\" }\ngroup = { path = \"several.npz\", array = \"label\" }\n\
-         [[factors]]\nname = \"label\"\nrole = \"target\"\npath = \"several.npz\"\narray = \"label\"\n",
-    )
-    .unwrap();
-    for part in all(&*source) {
-        let labels = &part.factors[0].values;
-        assert!(labels.iter().all(|label| label.to_bits() == labels[0].to_bits()), "{labels:?}");
+    // Groups of 2 to 6 samples.
+    let labels = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
+    let names = (0..5).flat_map(|group: usize| std::iter::repeat_n(group.to_string(), group + 2));
+    let lines: Vec<String> =
+        std::iter::once("label".to_owned()).chain(names).chain((0..4).map(|_| "7".into())).collect();
+    std::fs::write(labels.path(), lines.join("\n")).unwrap();
+    let text = |group: &str| {
+        format!(
+            "first = {{ path = \"rows.npy\" }}\nsecond = {{ path = \"rows.npy\" }}\ngroup = {group}\n\
+             [[factors]]\nname = \"label\"\nrole = \"target\"\npath = {:?}\n",
+            labels.path()
+        )
+    };
+    let source = open(&text(&format!("{{ path = {:?} }}", labels.path()))).unwrap();
+    let parts: Vec<Vec<f64>> = all(&*source).into_iter().map(|part| part.factors[0].values.clone()).collect();
+    let distinct =
+        |labels: &[f64]| labels.iter().map(|label| label.to_bits()).collect::<std::collections::BTreeSet<_>>();
+    let [train, validation, test] = [0, 1, 2].map(|part: usize| distinct(&parts[part]));
+    assert!(train.is_disjoint(&validation) && train.is_disjoint(&test) && validation.is_disjoint(&test));
+    assert_eq!(train.len() + validation.len() + test.len(), 6);
+    assert!(test.len() >= 2, "intervals resample groups");
+    let groups: Vec<f64> = source.test_groups().expect("groups").iter().map(|&group| group as f64).collect();
+    assert_eq!(groups, parts[2], "the group of each test sample");
+    let problem = problem(&text("{ path = \"several.npz\", array = \"label\" }"));
+    assert!(problem.starts_with("data.split: 3 groups, expected at least 4"), "{problem}");
+}
+
+#[test]
+fn pixels_belong_to_blocks_whichever_file_is_the_image() {
+    for (first, second) in [("rows.npy", "chunky.tif"), ("chunky.tif", "rows.npy")] {
+        let text = format!("block = 2\nfirst = {{ path = \"{first}\" }}\nsecond = {{ path = \"{second}\" }}\n");
+        let groups = open(&text).unwrap().test_groups().expect("blocks").to_vec();
+        // 6 × 4 pixels: six blocks of four.
+        let distinct: std::collections::BTreeSet<_> = groups.iter().collect();
+        assert_eq!((groups.len(), distinct.len()), (8, 2), "{first}");
     }
 }
 

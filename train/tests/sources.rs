@@ -122,7 +122,7 @@ fn measured(toml: &str) -> Vec<Measurement> {
     let [train, validation, test] = &embeddings;
     let spec =
         EvaluationSpec { laws: false, theory: false, landmarks: 150, resamples: 19, ..EvaluationSpec::default() };
-    evaluate(&spec, &data, [train, validation, test], 0).expect("measures")
+    evaluate(&spec, &data, [train, validation, test], None, 0).expect("measures")
 }
 
 #[test]

@@ -42,7 +42,8 @@ fn the_pairs_are_as_described() {
     let Some(folder) = folder() else { return };
     let source = open(&folder, WorldCereal::default());
     assert_eq!(source.shapes(), [vec![81], vec![22]], "nine months of nine bands, eleven of two");
-    assert_eq!(source.run_length(), 100);
+    let groups: std::collections::BTreeSet<_> = source.test_groups().expect("blocks").iter().collect();
+    assert_eq!(groups.len(), 20, "a fifth of the blocks");
     let data = source.evaluation(0).unwrap();
     let count = data.train.count() + data.validation.count() + data.test.count();
     assert_eq!(count, 9995, "five pixels have a gap in May 2021");
@@ -78,10 +79,11 @@ fn linear_probes_agree_with_those_of_the_data_s_description() {
     let spec = EvaluationSpec { kernel: false, laws: false, theory: false, resamples: 9, ..EvaluationSpec::default() };
     let found: Vec<Vec<Measurement>> = (0..5)
         .map(|split_seed| {
-            let data = open(&folder, WorldCereal { split_seed, ..WorldCereal::default() }).evaluation(0).unwrap();
+            let source = open(&folder, WorldCereal { split_seed, ..WorldCereal::default() });
+            let data = source.evaluation(0).unwrap();
             let embeddings = [raw(&data.train), raw(&data.validation), raw(&data.test)];
             let [train, validation, test] = &embeddings;
-            evaluate(&spec, &data, [train, validation, test], 0).unwrap()
+            evaluate(&spec, &data, [train, validation, test], source.test_groups(), 0).unwrap()
         })
         .collect();
     for (factor, source, expected) in expected {
@@ -102,7 +104,8 @@ fn linear_probes_agree_with_those_of_the_data_s_description() {
 #[test]
 fn a_narrow_alignment_keeps_the_shared_label_and_loses_the_radar_s_own_target() {
     let Some(folder) = folder() else { return };
-    let data = open(&folder, WorldCereal::default()).evaluation(0).unwrap();
+    let source = open(&folder, WorldCereal::default());
+    let data = source.evaluation(0).unwrap();
     // Canonical directions of the training part: the minimiser of the spectral contrastive loss.
     let columns = |m: usize| {
         let view = &data.train.views[m];
@@ -126,15 +129,9 @@ fn a_narrow_alignment_keeps_the_shared_label_and_loses_the_radar_s_own_target() 
         };
         let embeddings = [encode(&data.train), encode(&data.validation), encode(&data.test)];
         let [train, validation, test] = &embeddings;
-        let spec = EvaluationSpec {
-            kernel: false,
-            raw: false,
-            laws: false,
-            theory: false,
-            run_length: 100,
-            ..EvaluationSpec::default()
-        };
-        let found = evaluate(&spec, &data, [train, validation, test], 0).unwrap();
+        let spec =
+            EvaluationSpec { kernel: false, raw: false, laws: false, theory: false, ..EvaluationSpec::default() };
+        let found = evaluate(&spec, &data, [train, validation, test], source.test_groups(), 0).unwrap();
         let value = |measure: &str, factor: &str| {
             let is = |m: &&Measurement| m.measure == measure && m.source == "z2" && m.factor.as_deref() == Some(factor);
             found.iter().find(is).unwrap().value

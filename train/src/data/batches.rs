@@ -9,12 +9,15 @@ use rand::seq::SliceRandom;
 #[derive(Debug)]
 pub(super) struct Held {
     parts: Evaluation,
-    run_length: usize,
+    /// Of each test sample.
+    test_groups: Vec<usize>,
 }
 
 impl Held {
-    /// Cuts pairs into training, validation and test samples and standardises every channel of the views by the training part.
-    pub(super) fn new(whole: &Paired, parts: &[Vec<usize>; 3], run_length: usize) -> Self {
+    /// Cuts pairs, of which each belongs to a group, into training, validation and test samples and standardises every channel
+    /// of the views by the training part.
+    pub(super) fn new(whole: &Paired, groups: &[usize], parts: &[Vec<usize>; 3]) -> Self {
+        let test_groups = parts[2].iter().map(|&sample| groups[sample]).collect();
         let [train, validation, test] = parts.each_ref().map(|members| whole.select(members));
         let mut parts = Evaluation { train, validation, test };
         for m in 0..2 {
@@ -23,7 +26,7 @@ impl Held {
                 scaling.apply(&mut part.views[m].values);
             }
         }
-        Self { parts, run_length }
+        Self { parts, test_groups }
     }
 }
 
@@ -51,7 +54,7 @@ impl Source for Held {
         Ok(self.parts.clone())
     }
 
-    fn run_length(&self) -> usize {
-        self.run_length
+    fn test_groups(&self) -> Option<&[usize]> {
+        Some(&self.test_groups)
     }
 }

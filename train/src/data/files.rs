@@ -97,7 +97,7 @@ pub struct Files {
     #[serde(default)]
     pub factors: Vec<FactorFile>,
     /// A column of whole numbers that says which samples belong together (fields, scenes, patients) and go to one part. Samples
-    /// of arrays and tables are taken as independent without it; pixels of images belong to blocks.
+    /// of arrays and tables are taken as independent without it; where any file is an image, its pixels belong to blocks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<ViewFile>,
     /// Side of the square blocks of an image that go to one part, in pixels.
@@ -157,8 +157,7 @@ impl Files {
         if let Some(group) = &self.group {
             parts.push(part(group, Some(Kind::Classification { classes: usize::MAX }))?);
         }
-        agree(&parts)?;
-        let grid = parts[0].rows.grid;
+        let grid = agree(&parts)?;
         if self.tile > 1 {
             let Some(grid) = grid else {
                 return Err(DataError::setting("tile", format!("{} pixels, but the views are no images", self.tile)));
@@ -184,9 +183,7 @@ impl Files {
             Paired { views: [parts[0].rows.observations(), parts[1].rows.observations()], factors }.select(&kept);
         let kept_groups: Vec<usize> = kept.iter().map(|&sample| groups[sample]).collect();
         let members = split(&kept_groups, self.split, self.split_seed)?;
-        let distinct = kept_groups.iter().collect::<std::collections::BTreeSet<_>>().len();
-        // Groups of files may differ in size: their mean is what runs of the test part are cut by.
-        Ok(Held::new(&whole, &members, kept.len().div_ceil(distinct.max(1))))
+        Ok(Held::new(&whole, &kept_groups, &members))
     }
 
     /// Samples without a missing value.
@@ -284,9 +281,11 @@ impl FactorFile {
     }
 }
 
-/// All files have as many rows, and images as many pixels in both directions.
-fn agree(parts: &[Part]) -> Result<(), DataError> {
+/// All files have as many rows, and images as many pixels in both directions: height and width of the images, where there are
+/// any.
+fn agree(parts: &[Part]) -> Result<Option<[usize; 2]>, DataError> {
     let first = &parts[0].rows;
+    let image = parts.iter().find_map(|part| part.rows.grid.map(|grid| (&part.rows, grid)));
     for Part { rows, .. } in &parts[1..] {
         if rows.count() != first.count() {
             return Err(DataError::Rows {
@@ -296,14 +295,14 @@ fn agree(parts: &[Part]) -> Result<(), DataError> {
                 expected: first.count(),
             });
         }
-        if let (Some(found), Some(expected)) = (rows.grid, first.grid)
+        if let (Some(found), Some((reference, expected))) = (rows.grid, image)
             && found != expected
         {
-            let problem = format!("{found:?} pixels, but {} has {expected:?}", first.path.display());
+            let problem = format!("{found:?} pixels, but {} has {expected:?}", reference.path.display());
             return Err(DataError::content(&rows.path, "height and width", problem));
         }
     }
-    Ok(())
+    Ok(image.map(|(_, grid)| grid))
 }
 
 impl Part {

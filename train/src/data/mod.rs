@@ -145,10 +145,10 @@ pub trait Source: Send + Sync {
     /// As [`Source::batch`].
     fn evaluation(&self, seed: u64) -> Result<Evaluation, DataError>;
 
-    /// How many consecutive samples of [`Source::evaluation`] belong together (pixels of one block of an image), for
-    /// intervals that resample them together; 1 for independent samples.
-    fn run_length(&self) -> usize {
-        1
+    /// Which test samples of [`Source::evaluation`] belong together (pixels of one block of an image, samples of one field):
+    /// the group of each, for intervals that resample whole groups; `None` for independent samples.
+    fn test_groups(&self) -> Option<&[usize]> {
+        None
     }
 }
 

@@ -11,7 +11,8 @@ pub(super) const SHARES: [f64; 3] = [0.6, 0.2, 0.2];
 /// because neighbours in an image know of each other.
 ///
 /// # Errors
-/// [`DataError::Setting`] when shares are no shares, or a part would get fewer than one group or two samples.
+/// [`DataError::Setting`] when shares are no shares, there are fewer than four groups, or a part would get fewer than two
+/// samples.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of groups")]
 pub(super) fn split(groups: &[usize], shares: [f64; 3], seed: u64) -> Result<[Vec<usize>; 3], DataError> {
     let total: f64 = shares.iter().sum();
@@ -23,12 +24,14 @@ pub(super) fn split(groups: &[usize], shares: [f64; 3], seed: u64) -> Result<[Ve
     names.dedup();
     let count = names.len();
     names.shuffle(&mut Stream { seed, experiment: "data split", cell: 0, replicate: 0 }.generator());
-    if count < 3 {
-        return Err(DataError::setting("split", format!("{count} groups can't be cut into three parts")));
+    if count < 4 {
+        let problem =
+            format!("{count} groups, expected at least 4: the test part needs two, as intervals resample groups");
+        return Err(DataError::setting("split", problem));
     }
-    // Every part gets a group.
-    let first = ((count as f64 * shares[0] / total).round() as usize).clamp(1, count - 2);
-    let second = ((count as f64 * (shares[0] + shares[1]) / total).round() as usize).clamp(first + 1, count - 1);
+    // Every part gets a group, the test part two.
+    let first = ((count as f64 * shares[0] / total).round() as usize).clamp(1, count - 3);
+    let second = ((count as f64 * (shares[0] + shares[1]) / total).round() as usize).clamp(first + 1, count - 2);
     let mut members: std::collections::BTreeMap<usize, Vec<usize>> = std::collections::BTreeMap::new();
     for (sample, &group) in groups.iter().enumerate() {
         members.entry(group).or_default().push(sample);
@@ -70,8 +73,9 @@ mod tests {
 
     #[test]
     fn too_few_groups_are_an_error() {
-        assert!(split(&[0, 0, 0, 1, 1, 1], SHARES, 0).is_err());
-        assert!(split(&[0, 0, 1, 1, 2, 2], SHARES, 0).is_ok());
-        assert!(split(&[0, 0, 1, 1, 2], SHARES, 0).is_err(), "a part of one sample");
+        assert!(split(&[0, 0, 1, 1, 2, 2], SHARES, 0).is_err(), "a test part of one group");
+        let parts = split(&[0, 0, 1, 1, 2, 2, 3, 3], [0.8, 0.1, 0.1], 0).unwrap();
+        assert_eq!(parts.map(|part| part.len()), [2, 2, 4]);
+        assert!(split(&[0, 0, 1, 2, 3], SHARES, 0).is_err(), "a part of one sample");
     }
 }

@@ -111,7 +111,7 @@ impl WorldCereal {
         let blocks = blocks(grid, self.block);
         let groups: Vec<usize> = pixels.iter().map(|&pixel| blocks[pixel]).collect();
         let parts = split(&groups, self.split, self.split_seed)?;
-        Ok(Held::new(&whole, &parts, self.block * self.block))
+        Ok(Held::new(&whole, &groups, &parts))
     }
 }
 

@@ -105,7 +105,12 @@ pub(super) fn uniformity(embeddings: &Matrix, resamples: &Resamples) -> Estimate
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluation::EvaluationSpec;
     use alignloss::sample::fill_standard_normal;
+
+    fn resamples(samples: usize, resamples: usize) -> Resamples {
+        Resamples::new(samples, None, &EvaluationSpec { resamples, ..EvaluationSpec::default() }, 0).unwrap()
+    }
 
     fn normal(rows: usize, columns: usize, cell: u64) -> Matrix {
         let mut draws = Matrix::zeros(rows, columns);
@@ -116,7 +121,7 @@ mod tests {
 
     #[test]
     fn retrieval_of_identical_embeddings_is_perfect_and_of_collapsed_ones_chance() {
-        let resamples = Resamples::new(300, 1, 9, 0.9, 0).unwrap();
+        let resamples = resamples(300, 9);
         let z = normalised(&normal(4, 300, 0));
         let [there, back] = recall(&z, &z, 100, &[1, 5], &resamples, 0);
         assert!(there.iter().chain(&back).all(|estimate| (estimate.value - 1.0).abs() < 1e-15));
@@ -127,7 +132,7 @@ mod tests {
 
     #[test]
     fn retrieval_of_independent_embeddings_is_chance() {
-        let resamples = Resamples::new(2000, 1, 9, 0.9, 0).unwrap();
+        let resamples = resamples(2000, 9);
         let [there, _] = recall(&normal(3, 2000, 1), &normal(3, 2000, 2), 100, &[10], &resamples, 0);
         // Five standard errors of a share of 0.1 over 2000 queries.
         assert!((there[0].value - 0.1).abs() < 5.0 * (0.09_f64 / 2000.0).sqrt(), "{there:?}");
@@ -135,7 +140,7 @@ mod tests {
 
     #[test]
     fn uniformity_of_the_circle_is_that_of_wang_and_isola() {
-        let resamples = Resamples::new(1000, 1, 49, 0.9, 0).unwrap();
+        let resamples = resamples(1000, 49);
         let circle = Matrix::from_fn(2, 1000, |i, j| {
             let angle = std::f64::consts::TAU * j as f64 / 1000.0;
             if i == 0 { angle.cos() } else { angle.sin() }

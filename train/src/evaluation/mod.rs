@@ -1,7 +1,8 @@
 //! What frozen embeddings keep of the factors, and how that compares with the theory.
 //!
 //! Everything is measured on embeddings of held-out samples, in double precision: probes are fitted to the training part,
-//! their penalties are chosen on the validation part, and every number with its interval comes from the test part.
+//! their penalties are chosen on the validation part, and every number with its interval comes from the test part. Samples of
+//! the test part that belong together are resampled together.
 //!
 //! | measure | source | what it is |
 //! |---|---|---|
@@ -96,8 +97,6 @@ pub struct EvaluationSpec {
     pub resamples: usize,
     /// Level of the intervals.
     pub level: f64,
-    /// So many consecutive test samples are resampled together: [`Source::run_length`](crate::data::Source::run_length).
-    pub run_length: usize,
 }
 
 impl Default for EvaluationSpec {
@@ -114,8 +113,36 @@ impl Default for EvaluationSpec {
             theory: true,
             resamples: 199,
             level: 0.9,
-            run_length: 1,
         }
+    }
+}
+
+impl EvaluationSpec {
+    /// Fails on a setting out of its range.
+    ///
+    /// # Errors
+    /// [`EvaluationError::Setting`].
+    pub fn check(&self) -> Result<(), EvaluationError> {
+        let wrong = |setting, problem: String| Err(EvaluationError::Setting { setting, problem });
+        if self.landmarks == 0 {
+            return wrong("landmarks", "0 give no probe".into());
+        }
+        if self.fit_at_most < 2 {
+            return wrong("fit_at_most", format!("{}, but a probe needs two samples", self.fit_at_most));
+        }
+        if self.recall_at.contains(&0) {
+            return wrong("recall_at", format!("{:?}, expected numbers of at least 1", self.recall_at));
+        }
+        if self.pool < 2 {
+            return wrong("pool", format!("{}, but a pool needs two candidates", self.pool));
+        }
+        if self.resamples == 0 {
+            return wrong("resamples", "0 give no interval".into());
+        }
+        if !(self.level > 0.0 && self.level < 1.0) {
+            return wrong("level", format!("{} is not between 0 and 1", self.level));
+        }
+        Ok(())
     }
 }
 
@@ -145,7 +172,8 @@ struct Probed {
     predictions: Vec<Vec<Predicted>>,
 }
 
-/// Measures embeddings of the training, validation and test part.
+/// Measures embeddings of the training, validation and test part. `groups` says which test samples belong together, for
+/// intervals that resample whole groups: [`Source::test_groups`](crate::data::Source::test_groups).
 ///
 /// A pure function of its arguments: the same bytes whatever the number of threads.
 ///
@@ -166,7 +194,7 @@ struct Probed {
 /// };
 /// let embeddings = [encode(&data.train), encode(&data.validation), encode(&data.test)];
 /// let [train, validation, test] = &embeddings;
-/// let found = evaluate(&EvaluationSpec::default(), &data, [train, validation, test], 0)?;
+/// let found = evaluate(&EvaluationSpec::default(), &data, [train, validation, test], None, 0)?;
 /// let content = found.iter().find(|m| m.measure == "ridge.r2" && m.source == "z1" && m.factor.as_deref() == Some("content"));
 /// assert!(content.is_some_and(|content| content.value > 0.5));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -175,9 +203,10 @@ pub fn evaluate(
     spec: &EvaluationSpec,
     data: &Evaluation,
     embeddings: [&Embeddings; 3],
+    groups: Option<&[usize]>,
     seed: u64,
 ) -> Result<Vec<Measurement>, EvaluationError> {
-    let subject = Subject::new(spec, data, embeddings, seed)?;
+    let subject = Subject::new(spec, data, embeddings, groups, seed)?;
     let probed = subject.probed()?;
     let mut found = Vec::new();
     for probed in &probed {
@@ -202,18 +231,10 @@ impl<'a> Subject<'a> {
         spec: &'a EvaluationSpec,
         data: &'a Evaluation,
         embeddings: [&Embeddings; 3],
+        groups: Option<&[usize]>,
         seed: u64,
     ) -> Result<Self, EvaluationError> {
-        let setting = |setting, problem: &str| Err(EvaluationError::Setting { setting, problem: problem.into() });
-        if spec.landmarks == 0 {
-            return setting("landmarks", "0 give no probe");
-        }
-        if spec.fit_at_most < 2 {
-            return setting("fit_at_most", "a probe needs two samples");
-        }
-        if spec.pool < 2 {
-            return setting("pool", "a pool needs two candidates");
-        }
+        spec.check()?;
         let size = |what: String, found: usize, expected: usize| {
             if found == expected { Ok(()) } else { Err(EvaluationError::Size { what, found, expected }) }
         };
@@ -258,7 +279,7 @@ impl<'a> Subject<'a> {
             encoded: [limited(embedded(embeddings, 0)), limited(embedded(embeddings, 1))],
             raw: views,
             factors,
-            resamples: Resamples::new(data.test.count(), spec.run_length, spec.resamples, spec.level, seed)?,
+            resamples: Resamples::new(data.test.count(), groups, spec, seed)?,
             seed,
         })
     }

@@ -1,12 +1,14 @@
 //! Bootstrap intervals: test samples drawn again, with replacement.
 //!
 //! Every measure here is a function of weighted sums over test samples, so that a resample is a row of multiplicities and all
-//! resamples of all measures are one matrix product. Samples that belong together (pixels of a block) are drawn together.
+//! resamples of all measures are one matrix product. Samples that belong together (pixels of a block) are drawn together, whole
+//! groups of whatever size.
 
-use super::EvaluationError;
+use super::{EvaluationError, EvaluationSpec};
 use alignloss::linalg::{Matrix, product};
 use alignloss::sample::Stream;
 use rand::RngExt;
+use std::collections::BTreeMap;
 
 /// A value with its percentile interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,38 +27,36 @@ pub(super) struct Resamples {
 }
 
 impl Resamples {
-    /// `run` consecutive samples are drawn together.
+    /// `groups` is the group of each sample, whose samples are drawn together; without it samples are independent. `spec` is a
+    /// checked one.
     pub(super) fn new(
         samples: usize,
-        run: usize,
-        resamples: usize,
-        level: f64,
+        groups: Option<&[usize]>,
+        spec: &EvaluationSpec,
         seed: u64,
     ) -> Result<Self, EvaluationError> {
-        let setting = |setting, problem| Err(EvaluationError::Setting { setting, problem });
-        if resamples == 0 {
-            return setting("resamples", "0 give no interval".into());
+        let size = |what: &str, found, expected| EvaluationError::Size { what: what.into(), found, expected };
+        if let Some(groups) = groups
+            && groups.len() != samples
+        {
+            return Err(size("groups of the test samples", groups.len(), samples));
         }
-        if !(level > 0.0 && level < 1.0) {
-            return setting("level", format!("{level} is not between 0 and 1"));
+        let members = members(samples, groups);
+        if members.len() < 2 {
+            return Err(size("groups that the test samples are of", members.len(), 2));
         }
-        let runs = samples.div_ceil(run.max(1));
-        if runs < 2 {
-            return setting("run_length", format!("{run} samples belong together, and the test part has {samples}"));
-        }
-        let mut multiplicities = Matrix::zeros(1 + resamples, samples);
+        let mut multiplicities = Matrix::zeros(1 + spec.resamples, samples);
         multiplicities.row_mut(0).fill(1.0);
-        for resample in 0..resamples {
+        for resample in 0..spec.resamples {
             let stream = Stream { seed, experiment: "probe bootstrap", cell: 0, replicate: resample as u64 };
             let mut generator = stream.generator();
-            for _ in 0..runs {
-                let start = generator.random_range(0..runs) * run;
-                for sample in start..(start + run).min(samples) {
+            for _ in 0..members.len() {
+                for &sample in &members[generator.random_range(0..members.len())] {
                     multiplicities[(1 + resample, sample)] += 1.0;
                 }
             }
         }
-        Ok(Self { multiplicities, level })
+        Ok(Self { multiplicities, level: spec.level })
     }
 
     /// The multiplicities, resamples × samples, the sample itself first.
@@ -80,6 +80,21 @@ impl Resamples {
         let tail = 0.5 * (1.0 - self.level);
         Estimate { value, low: quantile(&rest, tail), high: quantile(&rest, 1.0 - tail) }
     }
+}
+
+/// The samples of each group, groups in the order in which they appear.
+fn members(samples: usize, groups: Option<&[usize]>) -> Vec<Vec<usize>> {
+    let Some(groups) = groups else { return (0..samples).map(|sample| vec![sample]).collect() };
+    let mut places = BTreeMap::new();
+    let mut members: Vec<Vec<usize>> = Vec::new();
+    for (sample, group) in groups.iter().enumerate() {
+        let place = *places.entry(group).or_insert_with(|| {
+            members.push(Vec::new());
+            members.len() - 1
+        });
+        members[place].push(sample);
+    }
+    members
 }
 
 /// The p-quantile of sorted values, the k-th of B standing for k/(B + 1), with straight lines between; NaN of none.
@@ -122,9 +137,32 @@ pub(super) fn r2(sums: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
+    fn drawn(samples: usize, groups: Option<&[usize]>, resamples: usize) -> Result<Resamples, EvaluationError> {
+        Resamples::new(samples, groups, &EvaluationSpec { resamples, ..EvaluationSpec::default() }, 1)
+    }
+
+    #[test]
+    fn groups_of_different_sizes_are_drawn_whole() {
+        let groups: Vec<usize> = [1, 2, 7, 30].iter().flat_map(|&size| vec![9 - size % 9; size]).collect();
+        let resamples = drawn(40, Some(&groups), 50).unwrap();
+        for row in resamples.multiplicities().row_iter() {
+            let mut drawn = 0.0;
+            for name in [8, 7, 2, 6] {
+                let own: Vec<f64> =
+                    (0..40).filter(|&sample| groups[sample] == name).map(|sample| row[sample]).collect();
+                assert!(own.iter().all(|times| (times - own[0]).abs() < 0.5), "{own:?}");
+                drawn += own[0];
+            }
+            assert!((drawn - 4.0).abs() < 0.5, "as many groups as there are: {drawn}");
+        }
+        let problem = drawn(3, Some(&[5, 5, 5]), 9).unwrap_err().to_string();
+        assert_eq!(problem, "groups that the test samples are of: 1, expected 2");
+        assert_eq!(drawn(3, Some(&[5, 6]), 9).unwrap_err().to_string(), "groups of the test samples: 2, expected 3");
+    }
+
     #[test]
     fn the_interval_of_a_mean_is_that_of_the_normal_law() {
-        let resamples = Resamples::new(400, 1, 999, 0.9, 1).unwrap();
+        let resamples = drawn(400, None, 999).unwrap();
         let column = Matrix::from_fn(400, 1, |i, _| if i % 2 == 0 { 1.0 } else { -1.0 });
         let estimate = resamples.estimate(&column, |sums| sums[1] / sums[0]);
         assert!(estimate.value.abs() < 1e-15);
@@ -136,8 +174,9 @@ mod tests {
     #[test]
     fn samples_that_belong_together_widen_the_interval() {
         let column = Matrix::from_fn(400, 1, |i, _| if i / 20 % 2 == 0 { 1.0 } else { -1.0 });
-        let width = |run| {
-            let estimate = Resamples::new(400, run, 499, 0.9, 1).unwrap().estimate(&column, |sums| sums[1] / sums[0]);
+        let width = |run: usize| {
+            let groups: Vec<usize> = (0..400).map(|i| i / run).collect();
+            let estimate = drawn(400, Some(&groups), 499).unwrap().estimate(&column, |sums| sums[1] / sums[0]);
             estimate.high - estimate.low
         };
         assert!(width(20) > 3.0 * width(1));
@@ -147,7 +186,7 @@ mod tests {
     fn r2_is_one_less_the_share_of_the_error() {
         let truth = Matrix::from_row_slice(1, 4, &[11.0, 12.0, 13.0, 14.0]);
         let predicted = Matrix::from_row_slice(1, 4, &[11.0, 12.0, 13.0, 13.0]);
-        let resamples = Resamples::new(4, 1, 9, 0.9, 1).unwrap();
+        let resamples = drawn(4, None, 9).unwrap();
         assert!((resamples.estimate(&r2_columns(&truth, &predicted), r2).value - 0.8).abs() < 1e-14);
     }
 }

@@ -155,7 +155,6 @@ impl<'a> Run<'a> {
             setting.training.evaluate_at.iter().copied().filter(|&step| step < steps).chain([steps]).collect();
         stops.sort_unstable();
         stops.dedup();
-        let spec = EvaluationSpec { run_length: source.run_length(), ..setting.evaluation.clone() };
         for stop in stops {
             // Measured before the checkpoint that the training goes on from.
             if trainer.memory().step > stop && trainer.memory().outcome.is_none() {
@@ -171,7 +170,7 @@ impl<'a> Run<'a> {
             }
             watcher.measures();
             let last = stop == steps || outcome != Outcome::Finished;
-            let found = measure(&trainer, &spec, &held_out, seed)?;
+            let found = measure(&trainer, &setting.evaluation, &held_out, source.test_groups(), seed)?;
             let step = trainer.memory().step;
             let (outcome, found) = match found {
                 Some(found) if outcome != Outcome::Diverged => (outcome, found),
@@ -223,6 +222,7 @@ fn measure(
     trainer: &Trainer,
     spec: &EvaluationSpec,
     held_out: &Evaluation,
+    groups: Option<&[usize]>,
     seed: u64,
 ) -> Result<Option<Vec<Measurement>>, RunError> {
     let embed = |part: &Paired| -> Result<Option<Embeddings>, RunError> {
@@ -232,7 +232,7 @@ fn measure(
     let parts = [&held_out.train, &held_out.validation, &held_out.test].map(embed);
     let [train, validation, test] = parts;
     let (Some(train), Some(validation), Some(test)) = (train?, validation?, test?) else { return Ok(None) };
-    let mut found = evaluate(spec, held_out, [&train, &validation, &test], seed)?;
+    let mut found = evaluate(spec, held_out, [&train, &validation, &test], groups, seed)?;
     if trainer.model().has_unique() {
         // Partners are found by the block that is aligned.
         let dim = trainer.model().common();
@@ -241,7 +241,7 @@ fn measure(
             second: part.second.columns(0, dim).into_owned(),
         };
         let spec = EvaluationSpec { kernel: false, raw: false, laws: false, theory: false, ..spec.clone() };
-        let own = evaluate(&spec, held_out, [&block(&train), &block(&validation), &block(&test)], seed)?;
+        let own = evaluate(&spec, held_out, [&block(&train), &block(&validation), &block(&test)], groups, seed)?;
         let geometric = |measure: &Measurement| measure.factor.is_none() && !measure.measure.starts_with("capacity");
         found.retain(|measure| !geometric(measure));
         found.extend(own.into_iter().filter(geometric));
