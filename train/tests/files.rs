@@ -183,6 +183,36 @@ fn pixels_belong_to_blocks_whichever_file_is_the_image() {
 }
 
 #[test]
+fn a_mark_is_known_as_files_of_single_precision_hold_it() {
+    // Column b is row + 0.1 in single precision, fortran.npy the same in its second column.
+    for second in ["path = \"table.parquet\", columns = [\"b\"]", "path = \"fortran.npy\""] {
+        let text =
+            format!("missing = \"drop\"\nfirst = {{ path = \"rows.npy\" }}\nsecond = {{ {second}, no_data = 5.1 }}\n");
+        assert_eq!(all(&*open(&text).unwrap()).iter().map(Paired::count).sum::<usize>(), 23, "{second}");
+    }
+}
+
+#[test]
+fn a_value_beyond_single_precision_is_missing_in_a_view_and_none_of_a_factor_s_business() {
+    let table = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
+    let line = |row: i32| if row == 3 { "1e300".to_owned() } else { row.to_string() };
+    std::fs::write(table.path(), format!("a\n{}\n", (0..24).map(line).collect::<Vec<_>>().join("\n"))).unwrap();
+    let path = table.path().display();
+    let text = |missing: &str, second: &str| {
+        format!(
+            "missing = \"{missing}\"\nfirst = {{ path = \"rows.npy\" }}\nsecond = {{ path = \"{second}\" }}\n\
+             [[factors]]\nname = \"large\"\nrole = \"target\"\npath = \"{path}\"\n"
+        )
+    };
+    let count = |text: &str| all(&*open(text).unwrap()).iter().map(Paired::count).sum::<usize>();
+    let expected = format!("{path}: a: row 3 is 1e300, too large for single precision; drop");
+    let problem = problem(&text("error", &path.to_string()));
+    assert!(problem.starts_with(&expected), "{problem}");
+    assert_eq!(count(&text("drop", &path.to_string())), 23);
+    assert_eq!(count(&text("error", "rows.npy")), 24);
+}
+
+#[test]
 fn every_problem_names_file_field_and_value() {
     let path = |name: &str| folder().join(name).display().to_string();
     let first = "first = { path = \"rows.npy\" }\n";

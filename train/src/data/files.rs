@@ -27,7 +27,7 @@
 //! first (for example `gdalwarp -tr 10 10 -te …`).
 
 use super::batches::Held;
-use super::read::{Rows, located, read};
+use super::read::{Rows, is_mark, located, read};
 use super::split::{SHARES, blocks, split};
 use super::{DataError, Factor, Kind, Observations, Paired, Role};
 use serde::{Deserialize, Serialize};
@@ -186,11 +186,15 @@ impl Files {
         Ok(Held::new(&whole, &kept_groups, &members))
     }
 
-    /// Samples without a missing value.
+    /// Samples without a missing value, and without one that encoders, which work in single precision, would see as infinite.
+    #[expect(clippy::cast_possible_truncation, reason = "the rounding is what is looked at")]
     fn complete(&self, parts: &[Part]) -> Result<Vec<usize>, DataError> {
         let gap = |part: &Part, sample: usize| {
             let width = part.rows.width();
-            part.rows.values[sample * width..(sample + 1) * width].iter().position(|value| !value.is_finite())
+            // Views are kept whole, factors are summarised.
+            let usable =
+                |value: f64| if part.summary.is_none() { (value as f32).is_finite() } else { value.is_finite() };
+            part.rows.values[sample * width..(sample + 1) * width].iter().position(|&value| !usable(value))
         };
         let mut kept = Vec::with_capacity(parts[0].rows.count());
         for sample in 0..parts[0].rows.count() {
@@ -204,7 +208,11 @@ impl Files {
                         path: part.rows.path.clone(),
                         field: part.rows.name(entry),
                         row: sample,
-                        value: if value.is_nan() { "missing".into() } else { value.to_string() },
+                        value: match value {
+                            _ if value.is_nan() => "missing".into(),
+                            _ if value.is_finite() => format!("{value:e}, too large for single precision"),
+                            _ => value.to_string(),
+                        },
                     });
                 }
             }
@@ -242,11 +250,10 @@ impl Files {
 }
 
 impl ViewFile {
-    #[expect(clippy::float_cmp, reason = "a mark, not a measurement")]
     fn read(&self, folder: Option<&Path>) -> Result<Rows, DataError> {
         let mut rows = read(&located(folder, &self.path), self.array.as_deref(), self.columns.as_deref())?;
         if let Some(mark) = self.no_data {
-            rows.values.iter_mut().filter(|value| **value == mark).for_each(|value| *value = f64::NAN);
+            rows.values.iter_mut().filter(|value| is_mark(**value, mark)).for_each(|value| *value = f64::NAN);
         }
         Ok(rows)
     }

@@ -90,6 +90,16 @@ pub(super) fn read(path: &Path, array: Option<&str>, columns: Option<&[String]>)
     Ok(rows)
 }
 
+/// Whether a value is the mark for "no data", which files of single precision hold rounded.
+#[expect(
+    clippy::float_cmp,
+    clippy::cast_possible_truncation,
+    reason = "a mark, not a measurement; rounding is the point"
+)]
+pub(super) fn is_mark(value: f64, mark: f64) -> bool {
+    value == mark || value == f64::from(mark as f32)
+}
+
 /// An array file as it is.
 pub(super) fn read_array(path: &Path) -> Result<Array, DataError> {
     npy(path, "array", opened(path)?)
@@ -328,10 +338,31 @@ fn image(path: &Path, bands: Option<&[String]>) -> Result<Rows, DataError> {
     let values = (0..pixels)
         .flat_map(|pixel| places.iter().map(move |&band| (pixel, band)))
         .map(|(pixel, band)| at(pixel, band))
-        .map(|value| if no_data.is_some_and(|mark| value.total_cmp(&mark).is_eq()) { f64::NAN } else { value })
+        .map(|value| if no_data.is_some_and(|mark| is_mark(value, mark)) { f64::NAN } else { value })
         .collect();
     let mut rows = table(path, &places, &present, values);
     rows.names = rows.names.iter().map(|band| format!("band {band}")).collect();
     rows.grid = Some([height, width]);
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tiff::encoder::TiffEncoder;
+    use tiff::encoder::colortype::Gray32Float;
+
+    #[test]
+    fn an_image_s_own_mark_is_known_in_single_precision_and_whatever_the_sign_of_zero() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("marked.tif");
+        for (mark, stored) in [("-9999.9", -9999.9), ("0", -0.0), ("-0.0", 0.0)] {
+            let mut encoder = TiffEncoder::new(File::create(&path).unwrap()).unwrap();
+            let mut image = encoder.new_image::<Gray32Float>(3, 1).unwrap();
+            image.encoder().write_tag(Tag::GdalNodata, mark).unwrap();
+            image.write_data(&[1.5, stored, 2.5]).unwrap();
+            let gaps: Vec<bool> = read(&path, None, None).unwrap().values.iter().map(|value| value.is_nan()).collect();
+            assert_eq!(gaps, [false, true, false], "{mark}");
+        }
+    }
 }
