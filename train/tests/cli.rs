@@ -5,6 +5,20 @@ mod common;
 use common::{SMALL, program, results, run, written};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
+use std::path::Path;
+use std::time::SystemTime;
+
+/// When each part of the results was written.
+fn written_at(folder: &Path) -> Vec<(std::path::PathBuf, SystemTime)> {
+    let entries = std::fs::read_dir(folder.join("results/small")).expect("the run has a store");
+    let parts = entries.map(|entry| entry.expect("readable").path());
+    let mut parts: Vec<_> = parts
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("part-")))
+        .map(|path| (path.clone(), std::fs::metadata(&path).and_then(|file| file.modified()).expect("a time")))
+        .collect();
+    parts.sort();
+    parts
+}
 
 #[test]
 fn a_run_prints_its_table_and_draws_its_figures() {
@@ -20,8 +34,64 @@ fn a_run_prints_its_table_and_draws_its_figures() {
     let results = results(folder.path());
     assert!(results.starts_with("objective,replicate,outcome,stage,step,measure,factor,role,source,value,low,high\n"));
     assert!(!results.contains("NaN") && !results.contains("inf,"), "only numbers are results");
-    // What is there is not computed again, whatever the device.
+    // What is there is not computed again.
+    let before = written_at(folder.path());
+    assert_eq!(before.len(), 2, "a part for each objective");
     run(folder.path(), &file, "cpu").assert().success().stdout(output);
+    assert_eq!(written_at(folder.path()), before);
+}
+
+#[test]
+fn results_depend_on_what_the_data_files_hold() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let table = folder.path().join("pairs.csv");
+    let write = |salt: u64| {
+        let number = |row: u64, column: u64| (13 * row * row + 97 * row * (column + 1) + salt) * 7919 % 1009;
+        let line = |row: u64| (0..4).map(|column| number(row, column).to_string()).collect::<Vec<_>>().join(",");
+        let text = (0..400).map(line).collect::<Vec<_>>().join("\n");
+        std::fs::write(&table, format!("a,b,c,d\n{text}\n")).expect("writable");
+    };
+    let data = "kind = \"paired\"\nfirst = { path = \"pairs.csv\", columns = [\"a\", \"b\"] }\n\
+                second = { path = \"pairs.csv\", columns = [\"c\", \"d\"] }\n\
+                factors = [{ name = \"b\", role = \"shared\", path = \"pairs.csv\", columns = [\"b\"] }]\n";
+    let (head, rest) = SMALL.split_once("kind = \"nonlinear\"").expect("its data");
+    let (_, tail) = rest.split_once("[encoder]").expect("its encoder");
+    let text = format!("{head}{data}[encoder]{tail}").replace("steps = 40", "steps = 2").replace("[20]", "[]");
+    let file = written(folder.path(), &text);
+    let run = || {
+        let mut command = run(folder.path(), &file, "cpu");
+        command.arg("--data").arg(folder.path());
+        command
+    };
+    write(0);
+    run().assert().success();
+    let before = written_at(folder.path());
+    run().assert().success();
+    assert_eq!(written_at(folder.path()), before, "the same data");
+    write(1);
+    run().assert().code(2).stderr(contains("--fresh"));
+    run().arg("--fresh").assert().success();
+    std::fs::remove_file(&table).expect("there");
+    run().assert().code(2).stderr(contains("pairs.csv"));
+}
+
+#[test]
+fn fresh_discards_checkpoints() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = written(folder.path(), &SMALL.replace("steps = 40", "steps = 2").replace("[20]", "[]"));
+    let checkpoints = folder.path().join("results/small/checkpoints");
+    std::fs::create_dir_all(&checkpoints).expect("writable");
+    std::fs::write(checkpoints.join("part-00000.checkpoint"), "half of one").expect("writable");
+    run(folder.path(), &file, "cpu").assert().code(2).stderr(contains("not a whole checkpoint"));
+    run(folder.path(), &file, "cpu").arg("--fresh").assert().success();
+}
+
+#[test]
+fn a_measurement_takes_a_time_that_can_be_waited_for() {
+    for seconds in ["-1", "0", "nan", "inf", "1e300", "soon"] {
+        let problem = program().arg("bench").arg(format!("--seconds={seconds}")).assert().code(2);
+        problem.stderr(contains("--seconds").and(contains("above 0")));
+    }
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub(super) struct Bench {
     #[arg(long, default_value_t = 512)]
     batch: usize,
     /// How long to measure
-    #[arg(long, default_value_t = 5.0)]
+    #[arg(long, default_value_t = 5.0, value_parser = seconds)]
     seconds: f64,
     /// Where to compute
     #[arg(long, value_enum, default_value = "cpu")]
@@ -48,6 +48,17 @@ pub(super) struct Bench {
     /// One line of JSON
     #[arg(long)]
     json: bool,
+}
+
+/// The longest measurement, in seconds: a day.
+const LONGEST: f64 = 86_400.0;
+
+/// A time that can be waited for.
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= LONGEST => Ok(seconds),
+        _ => Err(format!("expected a number of seconds above 0, at most {LONGEST}")),
+    }
 }
 
 /// Two views that are noisy copies of one normal vector: as cheap as data can be.

@@ -38,7 +38,7 @@ pub(super) struct Run {
     /// The folder of data files
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Discard results of another version of the experiment or the program
+    /// Start over: discard results and checkpoints, also those of another version of the experiment, its data or the program
     #[arg(long)]
     fresh: bool,
     /// Run nothing: draw and print the results that there are

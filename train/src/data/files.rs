@@ -142,6 +142,11 @@ struct Part {
 }
 
 impl Files {
+    pub(super) fn files(&self, folder: Option<&Path>) -> Vec<PathBuf> {
+        let views = [&self.first, &self.second].into_iter().chain(&self.group).map(|file| &file.path);
+        views.chain(self.factors.iter().map(|factor| &factor.path)).map(|path| located(folder, path)).collect()
+    }
+
     pub(super) fn open(&self, folder: Option<&Path>) -> Result<Held, DataError> {
         for (field, value) in [("block", self.block), ("tile", self.tile)] {
             if value == 0 {

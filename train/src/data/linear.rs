@@ -36,6 +36,10 @@ pub(super) struct LinearSource {
 }
 
 impl Linear {
+    pub(super) fn files(&self, folder: Option<&Path>) -> Vec<PathBuf> {
+        self.file.iter().map(|file| super::read::located(folder, file)).collect()
+    }
+
     pub(super) fn open(&self, folder: Option<&Path>) -> Result<LinearSource, DataError> {
         self.sizes.check()?;
         let model = match (&self.file, &self.model) {

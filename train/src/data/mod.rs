@@ -31,12 +31,13 @@ pub use files::{FactorFile, Files, Missing, ViewFile};
 pub use linear::Linear;
 pub use mixing::Mixing;
 pub use nonlinear::Nonlinear;
+pub(crate) use read::digest;
 pub use scaling::Scaling;
 pub use vegetation::Vegetation;
 pub use worldcereal::WorldCereal;
 
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Samples of one view, in the order of the pairs.
 #[derive(Debug, Clone, PartialEq)]
@@ -191,6 +192,19 @@ impl DataSpec {
             Self::Paired(spec) => Box::new(spec.open(data_folder)?),
             Self::WorldCereal(spec) => Box::new(spec.open(data_folder)?),
         })
+    }
+
+    /// Every file that [`DataSpec::open`] reads, always in the same order: results depend on what they hold.
+    ///
+    /// # Errors
+    /// [`DataError::NoFolder`].
+    pub fn files(&self, data_folder: Option<&Path>) -> Result<Vec<PathBuf>, DataError> {
+        match self {
+            Self::Nonlinear(_) | Self::Vegetation(_) => Ok(Vec::new()),
+            Self::Linear(spec) => Ok(spec.files(data_folder)),
+            Self::Paired(spec) => Ok(spec.files(data_folder)),
+            Self::WorldCereal(spec) => spec.files(data_folder),
+        }
     }
 }
 

@@ -90,6 +90,14 @@ pub(super) fn read(path: &Path, array: Option<&str>, columns: Option<&[String]>)
     Ok(rows)
 }
 
+/// What a file holds, as the BLAKE3 hash of its bytes.
+pub(crate) fn digest(path: &Path) -> Result<String, DataError> {
+    let unreadable = |error| DataError::unreadable(path, error);
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path).map_err(unreadable)?).map_err(unreadable)?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
 /// Whether a value is the mark for "no data", which files of single precision hold rounded.
 #[expect(
     clippy::float_cmp,

@@ -78,13 +78,22 @@ impl Default for WorldCereal {
 }
 
 impl WorldCereal {
+    fn located(&self, data_folder: Option<&Path>) -> Result<PathBuf, DataError> {
+        match (&self.folder, data_folder) {
+            (Some(folder), _) => Ok(super::read::located(data_folder, folder)),
+            (None, Some(folder)) if folder.join(FOLDER).is_dir() => Ok(folder.join(FOLDER)),
+            (None, Some(folder)) => Ok(folder.to_owned()),
+            (None, None) => Err(DataError::NoFolder { what: "worldcereal" }),
+        }
+    }
+
+    pub(super) fn files(&self, data_folder: Option<&Path>) -> Result<Vec<PathBuf>, DataError> {
+        let folder = self.located(data_folder)?;
+        Ok([RADAR, OPTICAL, CROPLAND].map(|name| folder.join(name)).into())
+    }
+
     pub(super) fn open(&self, data_folder: Option<&Path>) -> Result<Held, DataError> {
-        let folder = match (&self.folder, data_folder) {
-            (Some(folder), _) => super::read::located(data_folder, folder),
-            (None, Some(folder)) if folder.join(FOLDER).is_dir() => folder.join(FOLDER),
-            (None, Some(folder)) => folder.to_owned(),
-            (None, None) => return Err(DataError::NoFolder { what: "worldcereal" }),
-        };
+        let folder = self.located(data_folder)?;
         if self.block == 0 {
             return Err(DataError::setting("block", "0 pixels"));
         }

@@ -253,12 +253,13 @@ impl Experiment {
         Ok(Cell { index, values: point.iter().map(|(_, value)| words(value)).collect(), setting })
     }
 
-    /// What results depend on, hashed: the program, the device where numbers depend on it, and everything in the file but
-    /// the wording, the figures and the table.
-    pub fn hash(&self, device: &str) -> String {
+    /// What results depend on, hashed: the program, the device where numbers depend on it, what the data files of each cell hold
+    /// (a digest of each), and everything in the experiment's file but the wording, the figures and the table.
+    pub fn hash(&self, device: &str, files: &[Vec<String>]) -> String {
         let identity = json!({
             "program": program_hash(),
             "device": device,
+            "files": files,
             "seed": self.seed,
             "replicates": self.replicates,
             "sections": self.sections,
@@ -268,13 +269,13 @@ impl Experiment {
         blake3::hash(identity.to_string().as_bytes()).to_hex().to_string()
     }
 
-    /// What its store holds.
-    pub fn contents(&self, device: &str) -> Contents {
+    /// What its store holds, for results of a [`Experiment::hash`].
+    pub fn contents(&self, hash: &str) -> Contents {
         let columns = self.axes().chain(super::COLUMNS).map(|name| Column { name: name.to_owned(), unit: None });
         Contents {
             experiment: self.name.clone(),
             title: self.title.clone(),
-            hash: self.hash(device),
+            hash: hash.to_owned(),
             seed: self.seed,
             cells: self.axes.iter().map(|(_, values)| values.len() as u64).product(),
             replicates: self.replicates,
@@ -343,7 +344,7 @@ alignment = { kind = "spectral" }
 
     #[test]
     fn wording_does_not_make_results_stale() {
-        let hash = |text: &str| Experiment::parse("t", text).expect("valid").hash("CPU");
+        let hash = |text: &str| Experiment::parse("t", text).expect("valid").hash("CPU", &[]);
         assert_eq!(hash(FILE), hash(&FILE.replace("\"t\"", "\"u\"")));
         assert_ne!(hash(FILE), hash(&FILE.replace("dim = 3", "dim = 5")));
     }

@@ -1,7 +1,7 @@
 //! Running an experiment: cell by cell, replicate by replicate; what is finished stays, what was killed goes on.
 
 use super::{Cell, Experiment, ExperimentError};
-use crate::data::{DataError, Evaluation, Paired, Role};
+use crate::data::{DataError, Evaluation, Paired, Role, digest};
 use crate::device::Hardware;
 use crate::evaluation::{Embeddings, EvaluationError, EvaluationSpec, Measurement, evaluate};
 use crate::trainer::{Checkpoint, Outcome, Plan, TrainError, Trainer};
@@ -9,6 +9,7 @@ use alignloss::experiment::{Store, StoreError};
 use alignloss::sample::Stream;
 use rand::Rng;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -62,21 +63,25 @@ pub struct Run<'a> {
     hardware: &'a Hardware,
     data_folder: Option<&'a Path>,
     cells: Vec<Cell>,
+    /// Of everything that results depend on.
+    hash: String,
 }
 
 type Row = Vec<String>;
 
 impl<'a> Run<'a> {
-    /// Checks every cell.
+    /// Checks every cell and reads the data files once, as results depend on what they hold.
     ///
     /// # Errors
-    /// [`ExperimentError`].
+    /// [`RunError::Experiment`], [`RunError::Data`].
     pub fn new(
         experiment: &'a Experiment,
         hardware: &'a Hardware,
         data_folder: Option<&'a Path>,
-    ) -> Result<Self, ExperimentError> {
-        Ok(Self { experiment, hardware, data_folder, cells: experiment.cells()? })
+    ) -> Result<Self, RunError> {
+        let cells = experiment.cells()?;
+        let hash = experiment.hash(hardware.identity(), &digests(&cells, data_folder)?);
+        Ok(Self { experiment, hardware, data_folder, cells, hash })
     }
 
     /// Trainings: cells × replicates.
@@ -84,12 +89,15 @@ impl<'a> Run<'a> {
         self.cells.len() * usize::try_from(self.experiment.replicates()).unwrap_or(usize::MAX)
     }
 
-    /// Opens the store in `folder`. With `fresh`, results and checkpoints of another version are discarded.
+    /// Opens the store in `folder`. With `fresh`, results and checkpoints are discarded.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub fn store(&self, folder: &Path, fresh: bool) -> Result<Store, StoreError> {
-        Store::create(folder, self.experiment.contents(self.hardware.identity()), self.parts(), fresh)
+    /// [`RunError::Store`], [`RunError::Io`].
+    pub fn store(&self, folder: &Path, fresh: bool) -> Result<Store, RunError> {
+        if fresh {
+            discard_checkpoints(folder)?;
+        }
+        Ok(Store::create(folder, self.experiment.contents(&self.hash), self.parts(), fresh)?)
     }
 
     /// Computes what is missing; says whether everything is there.
@@ -111,13 +119,8 @@ impl<'a> Run<'a> {
             store.write_part(part, &rows)?;
         }
         // Also what a kill between a training's results and this line left, or amid writing.
-        let checkpoints = checkpoint_folder(store);
-        match std::fs::remove_dir_all(&checkpoints) {
-            Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
-                Err(RunError::Io { path: checkpoints, problem })
-            }
-            _ => Ok(true),
-        }
+        discard_checkpoints(store.folder())?;
+        Ok(true)
     }
 
     /// One training with its measures; `None` when it was stopped.
@@ -141,7 +144,7 @@ impl<'a> Run<'a> {
             initialisation: (self.experiment.seed(), replicate),
         };
         let mut trainer = Trainer::new(&*source, self.hardware, plan, &held_out)?;
-        let identity = format!("{} {part}", self.experiment.hash(self.hardware.identity()));
+        let identity = format!("{} {part}", self.hash);
         let path = checkpoint_path(store, part);
         let mut rows = Rows { cell, replicate, done: Vec::new() };
         if let Some(checkpoint) = Checkpoint::read(&path, &identity)? {
@@ -250,12 +253,35 @@ fn measure(
     Ok(Some(found))
 }
 
-fn checkpoint_folder(store: &Store) -> PathBuf {
-    store.folder().join("checkpoints")
+/// A digest of each data file that each cell reads.
+fn digests(cells: &[Cell], data_folder: Option<&Path>) -> Result<Vec<Vec<String>>, DataError> {
+    let mut known: BTreeMap<PathBuf, String> = BTreeMap::new();
+    let mut of_file = |path: PathBuf| -> Result<String, DataError> {
+        if let Some(digest) = known.get(&path) {
+            return Ok(digest.clone());
+        }
+        let digest = digest(&path)?;
+        known.insert(path, digest.clone());
+        Ok(digest)
+    };
+    cells.iter().map(|cell| cell.setting.data.files(data_folder)?.into_iter().map(&mut of_file).collect()).collect()
+}
+
+/// Beside the results of an experiment, in its folder.
+fn checkpoint_folder(folder: &Path) -> PathBuf {
+    folder.join("checkpoints")
+}
+
+fn discard_checkpoints(folder: &Path) -> Result<(), RunError> {
+    let path = checkpoint_folder(folder);
+    match std::fs::remove_dir_all(&path) {
+        Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => Err(RunError::Io { path, problem }),
+        _ => Ok(()),
+    }
 }
 
 fn checkpoint_path(store: &Store, part: usize) -> PathBuf {
-    checkpoint_folder(store).join(format!("part-{part:05}.checkpoint"))
+    checkpoint_folder(store.folder()).join(format!("part-{part:05}.checkpoint"))
 }
 
 /// The rows of one part.
