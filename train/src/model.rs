@@ -6,16 +6,13 @@ use crate::encoder::{EncoderError, EncoderSpec, Network, Parameter};
 use crate::objective::infonce::{HostLoss, Similarity};
 use crate::objective::supervised::{self, Columns};
 use crate::objective::{
-    Alignment, ObjectiveError, ObjectiveSpec, barlow_twins, correlation, infonce, reconstruction, siglip, spectral,
-    vicreg,
+    Alignment, LEAST_TEMPERATURE, ObjectiveError, ObjectiveSpec, barlow_twins, correlation, infonce, reconstruction,
+    siglip, spectral, vicreg,
 };
 use crate::optimiser::read;
 use alignloss::objective::minibatch::MinibatchError;
 use burn::tensor::{Tensor, TensorData};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-
-/// A learnt τ stays above this (Radford et al. 2021 bound 1/τ by 100).
-const LEAST_TEMPERATURE: f64 = 0.01;
 
 /// Gradients in an embedding are of order 1/B; the smallest normal 16-bit float is 6e-5.
 const HALF_SCALE: f64 = 1024.0;
@@ -37,7 +34,7 @@ pub enum ModelError {
 /// Why a loss has no value.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum LossError {
-    /// It is not finite, or an embedding is zero: training has diverged.
+    /// It is not finite: training has diverged.
     #[error("the loss is not finite")]
     Diverged,
     /// The device failed.
@@ -250,6 +247,14 @@ impl Model {
         self.common
     }
 
+    /// Where τ is learnt: the place of log τ among the parameters, and the least that it may be after a step.
+    pub fn least_log_temperature(&self) -> Option<(usize, f64)> {
+        match self.log_temperature {
+            Scalar::Learnt(place) => Some((place, LEAST_TEMPERATURE.ln())),
+            Scalar::Fixed(_) => None,
+        }
+    }
+
     /// Whether there is a block beside the aligned one.
     pub fn has_unique(&self) -> bool {
         self.objective.unique.is_some()
@@ -360,8 +365,8 @@ impl Model {
 
     /// The loss that looks at both aligned blocks.
     fn align(&mut self, weights: &[Tensor<1>], blocks: [Tensor<2>; 2]) -> Result<Aligned, LossError> {
-        if self.host.is_some() {
-            return self.align_on_host(weights, blocks);
+        if let Some(aligned) = self.align_on_host(weights, &blocks)? {
+            return Ok(aligned);
         }
         let nothing = Aligned { value: Value::default(), embeddings: None, scalars: Vec::new() };
         // Leaves of their own: the graph of this loss ends at the embeddings.
@@ -396,11 +401,14 @@ impl Model {
         Ok(Aligned { value, embeddings: Some([first?, second?]), scalars })
     }
 
-    /// InfoNCE by the library's kernels, which find value and gradients together.
-    fn align_on_host(&mut self, weights: &[Tensor<1>], blocks: [Tensor<2>; 2]) -> Result<Aligned, LossError> {
+    /// InfoNCE by the library's kernels, which find value and gradients together; `None` where the loss is not the host's, or
+    /// where an embedding is zero, of which the kernels know no direction.
+    fn align_on_host(&mut self, weights: &[Tensor<1>], blocks: &[Tensor<2>; 2]) -> Result<Option<Aligned>, LossError> {
+        let Some(host) = &mut self.host else { return Ok(None) };
         let (dim, count) = (self.common, blocks[0].dims()[0]);
         let place = blocks[0].device().without_autodiff();
-        let [first, second] = blocks.map(|rows| read(rows.without_autodiff()).map_err(LossError::Device));
+        let [first, second] =
+            blocks.each_ref().map(|rows| read(rows.clone().without_autodiff()).map_err(LossError::Device));
         let (first, second) = (first?, second?);
         let log = match self.log_temperature {
             Scalar::Fixed(log) => log,
@@ -409,33 +417,29 @@ impl Model {
                 f64::from(log)
             }
         };
-        let least = LEAST_TEMPERATURE.ln();
-        let Some(host) = &mut self.host else {
-            return Err(LossError::Device("no loss on the host".into()));
-        };
-        let found = host.evaluate([&first, &second], dim, log.max(least).exp()).map_err(|error| match error {
-            MinibatchError::NotFinite { .. } | MinibatchError::ZeroNorm { .. } | MinibatchError::Temperature { .. } => {
-                LossError::Diverged
+        let found = match host.evaluate([&first, &second], dim, log.exp()) {
+            Ok(found) => found,
+            Err(MinibatchError::ZeroNorm { .. }) => return Ok(None),
+            Err(MinibatchError::NotFinite { .. } | MinibatchError::Temperature { .. }) => {
+                return Err(LossError::Diverged);
             }
-            other => LossError::Device(other.to_string()),
-        })?;
+            Err(other) => return Err(LossError::Device(other.to_string())),
+        };
         let weight = self.objective.weight;
         let embeddings = found.embeddings.map(|gradient| {
             let gradient = Tensor::<2>::from_data(TensorData::new(gradient, [count, dim]), &place);
             if (weight - 1.0).abs() < f64::EPSILON { gradient } else { gradient.mul_scalar(weight) }
         });
         let mut scalars = Vec::new();
-        if let Scalar::Learnt(index) = self.log_temperature
-            && log > least
-        {
+        if let Scalar::Learnt(index) = self.log_temperature {
             scalars.push((index, Tensor::full([1], weight * found.log_temperature, &place)));
         }
         let value = Value { known: weight * found.value, terms: Vec::new() };
-        Ok(Aligned { value, embeddings: Some(embeddings), scalars })
+        Ok(Some(Aligned { value, embeddings: Some(embeddings), scalars }))
     }
 
     fn inverse_temperature(&self, weights: &[Tensor<1>], like: &Tensor<2>) -> Tensor<1> {
-        scalar(self.log_temperature, weights, like).neg().clamp_max(-LEAST_TEMPERATURE.ln()).exp()
+        scalar(self.log_temperature, weights, like).neg().exp()
     }
 }
 
@@ -562,21 +566,69 @@ mod tests {
         check(&cnn, &objective("alignment = { kind = \"spectral\" }"), &[1, 5, 5]);
     }
 
-    #[test]
-    fn the_host_and_the_device_find_the_same_step() {
-        let text = "alignment = { kind = \"infonce\", learn_temperature = true }\nreconstruction = 0.5\nweight = 2.0";
-        let (mut host, values, batch) = subject(&encoder(PERCEPTRON), &objective(text), &[4]);
-        let own = step(&mut host, &values, &batch);
+    /// Steps of the model as it is and with every loss on the device, which are the same.
+    fn both_places(mut host: Model, values: &[Vec<f32>], batch: &Batch) -> (Vec<Vec<f32>>, f64) {
+        let own = step(&mut host, values, batch);
         let mut device = host.without_host_loss();
-        let other = step(&mut device, &values, &batch);
-        for (own, other) in own.gradients.into_iter().zip(other.gradients) {
-            let [own, other] = [own, other].map(|gradient| read(gradient.expect("reached")).expect("readable"));
-            for (own, other) in own.iter().zip(&other) {
-                assert!((own - other).abs() < 1e-4 * other.abs().max(0.1), "{own} {other}");
-            }
+        let other = step(&mut device, values, batch);
+        let numbers = |gradients: Vec<Option<Tensor<1>>>| -> Vec<Vec<f32>> {
+            let read = |gradient: Option<Tensor<1>>| read(gradient.expect("reached")).expect("readable");
+            gradients.into_iter().map(read).collect()
+        };
+        let [found, expected] = [own.gradients, other.gradients].map(numbers);
+        let largest = expected.iter().flatten().fold(0.1_f32, |largest, value| largest.max(value.abs()));
+        for (own, other) in found.iter().flatten().zip(expected.iter().flatten()) {
+            assert!((own - other).abs() < 1e-4 * largest, "{own} {other}");
         }
         let [own, other] = [own.loss, other.loss].map(|loss| loss.read().expect("finite"));
         assert!((own - other).abs() < 1e-5 * other, "{own} {other}");
+        (found, own)
+    }
+
+    #[test]
+    fn the_host_and_the_device_find_the_same_step() {
+        let text = "alignment = { kind = \"infonce\", learn_temperature = true }\nreconstruction = 0.5\nweight = 2.0";
+        let (model, values, batch) = subject(&encoder(PERCEPTRON), &objective(text), &[4]);
+        both_places(model, &values, &batch);
+    }
+
+    #[test]
+    fn a_given_temperature_is_the_one_of_the_loss_however_small() {
+        let loss = |temperature: &str| {
+            let text = format!("alignment = {{ kind = \"infonce\", temperature = {temperature} }}");
+            let (model, values, batch) = subject(&encoder(PERCEPTRON), &objective(&text), &[4]);
+            both_places(model, &values, &batch).1
+        };
+        // Scores that are far apart: the loss goes as 1/τ.
+        let ratio = loss("0.005") / loss("0.01");
+        assert!((1.7..2.3).contains(&ratio), "{ratio}");
+    }
+
+    #[test]
+    fn a_learnt_temperature_below_its_least_finds_back() {
+        let text = "alignment = { kind = \"infonce\", learn_temperature = true }";
+        let (model, mut values, batch) = subject(&encoder(PERCEPTRON), &objective(text), &[4]);
+        let (place, least) = model.least_log_temperature().expect("learnt");
+        #[expect(clippy::cast_possible_truncation, reason = "parameters are single precision")]
+        let below = vec![least as f32 - 0.01];
+        values[place] = below;
+        let gradients = both_places(model, &values, &batch).0;
+        assert!(gradients[place][0] < -1.0, "encoders as they are drawn want it larger: {:?}", gradients[place]);
+    }
+
+    #[test]
+    fn an_embedding_of_zeros_is_not_the_end() {
+        let text = "alignment = { kind = \"infonce\" }";
+        let (model, values, mut batch) = subject(&encoder("kind = \"linear\"\ndim = 2"), &objective(text), &[4]);
+        let [rows, entries] = batch.views[0].dims();
+        let mut samples = read(batch.views[0].clone()).expect("readable");
+        // Biases are drawn as zeros.
+        samples[entries..2 * entries].fill(0.0);
+        batch.views[0] = Hardware::cpu().matrix(samples, entries);
+        assert_eq!(batch.views[0].dims(), [rows, entries]);
+        let gradients = both_places(model, &values, &batch).0;
+        let largest = gradients.iter().flatten().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        assert!((1e-4..1e3).contains(&largest), "{largest}");
     }
 
     #[test]

@@ -137,6 +137,19 @@ impl Adam {
         }
     }
 
+    /// Brings entries of a parameter that are below a bound up to it; its moments stay.
+    pub fn raise(&mut self, place: usize, least: f64) {
+        match &mut self.place {
+            Place::Host { values, .. } => {
+                #[expect(clippy::cast_possible_truncation, reason = "parameters are single precision")]
+                let least = least as f32;
+                // Unlike `max`, keeps what is not a number.
+                values[place].iter_mut().filter(|value| **value < least).for_each(|value| *value = least);
+            }
+            Place::Device { values, .. } => values[place] = values[place].clone().clamp_min(least),
+        }
+    }
+
     /// A copy of everything, for a checkpoint.
     ///
     /// # Errors
@@ -289,8 +302,12 @@ mod tests {
                 let gradient = hardware.vector(vec![gradient as f32]);
                 adam.step(0.1, vec![Some(gradient)]).expect("the host can be read");
             }
-            let found = f64::from(adam.state().expect("the host can be read").values[0][0]);
-            assert!((found - expected).abs() < 1e-6, "{found}, expected {expected}");
+            let value = |adam: &Adam| f64::from(adam.state().expect("the host can be read").values[0][0]);
+            assert!((value(adam) - expected).abs() < 1e-6, "{}, expected {expected}", value(adam));
+            adam.raise(0, -5.0);
+            assert!((value(adam) - expected).abs() < 1e-6, "above the bound already: {}", value(adam));
+            adam.raise(0, 5.0);
+            assert!((value(adam) - 5.0).abs() < 1e-6, "{}", value(adam));
         }
     }
 }

@@ -28,10 +28,14 @@ pub enum Similarity {
 /// Keeps directions of tiny vectors defined; far below any length that training meets.
 const SMALLEST_SQUARE: f64 = 1e-24;
 
-/// Rows of length one.
+/// What the squared length of a row of zeros is taken for: large, so that next to nothing of a gradient comes back through it.
+const NO_DIRECTION: f64 = 1e30;
+
+/// Rows of length one. A row of zeros (every rectifier of its sample inactive) has no direction: it stays, and is not moved.
 pub(crate) fn normalised(embeddings: Tensor<2>) -> Tensor<2> {
     let squares = embeddings.clone().square().sum_dim(1);
-    embeddings / squares.add_scalar(SMALLEST_SQUARE).sqrt()
+    let zero = squares.clone().equal_scalar(0.0);
+    embeddings / squares.mask_fill(zero, NO_DIRECTION).add_scalar(SMALLEST_SQUARE).sqrt()
 }
 
 /// A number as a column, so that what it multiplies is summed along rows on the way back: along both axes at once is a hundred times slower

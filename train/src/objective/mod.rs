@@ -17,6 +17,9 @@ pub mod vicreg;
 use infonce::Similarity;
 use serde::{Deserialize, Serialize};
 
+/// A learnt τ does not fall below this (Radford et al. 2021 bound 1/τ by 100); one that is given can.
+pub const LEAST_TEMPERATURE: f64 = 0.01;
+
 /// An objective that can't be used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ObjectiveError {
@@ -47,7 +50,7 @@ pub enum Alignment {
         /// τ, or where it starts.
         #[serde(default = "default_temperature")]
         temperature: f64,
-        /// Whether τ is learnt.
+        /// Whether τ is learnt, down to [`LEAST_TEMPERATURE`].
         #[serde(default)]
         learn_temperature: bool,
         /// Whether samples of the same sensor are negatives too.
@@ -76,7 +79,7 @@ pub enum Alignment {
     },
     /// [`siglip`].
     Siglip {
-        /// τ, where it starts; it is learnt.
+        /// τ, where it starts; it is learnt, down to [`LEAST_TEMPERATURE`].
         #[serde(default = "default_temperature")]
         temperature: f64,
         /// The bias, where it starts; it is learnt.
@@ -185,8 +188,15 @@ impl ObjectiveSpec {
             }
         };
         match self.alignment {
-            Alignment::Infonce { temperature, .. } | Alignment::Siglip { temperature, .. } => {
+            Alignment::Infonce { temperature, learn_temperature: false, .. } => {
                 positive("alignment.temperature", temperature)?;
+            }
+            Alignment::Infonce { temperature: value, .. } | Alignment::Siglip { temperature: value, .. } => {
+                positive("alignment.temperature", value)?;
+                if value < LEAST_TEMPERATURE {
+                    let expected = "at least 0.01, as it is learnt";
+                    return Err(ObjectiveError::Range { field: "alignment.temperature", value, expected });
+                }
             }
             Alignment::Vicreg { invariance, variance, covariance } => {
                 weight("alignment.invariance", invariance)?;

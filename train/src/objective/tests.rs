@@ -197,6 +197,31 @@ fn losses_of_pairs_are_their_formulas() {
 }
 
 #[test]
+fn an_embedding_of_zeros_has_no_direction_and_no_gradient() {
+    let (mut first, second) = (rows(1), rows(2));
+    first[3] = vec![0.0; DIM];
+    let losses: [&dyn Fn(Tensor<2>, Tensor<2>) -> Tensor<1>; 2] =
+        [&|first, second| on_device(Similarity::Cosine, 0.5, false)(first, second), &|first, second| {
+            siglip::loss(first, second, number(5.0), number(-3.0))
+        }];
+    for loss in losses {
+        let [a, b] = [tensor(&first), tensor(&second)].map(|rows| rows.autodiff().require_grad());
+        let value = loss(a.clone(), b.clone());
+        assert!(value.clone().into_scalar::<f32>().is_finite());
+        let gradients = value.backward();
+        for (m, leaf) in [a, b].into_iter().enumerate() {
+            let gradient: Vec<f32> =
+                leaf.grad(&gradients).expect("both matter").into_data().try_to_vec().expect("single precision");
+            for (sample, own) in gradient.chunks(DIM).enumerate() {
+                let largest = own.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+                let is_zero = m == 0 && sample == 3;
+                assert!(if is_zero { largest < 1e-12 } else { (1e-6..1e3).contains(&largest) }, "{m} {sample} {own:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_loss_of_the_host_is_that_of_the_device() {
     let (first, second) = (rows(3), rows(4));
     for similarity in [Similarity::Cosine, Similarity::Bilinear, Similarity::SquaredDistance] {
@@ -242,6 +267,10 @@ fn parameters_out_of_range_are_named() {
     let checked = |text: &str| parse(text).expect("valid TOML").check();
     let error = checked("alignment = { kind = \"infonce\", temperature = -1.0 }").unwrap_err().to_string();
     assert!(error.contains("temperature") && error.contains("-1"), "{error}");
+    let learnt = "alignment = { kind = \"infonce\", temperature = 0.005, learn_temperature = true }";
+    let error = checked(learnt).unwrap_err().to_string();
+    assert_eq!(error, "objective.alignment.temperature: 0.005, expected at least 0.01, as it is learnt");
+    assert!(checked(&learnt.replace("true", "false")).is_ok(), "a given τ is the user's");
     assert!(parse("alignment = { kind = \"infonce\", temprature = 1.0 }").unwrap_err().contains("temprature"));
     assert!(parse("alignment = { kind = \"spectral\" }\nlambda = 1.0").unwrap_err().contains("lambda"));
     let blocks = "alignment = { kind = \"spectral\" }\nunique = { dim = 2 }";

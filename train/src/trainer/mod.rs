@@ -312,6 +312,9 @@ impl<'a> Trainer<'a> {
         let step = self.memory.step;
         let rate = self.training.optimiser.rate(step, self.training.steps);
         self.adam.step(rate, found.gradients).map_err(TrainError::Device)?;
+        if let Some((place, least)) = self.model.least_log_temperature() {
+            self.adam.raise(place, least);
+        }
         self.memory.step += 1;
         if !step.is_multiple_of(self.training.read_every) {
             return Ok(None);
