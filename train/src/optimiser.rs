@@ -50,7 +50,54 @@ impl Default for OptimiserSpec {
     }
 }
 
+/// A setting of the optimiser out of its range.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("optimiser.{field}: {value:?}, expected {expected}")]
+pub struct OptimiserError {
+    /// Which.
+    pub field: &'static str,
+    /// Its value.
+    pub value: f64,
+    /// What would do.
+    pub expected: &'static str,
+}
+
 impl OptimiserSpec {
+    /// Fails on a setting out of its range.
+    ///
+    /// # Errors
+    /// [`OptimiserError`].
+    #[expect(clippy::cast_possible_truncation, reason = "parameters are single precision")]
+    pub fn check(&self) -> Result<(), OptimiserError> {
+        let is_positive = |value: f64| value.is_finite() && value > 0.0;
+        let is_decay = |value: f64| (0.0..1.0).contains(&value);
+        let (positive, decay) = ("a positive number", "0 or more, below 1");
+        let rules = [
+            ("learning_rate", self.learning_rate, is_positive(self.learning_rate), positive),
+            ("final_fraction", self.final_fraction, (0.0..=1.0).contains(&self.final_fraction), "0 to 1"),
+            ("first_decay", self.first_decay, is_decay(self.first_decay), decay),
+            ("second_decay", self.second_decay, is_decay(self.second_decay), decay),
+            // Zero in single precision divides by zero.
+            (
+                "epsilon",
+                self.epsilon,
+                is_positive(self.epsilon) && self.epsilon as f32 > 0.0,
+                "a positive number in single precision",
+            ),
+            (
+                "weight_decay",
+                self.weight_decay,
+                self.weight_decay.is_finite() && self.weight_decay >= 0.0,
+                "a number of at least 0",
+            ),
+            ("clip", self.clip.unwrap_or(1.0), self.clip.is_none_or(is_positive), positive),
+        ];
+        match rules.into_iter().find(|&(_, _, holds, _)| !holds) {
+            None => Ok(()),
+            Some((field, value, _, expected)) => Err(OptimiserError { field, value, expected }),
+        }
+    }
+
     /// The learning rate of a step, counted from 0, of so many: a linear rise, then half a cosine.
     pub fn rate(&self, step: u64, steps: u64) -> f64 {
         if step < self.warmup {

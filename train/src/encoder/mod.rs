@@ -101,6 +101,24 @@ impl EncoderSpec {
         }
     }
 
+    /// Fails on a width of zero.
+    ///
+    /// # Errors
+    /// [`EncoderError::Zero`].
+    pub fn check(&self) -> Result<(), EncoderError> {
+        let positive =
+            |field, sizes: &[usize]| if sizes.contains(&0) { Err(EncoderError::Zero { field }) } else { Ok(()) };
+        positive("dim", &[self.dim()])?;
+        match self {
+            Self::Linear { .. } => Ok(()),
+            Self::Mlp { widths, .. } => positive("widths", widths),
+            Self::Cnn { channels, widths, .. } => {
+                positive("channels", channels)?;
+                positive("widths", widths)
+            }
+        }
+    }
+
     /// Hidden layers of a decoder that mirrors the encoder's dense part.
     pub(crate) fn mirrored(&self) -> (Vec<usize>, Activation) {
         match self {

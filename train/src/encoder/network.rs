@@ -92,9 +92,7 @@ impl Network {
         name: &str,
         (seed, replicate): (u64, u64),
     ) -> Result<Self, EncoderError> {
-        if spec.dim() == 0 || outputs == 0 {
-            return Err(EncoderError::Zero { field: "dim" });
-        }
+        spec.check()?;
         if !matches!(shape.len(), 1 | 3) || shape.contains(&0) {
             return Err(EncoderError::Shape { shape: shape.to_vec() });
         }
@@ -103,21 +101,12 @@ impl Network {
         match spec {
             EncoderSpec::Linear { .. } => builder.perceptron(entries, &[], outputs, Activation::Relu),
             EncoderSpec::Mlp { widths, activation, .. } => {
-                if widths.contains(&0) {
-                    return Err(EncoderError::Zero { field: "widths" });
-                }
                 builder.perceptron(entries, widths, outputs, *activation);
             }
             EncoderSpec::Cnn { channels, widths, activation, .. } => {
                 let &[mut inputs, mut height, mut width] = shape else {
                     return Err(EncoderError::NotAnImage { shape: shape.to_vec() });
                 };
-                if widths.contains(&0) {
-                    return Err(EncoderError::Zero { field: "widths" });
-                }
-                if channels.contains(&0) {
-                    return Err(EncoderError::Zero { field: "channels" });
-                }
                 for &outputs in channels {
                     let first = builder.weights(outputs * inputs * 9, inputs * 9, 2.0, outputs);
                     builder.layers.push(Layer::Convolution { inputs: [inputs, height, width], outputs, first });

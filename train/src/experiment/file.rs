@@ -31,6 +31,9 @@ pub enum ExperimentError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A setting is out of its range; it names itself.
+    #[error("{0}")]
+    Setting(String),
 }
 
 /// One cell's settings.
@@ -105,6 +108,11 @@ fn one() -> u64 {
     1
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn setting(error: impl ToString) -> ExperimentError {
+    ExperimentError::Setting(error.to_string())
+}
+
 fn wrong(field: &str, problem: impl Into<String>) -> ExperimentError {
     ExperimentError::Field { field: field.into(), problem: problem.into() }
 }
@@ -172,8 +180,12 @@ impl Experiment {
             table: file.table,
         };
         for cell in experiment.cells()? {
+            let Setting { encoder, objective, training, evaluation, .. } = &cell.setting;
             let problem = |error: String| wrong(&format!("objectives.{}", cell.values[0]), error);
-            cell.setting.objective.check().map_err(|error| problem(error.to_string()))?;
+            objective.check().map_err(|error| problem(error.to_string()))?;
+            encoder.check().map_err(setting)?;
+            training.check().map_err(setting)?;
+            evaluation.check().map_err(setting)?;
         }
         Ok(experiment)
     }
@@ -340,6 +352,20 @@ alignment = { kind = "spectral" }
         assert!(error("{ kind = \"spectral\" }", "{ kind = \"spektral\" }").contains("did you mean `spectral`"));
         assert!(error("title = \"t\"", "title = \"t\"\nreplicate = 3").contains("did you mean `replicates`"));
         assert!(error("\"encoder.dim\" = [2, 4]", "\"training.step\" = [2]").contains("step"));
+    }
+
+    #[test]
+    fn settings_are_judged_before_anything_is_trained_in_every_cell() {
+        for (axis, values, expected) in [
+            ("encoder.dim", "[2, 0]", "encoder.dim: 0, expected at least 1"),
+            ("training.batch", "[64, 1]", "training.batch: 1, expected at least 2"),
+            ("training.optimiser.clip", "[1.0, -1.0]", "training.optimiser.clip: -1.0, expected a positive number"),
+            ("evaluation.resamples", "[9, 0]", "evaluation.resamples: 0 give no interval"),
+        ] {
+            let text = FILE.replace("\"encoder.dim\" = [2, 4]", &format!("\"{axis}\" = {values}"));
+            let problem = Experiment::parse("t", &text).unwrap_err().to_string();
+            assert!(problem.starts_with(expected), "{problem}, expected {expected}");
+        }
     }
 
     #[test]

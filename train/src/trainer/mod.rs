@@ -13,10 +13,10 @@ pub use checkpoint::{Checkpoint, CheckpointError};
 
 use crate::data::{DataError, Evaluation, Observations, Source};
 use crate::device::Hardware;
-use crate::encoder::{EncoderSpec, Parameter};
+use crate::encoder::EncoderSpec;
 use crate::model::{Batch, LossError, Model, ModelError};
 use crate::objective::ObjectiveSpec;
-use crate::optimiser::{Adam, OptimiserSpec, State, read};
+use crate::optimiser::{Adam, OptimiserError, OptimiserSpec, State, read};
 use batches::Producer;
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,35 @@ impl Default for TrainingSpec {
     }
 }
 
+impl TrainingSpec {
+    /// Fails on a setting out of its range.
+    ///
+    /// # Errors
+    /// [`TrainError::Setting`], [`TrainError::Optimiser`].
+    pub fn check(&self) -> Result<(), TrainError> {
+        let wrong = |field, value: &dyn std::fmt::Display, expected: &str| {
+            Err(TrainError::Setting { field, problem: format!("{value}, expected {expected}") })
+        };
+        let is_at_least_zero = |value: f64| !value.is_nan() && value >= 0.0;
+        if self.batch < 2 {
+            return wrong("batch", &self.batch, "at least 2: a pair alone has no negatives");
+        }
+        if self.read_every == 0 {
+            return wrong("read_every", &self.read_every, "at least 1");
+        }
+        if self.patience == Some(0) {
+            return wrong("patience", &0, "at least 1");
+        }
+        if !is_at_least_zero(self.least_improvement) {
+            return wrong("least_improvement", &self.least_improvement, "a number of at least 0");
+        }
+        if !is_at_least_zero(self.checkpoint_seconds) {
+            return wrong("checkpoint_seconds", &self.checkpoint_seconds, "a number of at least 0");
+        }
+        Ok(self.optimiser.check()?)
+    }
+}
+
 /// Training that can't go on.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
@@ -95,6 +124,9 @@ pub enum TrainError {
         /// What is wrong.
         problem: String,
     },
+    /// A setting of the optimiser.
+    #[error("training.{0}")]
+    Optimiser(#[from] OptimiserError),
     /// The device.
     #[error("the device failed: {0}")]
     Device(String),
@@ -189,24 +221,14 @@ impl<'a> Trainer<'a> {
     /// Draws networks; `held_out` gives the scales of views and factors.
     ///
     /// # Errors
-    /// [`TrainError::Model`], [`TrainError::Setting`].
+    /// [`TrainError::Model`], and those of [`TrainingSpec::check`].
     pub fn new(
         source: &'a dyn Source,
         hardware: &'a Hardware,
         plan: Plan<'a>,
         held_out: &Evaluation,
     ) -> Result<Self, TrainError> {
-        let wrong = |field, problem: &str| Err(TrainError::Setting { field, problem: problem.into() });
-        if plan.training.batch < 2 {
-            return wrong("batch", "fewer than 2 pairs have no negatives");
-        }
-        if plan.training.read_every == 0 {
-            return wrong("read_every", "0, expected at least 1");
-        }
-        let rate = plan.training.optimiser.learning_rate;
-        if !(rate.is_finite() && rate > 0.0) {
-            return wrong("optimiser.learning_rate", &format!("{rate}, expected a positive number"));
-        }
+        plan.training.check()?;
         let (mut model, parameters) =
             Model::new(plan.encoder, plan.objective, &source.shapes(), held_out, plan.initialisation, hardware)?;
         if plan.training.precision == Precision::Half && hardware.has_half() {
@@ -374,17 +396,60 @@ impl<'a> Trainer<'a> {
         let finite = embedded.iter().all(|value| value.is_finite());
         Ok(finite.then(|| DMatrix::from_row_iterator(count, embedded.len() / count.max(1), embedded)))
     }
-
-    /// The parameters as numbers, with their names.
-    ///
-    /// # Errors
-    /// [`TrainError::Device`].
-    pub fn parameters(&self) -> Result<Vec<Vec<f32>>, TrainError> {
-        Ok(self.adam.state().map_err(TrainError::Device)?.values)
-    }
 }
 
-/// How many numbers a list of parameters holds.
-pub fn count(parameters: &[Parameter]) -> usize {
-    parameters.iter().map(|parameter| parameter.values.len()).sum()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::DataSpec;
+
+    #[test]
+    fn a_learnt_temperature_is_held_at_its_least() {
+        let data = "kind = \"nonlinear\"\nsizes = { train = 64, validation = 8, test = 8 }";
+        let source = toml::from_str::<DataSpec>(data).expect("valid").open(None).expect("valid");
+        let held_out = source.evaluation(0).expect("drawn");
+        let training = TrainingSpec { batch: 16, ..TrainingSpec::default() };
+        let hardware = Hardware::cpu();
+        for alignment in ["infonce\", learn_temperature = true", "siglip\""] {
+            let objective: ObjectiveSpec =
+                toml::from_str(&format!("alignment = {{ kind = \"{alignment} }}")).expect("valid");
+            let encoder = EncoderSpec::Linear { dim: 2 };
+            let plan =
+                Plan { encoder: &encoder, objective: &objective, training: &training, seed: 0, initialisation: (0, 0) };
+            let mut trainer = Trainer::new(&*source, &hardware, plan, &held_out).expect("valid");
+            // A step of the warm-up moves log τ by less than what it is below the least by.
+            let (memory, mut state) = trainer.checkpoint(serde_json::Value::Null).expect("readable").into_parts();
+            let (place, least) = trainer.model.least_log_temperature().expect("τ is learnt");
+            state.values[place] = vec![-6.0];
+            trainer.resume(Checkpoint::new(memory, state, serde_json::Value::Null)).expect("of this model");
+            trainer.advance(1, &mut |_| Ok(true)).expect("trains");
+            let log = f64::from(trainer.adam.state().expect("readable").values[place][0]);
+            assert!((log - least).abs() < 1e-6, "{alignment}: {log}, expected {least}");
+        }
+    }
+
+    #[test]
+    fn settings_out_of_their_range_are_named_with_their_value() {
+        for (text, expected) in [
+            ("batch = 1", "training.batch: 1, expected at least 2: a pair alone has no negatives"),
+            ("read_every = 0", "training.read_every: 0, expected at least 1"),
+            ("patience = 0", "training.patience: 0, expected at least 1"),
+            ("least_improvement = -0.5", "training.least_improvement: -0.5, expected a number of at least 0"),
+            ("checkpoint_seconds = nan", "training.checkpoint_seconds: NaN, expected a number of at least 0"),
+            ("optimiser.learning_rate = 0.0", "training.optimiser.learning_rate: 0.0, expected a positive number"),
+            ("optimiser.clip = 0.0", "training.optimiser.clip: 0.0, expected a positive number"),
+            ("optimiser.clip = inf", "training.optimiser.clip: inf, expected a positive number"),
+            ("optimiser.first_decay = 1.0", "training.optimiser.first_decay: 1.0, expected 0 or more, below 1"),
+            ("optimiser.second_decay = -0.1", "training.optimiser.second_decay: -0.1, expected 0 or more, below 1"),
+            ("optimiser.epsilon = 0.0", "training.optimiser.epsilon: 0.0, expected a positive number"),
+            ("optimiser.epsilon = 1e-60", "training.optimiser.epsilon: 1e-60, expected a positive number"),
+            ("optimiser.weight_decay = -1.0", "training.optimiser.weight_decay: -1.0, expected a number of at least 0"),
+            ("optimiser.final_fraction = 1.5", "training.optimiser.final_fraction: 1.5, expected 0 to 1"),
+        ] {
+            let spec: TrainingSpec = toml::from_str(text).expect("valid TOML");
+            let problem = spec.check().unwrap_err().to_string();
+            assert!(problem.starts_with(expected), "{problem}, expected {expected}");
+        }
+        assert!(TrainingSpec::default().check().is_ok());
+    }
 }
