@@ -77,6 +77,11 @@ fn what_is_not_a_setting_is_refused() {
         ("kind = \"vegetation\"\nincidence_deg = [5.0]\n", "data.incidence_deg: 5 is not between 15 and 60"),
         ("kind = \"linear\"\n", "data.model: missing"),
         ("kind = \"linear\"\nfile = \"absent.toml\"\n", "absent.toml: "),
+        (
+            "kind = \"linear\"\nmodel.family = { kind = \"interfering\", shared = 1, private = [1, 1] }\n\
+             [[model.target]]\nname = \"shared\"\nloading = [[0.0, 1.0, 0.0]]\n",
+            "data.model: target \"shared\" has the name of a standard target, and is another",
+        ),
         ("kind = \"nonlinear\"\nsizes = { test = 1 }\n", "data.sizes.test: 1 is less than 2"),
     ] {
         let Err(problem) = toml::from_str::<DataSpec>(toml).unwrap().open(None) else { panic!("{toml}") };

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// `model.latent` with `model.modality`).
 ///
 /// Factors are the standard targets (`shared`, `private 1`, `private 2`) and, with the role of a target, those that the model
-/// names itself.
+/// names itself; one that has the name of a standard target and is another is an error.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Linear {
@@ -67,10 +67,16 @@ impl Linear {
             })
             .collect();
         for own in model.targets() {
-            if targets.iter().all(|target| target.name != own.name) {
-                targets.push(own.clone());
-                roles.push(Role::Target);
+            if let Some(standard) = targets.iter().find(|target| target.name == own.name) {
+                // Families name the standard targets themselves.
+                if standard == own {
+                    continue;
+                }
+                let problem = format!("target {:?} has the name of a standard target, and is another", own.name);
+                return Err(DataError::setting("model", problem));
             }
+            targets.push(own.clone());
+            roles.push(Role::Target);
         }
         Ok(LinearSource { model: model.with_targets(targets)?, sizes: self.sizes, roles })
     }

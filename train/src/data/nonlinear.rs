@@ -17,11 +17,14 @@ const LARGEST: usize = 512;
 /// x_k = f_k(c, s_k, m_k) + noise, with f_k an invertible network ([`Mixing`]).
 ///
 /// - von Kügelgen et al. (2021, arXiv 2106.04619): `one_mixing = true`, `private = [0, 0]`. Statistical dependence draws the
-///   covariances of c, of s and of the steps from a Wishart law W_n(I, n); causal dependence adds an affine map of c to s
-///   with standard normal entries.
+///   covariances of c, of s and of the steps, each on its own, from a Wishart law W_n(I, n); causal dependence adds an affine
+///   map of c to s with standard normal entries.
 /// - Daunhawer et al. (2023, arXiv 2303.09166): `content = 5`, `style = 5`, `private = [5, 5]`, a network for each view.
 ///
-/// The world (networks, covariances, causal map) is drawn from `seed` of the specification; batches from the seed of the run.
+/// The world (networks, covariances, causal map) is drawn once, from `seed` of the specification; batches from the seed of the
+/// run. The code of von Kügelgen et al. (`ysharma1126/ssl_identifiability`) draws covariances and the causal map anew for every
+/// batch, so that what it trains on is a mixture over them; here a factor depends on the others in one way.
+///
 /// The roles of `style 1` and `style 2` are private, although without a change in every entry (`change_probability` 1
 /// and a large step) either view says something of the other's style: that is measured, not assumed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,7 +42,7 @@ pub struct Nonlinear {
     pub causal_dependence: bool,
     /// Probability that an entry of the style changes between the views.
     pub change_probability: f64,
-    /// Scale of a change, in units of the style's own noise.
+    /// Factor of the steps, which are of variance one where there is no statistical dependence.
     pub change_scale: f64,
     /// The same network for both views (which then need as many latents).
     pub one_mixing: bool,
@@ -79,9 +82,10 @@ impl Default for Nonlinear {
 #[derive(Debug)]
 pub(super) struct World {
     spec: Nonlinear,
-    /// Roots of the covariances of c, of s given c (also of the steps), of m_1 and m_2.
+    /// Roots of the covariances of c, of s given c, and of the steps.
     content_root: Option<Matrix>,
     style_root: Option<Matrix>,
+    step_root: Option<Matrix>,
     /// Offset (style × 1) and map (style × content) of the causal dependence.
     causal: Option<(Matrix, Matrix)>,
     mixings: [Mixing; 2],
@@ -129,6 +133,7 @@ impl Nonlinear {
         Ok(World {
             content_root: root(0, self.content),
             style_root: root(1, self.style),
+            step_root: root(5, self.style),
             causal,
             mixings: [first, second],
             spec: self.clone(),
@@ -155,7 +160,7 @@ impl World {
                 column += offset;
             }
         }
-        let steps = through(&self.style_root, normal(spec.style, size, generator));
+        let steps = through(&self.step_root, normal(spec.style, size, generator));
         let mut changed = style.clone();
         for (entry, step) in changed.iter_mut().zip(steps.iter()) {
             if generator.random::<f64>() < spec.change_probability {
@@ -273,6 +278,19 @@ mod tests {
         assert!((changed - 0.75).abs() < 5.0 * (0.75_f64 * 0.25 / 20_000.0).sqrt(), "{changed}");
         let variance = difference.norm_squared() / 20_000.0;
         assert!((variance - 0.75).abs() < 0.05, "{variance}");
+    }
+
+    #[test]
+    fn steps_have_a_covariance_of_their_own() {
+        let spec = Nonlinear { statistical_dependence: true, ..Nonlinear::default() };
+        let world = spec.open().unwrap();
+        let batch = world.batch(1, 0, 20_000).unwrap();
+        let steps = values(&batch, "style 2") - values(&batch, "style 1");
+        let covariance = gram(&steps) / 20_000.0;
+        let expected = gram(world.step_root.as_ref().unwrap());
+        assert!((&covariance - &expected).amax() < 0.05 * expected.amax(), "{covariance} {expected}");
+        let style = gram(world.style_root.as_ref().unwrap());
+        assert!((expected - &style).amax() > 0.5 * style.amax(), "not the style's");
     }
 
     #[test]

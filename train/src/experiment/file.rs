@@ -210,7 +210,9 @@ impl Experiment {
         self.seed
     }
 
-    /// Independent repetitions of each cell.
+    /// Repetitions of each cell. They share what the section `[data]` fixes by seeds of its own: the world of a simulator, the
+    /// cut of files into training, validation and test part. Each draws anew, the same in every cell: first weights, training
+    /// batches, the held-out samples of a simulator, and what measures draw (landmarks, pools, resamples).
     pub fn replicates(&self) -> u64 {
         self.replicates
     }
