@@ -149,6 +149,29 @@ fn the_capacity_law_is_attained_and_fails_where_its_hypothesis_does() {
 }
 
 #[test]
+fn the_linear_theory_does_not_depend_on_the_units_of_channels() {
+    let data = linear_data();
+    let mut scaled = data.clone();
+    for part in [&mut scaled.train, &mut scaled.validation, &mut scaled.test] {
+        let width = part.views[0].width();
+        // A power of two, so that nothing is rounded.
+        part.views[0].values.iter_mut().step_by(width).for_each(|value| *value *= 64.0);
+    }
+    let encode = |part: &Paired| Embeddings {
+        first: view(part, 0).columns(0, 2).into_owned(),
+        second: view(part, 1).columns(0, 2).into_owned(),
+    };
+    let spec = EvaluationSpec { kernel: false, laws: false, raw: false, resamples: 9, ..EvaluationSpec::default() };
+    let [plain, scaled] = [&data, &scaled].map(|data| measured(&spec, data, encode).unwrap());
+    for measure in ["theory.linear-contrastive.r2", "theory.spectral.r2"] {
+        for factor in ["shared", "private 1", "private 2"] {
+            let [plain, scaled] = [&plain, &scaled].map(|found| find(found, measure, Some(factor), "z1").value);
+            assert!((plain - scaled).abs() < 1e-9, "{measure} {factor}: {plain} {scaled}");
+        }
+    }
+}
+
+#[test]
 fn a_collapsed_encoder_keeps_nothing() {
     let data = linear_data();
     let constant = |part: &Paired| {

@@ -14,7 +14,7 @@
 //! | `uniformity` | z1 z2 | log E exp(−2‖z − z′‖²) (Wang, Isola 2020) |
 //! | `capacity.aligned`, `.private`, `.total`, `.dimension` | z1 z2 | theorem `capacity`: aligned + private ≤ dimension, where the factor is independent of the other view (see `redundancy`) |
 //! | `lipschitz.sigma`, `.bound`, `.slack` | z1 z2 | theorem `lipschitz`: sigma ≤ bound |
-//! | `theory.linear-contrastive.r2`, `theory.spectral.r2` | z1 z2 both | what the exact linear minimiser with as many dimensions keeps of this sample's Gaussian model |
+//! | `theory.linear-contrastive.r2`, `theory.spectral.r2` | z1 z2 both | what the exact linear minimiser with as many dimensions keeps of the Gaussian model of the training part, whose views are standardised: R² of that part (in-sample), without an interval |
 //!
 //! Raw views of images are averaged over windows until they have at most 512 features.
 //!
@@ -445,9 +445,13 @@ impl<'a> Subject<'a> {
             .filter(|(_, prepared)| prepared.is_number())
             .map(|(index, prepared)| (index, features::standardised(&prepared.values).train))
             .collect();
-        let views = [&self.raw[0], &self.raw[1]];
+        // As encoders see them: what `linear-contrastive` finds depends on the units of the channels.
+        let views = self.raw.each_ref().map(features::standardised);
+        if views.iter().any(|view| view.train.nrows() == 0) {
+            return Ok(());
+        }
         let factors: Vec<(usize, &Matrix)> = standard.iter().map(|(index, values)| (*index, values)).collect();
-        for predicted in theory::predict(views, &factors, self.encoded[0].train.nrows())? {
+        for predicted in theory::predict(views.each_ref(), &factors, self.encoded[0].train.nrows())? {
             for (source, r2) in ["z1", "z2", "both"].into_iter().zip(predicted.r2) {
                 let name = format!("theory.{}.r2", predicted.objective);
                 let factor = Some(&self.factors[predicted.factor]);

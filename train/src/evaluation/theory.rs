@@ -15,9 +15,10 @@ pub(super) struct Predicted {
     pub(super) r2: [f64; 3],
 }
 
-/// The training part as a Gaussian model, the exact minimisers of `linear-contrastive` and `spectral` (which is InfoNCE with a
-/// bilinear critic) with d = `dim` outputs, and the linear R² of each factor from them. Encoders have at most as many outputs
-/// as the narrower view has channels.
+/// The training part of standardised views as a Gaussian model, the exact minimisers of `linear-contrastive` and `spectral` (which is InfoNCE with a
+/// bilinear critic) with d = `dim` outputs, and the linear R² of each factor from them, of the training part itself (in-sample):
+/// with many channels and few samples more than a test part would show. Encoders have at most as many outputs as the narrower
+/// view has channels.
 pub(super) fn predict(
     views: [&Features; 2],
     factors: &[(usize, &Matrix)],
