@@ -147,7 +147,7 @@ impl Store {
                     if !fresh {
                         return Err(StoreError::Stale { path: folder.into() });
                     }
-                    store.discard_parts()?;
+                    store.clear()?;
                     store.write("manifest.json", &store.manifest_text())?;
                 }
             }
@@ -155,7 +155,7 @@ impl Store {
                 if store.parts_present()?.next().is_some() && !fresh {
                     return Err(StoreError::Stale { path: folder.into() });
                 }
-                store.discard_parts()?;
+                store.clear()?;
                 store.write("manifest.json", &store.manifest_text())?;
             }
             Err(source) => return Err(store.io(&path, source)),
@@ -251,8 +251,11 @@ impl Store {
         }))
     }
 
-    /// Removes results, merged ones too.
-    fn discard_parts(&self) -> Result<(), StoreError> {
+    /// Removes all results, merged ones too: of whichever version.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn clear(&self) -> Result<(), StoreError> {
         let merged = Some(self.folder.join("merged.csv")).filter(|path| path.exists());
         for path in self.parts_present()?.chain(merged) {
             std::fs::remove_file(&path).map_err(|source| self.io(&path, source))?;

@@ -76,7 +76,7 @@ fn results_depend_on_what_the_data_files_hold() {
 }
 
 #[test]
-fn fresh_discards_checkpoints() {
+fn fresh_discards_results_and_checkpoints() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = written(folder.path(), &SMALL.replace("steps = 40", "steps = 2").replace("[20]", "[]"));
     let checkpoints = folder.path().join("results/small/checkpoints");
@@ -84,6 +84,10 @@ fn fresh_discards_checkpoints() {
     std::fs::write(checkpoints.join("part-00000.checkpoint"), "half of one").expect("writable");
     run(folder.path(), &file, "cpu").assert().code(2).stderr(contains("not a whole checkpoint"));
     run(folder.path(), &file, "cpu").arg("--fresh").assert().success();
+    let before = written_at(folder.path());
+    run(folder.path(), &file, "cpu").arg("--fresh").assert().success();
+    let after = written_at(folder.path());
+    assert!(before.iter().zip(&after).all(|(before, after)| before.1 < after.1), "{before:?} {after:?}");
 }
 
 #[test]

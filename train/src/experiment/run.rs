@@ -94,10 +94,12 @@ impl<'a> Run<'a> {
     /// # Errors
     /// [`RunError::Store`], [`RunError::Io`].
     pub fn store(&self, folder: &Path, fresh: bool) -> Result<Store, RunError> {
+        let store = Store::create(folder, self.experiment.contents(&self.hash), self.parts(), fresh)?;
         if fresh {
             discard_checkpoints(folder)?;
+            store.clear()?;
         }
-        Ok(Store::create(folder, self.experiment.contents(&self.hash), self.parts(), fresh)?)
+        Ok(store)
     }
 
     /// Computes what is missing; says whether everything is there.
