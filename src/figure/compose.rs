@@ -76,7 +76,7 @@ pub fn compose_titled(title: &str, spec: &FigureSpec, results: &Results) -> Figu
     }
     let width = Width::of_panels(panels.len());
     let column = spec.panels.as_deref().unwrap_or_default();
-    let panel = |name: &&str| chart(spec, &rows.only(Some(column), name), value_name(column, name)).width(width);
+    let panel = |name: &&str| chart(spec, &rows.only(Some(column), name), panel_title(column, name)).width(width);
     let charts: Vec<Chart> = panels.iter().map(panel).collect();
     Figure { title, columns: width.columns(charts.len()), panels: charts }
 }
@@ -136,6 +136,12 @@ pub(super) fn overlays(spec: &FigureSpec) -> Vec<(&str, String)> {
 }
 
 /// How a legend calls a series.
+/// Numbers and truths say nothing without the name of their column.
+fn panel_title(column: &str, value: &str) -> String {
+    let is_bare = value.parse::<f64>().is_ok() || value.parse::<bool>().is_ok();
+    if is_bare { format!("{} {value}", short(&describe(column).0)) } else { value_name(column, value) }
+}
+
 fn series_label(spec: &FigureSpec, column: &str, series: &str) -> String {
     match spec.series.as_deref() {
         Some(name @ ("objective" | "target" | "evaluation" | "factor" | "role" | "source" | "measure")) => {
@@ -401,6 +407,13 @@ fn short(label: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn panels_of_numbers_are_named() {
+        assert_eq!(panel_title("embedding dimension d", "12"), "d = 12");
+        assert_eq!(panel_title("causal dependence", "true"), "causal dependence true");
+        assert_eq!(panel_title("objective", "cca"), "CCA");
+    }
 
     #[test]
     fn a_contour_lies_where_the_sign_changes() {

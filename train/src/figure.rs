@@ -11,6 +11,9 @@ use alignloss::figure::{Figure, compose_titled};
 /// An overlay of scatters: where both axes agree.
 const EQUAL: &str = "equal";
 
+/// Columns whose values have names of their own: a legend shows those alone.
+const NAMED_BY_VALUE: [&str; 6] = ["objective", "factor", "role", "source", "measure", "stage"];
+
 /// A figure that its results can't make.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FigureError {
@@ -45,25 +48,28 @@ pub fn compose(experiment: &Experiment, spec: &FigureSpec, results: &Results) ->
         }
         spec.overlay_label.get_or_insert_with(|| alignloss::model::family::OneOrMany::One("equal".into()));
     }
-    {
-        let mut rename = |field: &'static str, column: &mut String| -> Result<(), FigureError> {
-            let missing = || FigureError::Column { field, column: column.clone(), known: table.columns().join(", ") };
-            let place = table.column(column).ok_or_else(missing)?;
+    let mut rename = |field: &'static str, column: &mut String| -> Result<(), FigureError> {
+        let missing = || FigureError::Column { field, column: column.clone(), known: table.columns().join(", ") };
+        let place = table.column(column).ok_or_else(missing)?;
+        if !NAMED_BY_VALUE.contains(&column.as_str()) {
             *column = label(column);
             names[place].clone_from(column);
-            Ok(())
-        };
-        rename("x", &mut spec.x)?;
-        rename("y", &mut spec.y)?;
-        for column in &mut spec.also {
-            rename("also", column)?;
         }
-        if let Some(series) = &mut spec.series
-            && table.column(series).is_none()
-        {
-            let known = table.columns().join(", ");
-            return Err(FigureError::Column { field: "series", column: series.clone(), known });
+        Ok(())
+    };
+    rename("x", &mut spec.x)?;
+    rename("y", &mut spec.y)?;
+    for column in &mut spec.also {
+        rename("also", column)?;
+    }
+    for (field, column) in [("series", &mut spec.series), ("panels", &mut spec.panels)] {
+        if let Some(column) = column {
+            rename(field, column)?;
         }
+    }
+    for (mut column, value) in std::mem::take(&mut spec.filter) {
+        rename("where", &mut column)?;
+        spec.filter.insert(column, value);
     }
     Ok(compose_titled(experiment.title(), &spec, &Results::new(names, rows)))
 }

@@ -117,6 +117,7 @@ fn mistakes_name_the_field() {
         ("kind = \"nonlinear\"", "kind = \"nonlinaer\"", "nonlinaer"),
         ("reconstruction = 1.0", "reconstruction = -1.0", "reconstruction"),
         ("y = \"loss.batch\"", "y = \"lost.batch\"", "lost.batch"),
+        ("series = \"objective\"", "series = \"objective\"\nwhere = { stag = \"end\" }", "where: no column \"stag\""),
     ] {
         assert!(SMALL.contains(from), "{from}");
         let text = SMALL.replace(from, to).replace("steps = 40", "steps = 1").replace("[20]", "[]");
