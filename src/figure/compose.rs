@@ -135,20 +135,20 @@ pub(super) fn overlays(spec: &FigureSpec) -> Vec<(&str, String)> {
     spec.overlay.iter().enumerate().map(|entry| (entry.1.as_str(), label(entry))).collect()
 }
 
-/// How a legend calls a series.
-/// Numbers and truths say nothing without the name of their column.
+/// How a panel is called: numbers and truths say nothing without the name of their column.
 fn panel_title(column: &str, value: &str) -> String {
     let is_bare = value.parse::<f64>().is_ok() || value.parse::<bool>().is_ok();
-    if is_bare { format!("{} {value}", short(&describe(column).0)) } else { value_name(column, value) }
+    if is_bare { with_column(column, value) } else { value_name(column, value) }
 }
 
+/// How a legend calls a series.
 fn series_label(spec: &FigureSpec, column: &str, series: &str) -> String {
     match spec.series.as_deref() {
         Some(name @ ("objective" | "target" | "evaluation" | "factor" | "role" | "source" | "measure")) => {
             value_name(name, series)
         }
         Some("model.angle_degrees") => format!("{} {series}°", short(&describe("model.angle_degrees").0)),
-        Some(name) => format!("{} {series}", short(&describe(name).0)),
+        Some(name) => with_column(name, series),
         None => describe(column).0,
     }
 }
@@ -397,6 +397,11 @@ fn summarise(points: &[(f64, f64)]) -> (Vec<(f64, f64)>, Vec<(f64, f64, f64)>) {
             ((x, mean), (x, data.quantile(BAND[0]), data.quantile(BAND[1])))
         })
         .unzip()
+}
+
+/// A value behind what its column is called for short.
+fn with_column(column: &str, value: &str) -> String {
+    format!("{} {value}", short(&describe(column).0))
 }
 
 /// A label before a value in a legend: its symbol, where it has one.

@@ -5,9 +5,9 @@ use super::{Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source};
 use crate::linalg::{Matrix, product, product_tn, svd};
 
-/// Noiseless loadings [A_m B_m] of full column rank, s ⟂ u_1 ⟂ u_2: canonical encoders with d ≤ k (and no more than Σ12 has rank) have R² = 0 on each modality's
-/// own private factors; `linear-contrastive` has Cov(z_1, u_1) ∝ UᵀB_1 with U the d leading left singular vectors of Σ12, which
-/// vanishes at d = k, and so at every d ≤ k, only if A_1 ⟂ B_1.
+/// Noiseless loadings [A_m B_m] of full column rank, s ⟂ u_1 ⟂ u_2, d at most k and the rank of Σ12: canonical encoders have R² = 0 on
+/// each modality's own private factors; `linear-contrastive` has Cov(z_1, u_1) ∝ UᵀB_1 with U the d leading left singular vectors
+/// of Σ12, which vanishes at d = k, and so at every d ≤ k, only if A_1 ⟂ B_1.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LeakByMixing;
 
@@ -131,11 +131,11 @@ impl Theorem for LeakByMixing {
                 continue;
             }
             let error = subject.error_in(scale, scale) / gap;
-            if error > RESOLVED * expected.norm().max(scale.min(1.0)) {
+            let leak = expected.norm();
+            if error > RESOLVED * leak.max(scale.min(1.0)) {
                 continue;
             }
-            clauses.push(Clause::equal(format!("Cov(z{0}, u{0})", m + 1), found.norm(), expected.norm(), error));
-            let leak = expected.norm();
+            clauses.push(Clause::equal(format!("Cov(z{0}, u{0})", m + 1), found.norm(), leak, error));
             if error <= RESOLVED * leak {
                 let apart = (found - expected).norm() / leak;
                 clauses.push(Clause::equal(format!("directions of Cov(z{0}, u{0})", m + 1), apart, 0.0, error / leak));
