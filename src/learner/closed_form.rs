@@ -2,7 +2,10 @@
 
 use super::Effort;
 use crate::information::{Encoders, Pair};
-use crate::linalg::{LinalgError, Matrix, Svd, outside, product, product_nt, product_tn, svd, svd_of_product};
+use crate::linalg::{
+    LinalgError, Matrix, Svd, graded_svd, is_graded, orthonormal_extension, outside, product, product_nt, product_tn,
+    singular_values, svd, svd_of_product,
+};
 use crate::model::Factor;
 use crate::objective::{BeyondRank, CanonicalCorrelation, Objective, Solution};
 use crate::sample::Stream;
@@ -177,7 +180,8 @@ impl<'a> ClosedForm<'a> {
         let svd = self.cross_svd(whiten)?;
         // Relative to the factors, not to σ_1: rounding is of the size of what was multiplied.
         let size = |m: usize| if whiten[m] { 1.0 } else { self.pair.factor(m).common.norm() };
-        let cutoff = self.pair.zero() * size(0) * size(1);
+        // A graded decomposition stops at the rank of Σ12: its values are all above rounding, each in its own unit.
+        let cutoff = if self.is_graded(whiten) { 0.0 } else { self.pair.zero() * size(0) * size(1) };
         let rank = svd.values.iter().take(dim).filter(|&&value| value > cutoff).count();
         both(|m| {
             let vectors = if m == 0 { &svd.left } else { &svd.right };
@@ -235,7 +239,7 @@ impl<'a> ClosedForm<'a> {
         both(|m| {
             let aligned = leading(self.pair.canonical_directions(m), common);
             let root = &self.pair.whitening(m).root;
-            let rest = svd(&outside(&aligned, &root.transpose()))?.left;
+            let rest = self.rest_by_variance(m, &aligned)?;
             let wanted = (dim - common).min(root.ncols() - common);
             let mut directions = aligned.resize_horizontally(common + wanted, 0.0);
             directions.columns_mut(common, wanted).copy_from(&rest.columns(0, wanted));
@@ -256,23 +260,47 @@ impl<'a> ClosedForm<'a> {
             let side = |m: usize| {
                 if whiten[m] { self.pair.common_coordinates(m).clone() } else { self.pair.factor(m).common.transpose() }
             };
+            if self.is_graded(whiten) {
+                return graded_svd(&product_tn(&side(0), &side(1)), self.pair.rank());
+            }
             svd_of_product(&side(0), &side(1))
         });
         decomposition.as_ref().map_err(|error| LearnerError::Linalg(error.clone()))
     }
 
+    /// Whether T_{a,b} has units in which some channels are far louder than others.
+    fn is_graded(&self, whiten: [bool; 2]) -> bool {
+        (0..2).any(|m| !whiten[m] && self.pair.is_graded(m))
+    }
+
+    /// Whitened directions of modality m outside orthonormal ones, by the variance of x_m that they explain: ‖root·q‖² for q.
+    fn rest_by_variance(&self, m: usize, directions: &Matrix) -> Result<Matrix, LinalgError> {
+        let root = &self.pair.whitening(m).root;
+        if !self.pair.is_graded(m) {
+            return Ok(svd(&outside(directions, &root.transpose()))?.left);
+        }
+        // In a basis of the complement: what a projection leaves of a loud channel by rounding may exceed a quiet one.
+        let (rank, taken) = (root.ncols(), directions.ncols());
+        let complement =
+            orthonormal_extension(directions, &Matrix::identity(rank, rank)).columns(taken, rank - taken).into_owned();
+        let within = graded_svd(&product_tn(&complement, &root.transpose()), rank - taken)?.left;
+        Ok(product(&complement, &within))
+    }
+
     /// Principal components of modality m, leading first.
     fn principal_components(&self, m: usize) -> Result<&Matrix, LearnerError> {
-        let components = self.principal[m].get_or_init(|| Ok(svd(&self.pair.whitening(m).root)?.left));
+        let components = self.principal[m].get_or_init(|| {
+            let root = &self.pair.whitening(m).root;
+            Ok(if self.pair.is_graded(m) { graded_svd(root, root.ncols())? } else { svd(root)? }.left)
+        });
         components.as_ref().map_err(|error| LearnerError::Linalg(error.clone()))
     }
 
     /// Completes orthonormal directions by those of largest explained variance among the rest.
     fn completed(&self, slot: usize, m: usize, directions: &Matrix, dim: usize) -> Result<Matrix, LearnerError> {
         let root = &self.pair.whitening(m).root;
-        // The variance of x explained by a whitened direction q is ‖root·q‖²; restrict q to the complement. Directions that
-        // need completing are all those of the slot, whatever the dimension.
-        let rest = self.rest[slot][m].get_or_init(|| Ok(svd(&outside(directions, &root.transpose()))?.left));
+        // Directions that need completing are all those of the slot, whatever the dimension.
+        let rest = self.rest[slot][m].get_or_init(|| self.rest_by_variance(m, directions));
         let extra = rest.as_ref().map_err(|error| LearnerError::Linalg(error.clone()))?;
         let wanted = (dim - directions.ncols()).min(root.ncols() - directions.ncols());
         let mut all = Matrix::zeros(directions.nrows(), directions.ncols() + wanted);
@@ -281,21 +309,26 @@ impl<'a> ClosedForm<'a> {
         Ok(all)
     }
 
-    /// Left singular directions of Cov(x̃_m, y), those that say something of y.
+    /// Left singular directions of Cov(x̃_m, y), as many as carry anything about y. The rank is decided with each row of y at unit
+    /// variance; the order of the directions is that of the objective, which weighs targets by their variance.
     fn regression_directions(&self, m: usize) -> Result<Matrix, LearnerError> {
-        let coordinates = self.pair.common_coordinates(m);
-        let columns: usize = self.targets.iter().map(|target| target.common.nrows()).sum();
-        let mut cross = Matrix::zeros(coordinates.ncols(), columns);
-        let mut start = 0;
+        let coordinates = self.pair.common_coordinates(m).transpose();
+        let mut columns = Vec::new();
+        let mut deviations = Vec::new();
         for target in self.targets {
-            let block = product_nt(&coordinates.transpose(), &target.common);
-            cross.columns_mut(start, block.ncols()).copy_from(&block);
-            start += block.ncols();
+            let cross = product_nt(&coordinates, &target.common);
+            columns.extend(cross.column_iter().map(|column| column.into_owned()));
+            let deviation = |row: usize| target.common.row(row).norm().hypot(target.own.row(row).norm());
+            deviations.extend((0..target.common.nrows()).map(deviation));
         }
-        let svd = svd(&cross)?;
-        let cutoff = self.pair.zero() * self.targets.iter().map(|target| target.common.norm()).fold(0.0, f64::max);
-        let rank = svd.values.iter().filter(|&&value| value > cutoff).count();
-        Ok(leading(&svd.left, rank))
+        let cross = Matrix::from_columns(&columns);
+        let mut correlations = cross.clone();
+        for (mut column, &deviation) in correlations.column_iter_mut().zip(&deviations) {
+            column.unscale_mut(if deviation > 0.0 { deviation } else { 1.0 });
+        }
+        let rank = singular_values(&correlations)?.iter().filter(|&&value| value > self.pair.zero()).count();
+        let directions = if is_graded(&deviations) { graded_svd(&cross, rank)? } else { svd(&cross)? }.left;
+        Ok(leading(&directions, rank))
     }
 }
 

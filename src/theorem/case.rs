@@ -39,7 +39,8 @@ pub struct Subject<'a> {
     targets: Vec<ObservedTarget>,
     moments: OnceLock<SecondMoments>,
     shared: OnceLock<Option<ObservedTarget>>,
-    orthogonal: OnceLock<Option<OrthogonalStructure>>,
+    /// By whether the first and the second modality are whitened.
+    orthogonal: [[OnceLock<Option<OrthogonalStructure>>; 2]; 2],
     fidelity: OnceLock<Result<[Vec<f64>; 2], LinalgError>>,
 }
 
@@ -130,7 +131,7 @@ impl<'a> Subject<'a> {
             targets,
             moments: OnceLock::new(),
             shared: OnceLock::new(),
-            orthogonal: OnceLock::new(),
+            orthogonal: Default::default(),
             fidelity: OnceLock::new(),
         })
     }
@@ -145,20 +146,25 @@ impl<'a> Subject<'a> {
         ClosedForm::new(&self.pair, &self.factors, seed)
     }
 
-    /// The shared factors s as a target, with I(x_1; s); `None` when there is none or they are constant.
-    pub(super) fn shared_factors(&self) -> Option<(&TargetGeometry, &Informativeness)> {
+    /// The shared factors s as a target, with what x_1 and x_2 say about them; `None` when there is none or they are constant.
+    pub(super) fn shared_factors(&self) -> Option<(&TargetGeometry, [&Informativeness; 2])> {
         let observed = self.shared.get_or_init(|| {
             let latent = self.model.latent();
             let k = self.model.shared();
             let factor = Factor { common: latent.common.rows(0, k).into_owned(), own: Matrix::zeros(k, 0) };
             if k == 0 || factor.common.amax() == 0.0 { None } else { ObservedTarget::new(&self.pair, &factor).ok() }
         });
-        observed.as_ref().map(|observed| (&observed.geometry, &observed.observed[0]))
+        observed.as_ref().map(|observed| {
+            let [first, second, _] = &observed.observed;
+            (&observed.geometry, [first, second])
+        })
     }
 
-    /// The factor directions of an orthogonal model, if it is one.
-    pub(super) fn orthogonal_structure(&self) -> Option<&OrthogonalStructure> {
-        self.orthogonal.get_or_init(|| OrthogonalStructure::detect(self)).as_ref()
+    /// The factor variates of an orthogonal model, if it is one to an objective with the exponents (a, b): one half whitens.
+    pub(super) fn orthogonal_structure(&self, exponents: [f64; 2]) -> Option<&OrthogonalStructure> {
+        let whitened = exponents.map(|exponent| exponent >= 0.5);
+        let [first, second] = whitened.map(usize::from);
+        self.orthogonal[first][second].get_or_init(|| OrthogonalStructure::detect(self, whitened)).as_ref()
     }
 
     /// The spectra that bound `alignment-fidelity` at one weight, always the same (see `fidelity-threshold`).

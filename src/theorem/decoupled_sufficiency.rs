@@ -90,7 +90,7 @@ impl Theorem for DecoupledSufficiency {
             if common == pair.rank()
                 && dim >= pair.rank() + private
                 && Self::has_isotropic_noise(case)
-                && separated_by_shared_factors(case)?
+                && separated_by_shared_factors(case, 0)?
             {
                 compare("the decoupled encoder", &case.towers)?;
             }

@@ -50,12 +50,10 @@ impl Lipschitz {
                 let largest = regression.first().copied().unwrap_or(0.0);
                 let least = minimum_of_convex(side, largest);
                 let sigma = target.source(other).sigma();
-                clauses.push(Clause::at_most(
-                    format!("z{} about {}", m + 1, target.name),
-                    sigma,
-                    least,
-                    case.subject.error_in(target.geometry.variance().sqrt(), least),
-                ));
+                let deviation = target.geometry.variance().sqrt();
+                let error = case.subject.error_in(deviation, least);
+                let label = format!("z{} about {}", m + 1, target.name);
+                clauses.push(Clause::at_most(label, sigma, least, error).of_size(deviation));
             }
         }
         Ok(Finding::Checked(clauses))

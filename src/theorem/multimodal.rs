@@ -4,7 +4,7 @@ use super::case::{error, information_error};
 use super::{Case, Clause, Finding, Question, Subject, Theorem};
 use crate::information::{Capacity, Ensemble, InformationError, Informativeness, Pair, Source, TargetGeometry, Towers};
 use crate::learner::Generalised;
-use crate::linalg::{Matrix, product, product_tn, symmetric_eigen};
+use crate::linalg::{Matrix, gram, product, product_tn, symmetric_eigen};
 use crate::model::Factor;
 use crate::objective::{CanonicalCorrelation, Objective};
 
@@ -55,8 +55,11 @@ impl Facing {
         let mut private = Vec::new();
         for (t, target) in targets.iter().enumerate() {
             // Most targets are not private: one product says so before their geometry is made.
-            let shared = product(&target.common, pair.common_coordinates(1)).norm();
-            if shared > pair.zero() * target.common.norm().hypot(target.own.norm()) {
+            let shared = product(&target.common, pair.common_coordinates(1));
+            let visible = |row: usize| {
+                shared.row(row).norm() > pair.zero() * target.common.row(row).norm().hypot(target.own.row(row).norm())
+            };
+            if (0..shared.nrows()).any(visible) {
                 continue;
             }
             let geometry = TargetGeometry::new(&pair, target)?;
@@ -85,7 +88,8 @@ impl Facing {
         for (mut row, cosine) in seen.row_iter_mut().zip(self.pair.angles().cosines()) {
             row *= *cosine;
         }
-        product_tn(&seen, &seen)
+        // Exactly symmetric, so that a difference of two is.
+        gram(&seen.transpose())
     }
 }
 
@@ -248,18 +252,22 @@ fn agreement(
             }
         }
         let Some(least) = least else { continue };
+        let deviation = (factor.common.norm_squared() + factor.own.norm_squared()).sqrt();
         clauses.push(Clause::at_most(
             format!("information of all about {}", target.name),
             encoded.mutual_information_nats(),
             least.mutual_information_nats(),
             information_error(worst, &encoded.angles) + information_error(worst, &least.angles),
         ));
-        clauses.push(Clause::at_most(
-            format!("σ of all about {}", target.name),
-            sigma,
-            encoded.sigma(),
-            error(worst, encoded.sigma()),
-        ));
+        clauses.push(
+            Clause::at_most(
+                format!("σ of all about {}", target.name),
+                sigma,
+                encoded.sigma(),
+                deviation * error(worst, encoded.sigma() / deviation),
+            )
+            .of_size(deviation),
+        );
     }
     Ok(())
 }

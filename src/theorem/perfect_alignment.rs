@@ -42,7 +42,8 @@ impl Theorem for PerfectAlignment {
             ));
             let (sigma, sigma_z) = (x1.sigma().max(x2.sigma()), z.sigma());
             let error = subject.error_in(target.geometry.variance().sqrt(), sigma_z);
-            clauses.push(Clause::at_most(format!("σ about {}", target.name), sigma, sigma_z, error));
+            let deviation = target.geometry.variance().sqrt();
+            clauses.push(Clause::at_most(format!("σ about {}", target.name), sigma, sigma_z, error).of_size(deviation));
         }
         Ok(Finding::Checked(clauses))
     }

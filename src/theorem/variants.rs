@@ -249,7 +249,8 @@ fn half_log(correlations: &[f64]) -> f64 {
 /// I(z_1; s) = I(x_1; s) for canonical encoders with a number of outputs of which the theorem does not say it, or where the
 /// modalities share more than s.
 fn sufficient(case: &Case, applies: bool) -> Result<Finding, InformationError> {
-    let Some((geometry, observed)) = case.subject.shared_factors().filter(|_| applies && case.is_canonical()) else {
+    let Some((geometry, [observed, _])) = case.subject.shared_factors().filter(|_| applies && case.is_canonical())
+    else {
         return inapplicable();
     };
     let kept = geometry.encoded_by(&case.towers, Source::EncodedFirst)?;

@@ -50,12 +50,15 @@ impl Theorem for Width {
             let bound = 0.5 * kept.iter().map(|value| value * value).sum::<f64>();
             let gain = |encoders: &Encoders| -objective.value(moments, encoders).unwrap_or(f64::NAN);
             let size = case.encoders.first.norm_squared() * case.encoders.second.norm_squared() + largest * largest;
-            clauses.push(Clause::at_most(
-                format!("gain at weight decay {share}·σ1"),
-                gain(&case.encoders),
-                bound,
-                subject.error_in(unit * unit, size),
-            ));
+            clauses.push(
+                Clause::at_most(
+                    format!("gain at weight decay {share}·σ1"),
+                    gain(&case.encoders),
+                    bound,
+                    subject.error_in(unit * unit, size),
+                )
+                .of_size(unit * unit),
+            );
             if !minimises {
                 continue;
             }
@@ -68,20 +71,16 @@ impl Theorem for Width {
             let [narrow, wide] = [fewest, widest].map(|dim| learner.minimise(&objective, dim));
             let (narrow, wide) = (narrow.map_err(linalg_error)?, wide.map_err(linalg_error)?);
             let error = subject.error_in(unit * unit, largest * largest * count as f64);
-            clauses.push(Clause::equal(
-                format!("greatest gain at weight decay {share}·σ1"),
-                gain(&wide.encoders),
-                bound,
-                error,
-            ));
+            clauses.push(
+                Clause::equal(format!("greatest gain at weight decay {share}·σ1"), gain(&wide.encoders), bound, error)
+                    .of_size(unit * unit),
+            );
             let product = singular_values(&product_tn(&wide.encoders.first, &wide.encoders.second))?;
             let deviation = product.iter().zip(&kept).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-            clauses.push(Clause::equal(
-                "soft threshold of the singular values",
-                deviation,
-                0.0,
-                subject.error_in(unit, largest),
-            ));
+            clauses.push(
+                Clause::equal("soft threshold of the singular values", deviation, 0.0, subject.error_in(unit, largest))
+                    .of_size(unit),
+            );
             let towers = [&narrow, &wide].map(|learned| Towers::from_coordinates(&subject.pair, &learned.coordinates));
             let [narrow, wide] = towers;
             let (narrow, wide) = (narrow?, wide?);
