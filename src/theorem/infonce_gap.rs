@@ -329,7 +329,8 @@ mod tests {
 
     #[test]
     fn the_trapezoid_rule_has_all_digits_of_the_normaliser() {
-        for slope in [0.0, 0.3, 0.9, 0.999, 2.0] {
+        // Minimisers have the correlations for slopes.
+        for slope in [0.0, 0.3, 0.9, 0.999, 1.0] {
             assert!((log_normaliser(slope) - 0.5 * slope * slope).abs() < 1e-13, "{slope}");
         }
     }

@@ -16,7 +16,7 @@ use super::{
     Canonical, Case, Clause, EvaluatedTarget, Finding, REGISTRY, Relation, Status, Theorem, Verdict, find, width,
 };
 use crate::information::{Capacity, InformationError, Source, TargetGeometry};
-use crate::linalg::{Matrix, largest_singular_value, product, product_tn, singular_values, svd, symmetric_eigen};
+use crate::linalg::{Matrix, largest_singular_value, product_tn, singular_values, svd, symmetric_eigen};
 use crate::model::Factor;
 use crate::sample::Stream;
 
