@@ -4,7 +4,7 @@
 //! exist (the value of `random`, the tightness of a theorem that does not apply) is `null`.
 
 use crate::information::{InformationError, PartialInformation, Source};
-use crate::learner::LearnerError;
+use crate::learner::{LearnerError, Uniqueness};
 use crate::linalg::Matrix;
 use crate::theorem::{Case, Verdict, judge_all};
 use serde::Serialize;
@@ -29,7 +29,27 @@ pub struct Evaluation {
     pub alignment: AlignmentSummary,
     pub targets: Vec<TargetSummary>,
     pub capacity: Vec<CapacitySummary>,
+    pub unique: Option<bool>,
+    pub minimisers: Option<MinimiserSummary>,
     pub theorems: Vec<TheoremSummary>,
+}
+
+/// Why the minimiser is not unique, or why it is not known whether it is, and which measures differ between minimisers.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the design document names and defines each key")]
+pub struct MinimiserSummary {
+    pub reason: String,
+    pub affected: Vec<AffectedSummary>,
+}
+
+/// The least and the greatest value over the minimisers of what a source says of a target; `null` where it is not computed.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the design document names and defines each key")]
+pub struct AffectedSummary {
+    pub target: String,
+    pub source: &'static str,
+    pub mi: Option<[Number; 2]>,
+    pub r2: Option<[Number; 2]>,
 }
 
 /// Names and sizes of the model.
@@ -209,8 +229,24 @@ impl Evaluation {
             },
             targets,
             capacity,
+            unique: case.uniqueness.as_ref().and_then(Uniqueness::is_unique),
+            minimisers: MinimiserSummary::new(case)?,
             theorems: judge_all(case)?.into_iter().map(TheoremSummary::from).collect(),
         })
+    }
+}
+
+impl MinimiserSummary {
+    /// `None` where the minimiser is unique, and for encoders that were given.
+    fn new(case: &Case) -> Result<Option<Self>, InformationError> {
+        let Some(reason) = case.uniqueness.as_ref().and_then(Uniqueness::reason) else { return Ok(None) };
+        let affected = case.affected_measures()?.into_iter().map(|entry| AffectedSummary {
+            target: case.targets[entry.target].name.to_owned(),
+            source: entry.source.key(),
+            mi: entry.mutual_information_nats.map(|range| range.map(Number)),
+            r2: entry.r2.map(|range| range.map(Number)),
+        });
+        Ok(Some(Self { reason: reason.to_owned(), affected: affected.collect() }))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::table::{number, table};
 use super::{Outcome, input};
-use crate::evaluation::Evaluation;
+use crate::evaluation::{Evaluation, MinimiserSummary, Number};
 use crate::information::Encoders;
 use crate::linalg::Matrix;
 use crate::objective::{self, ObjectiveError, Parameters};
@@ -143,11 +143,28 @@ fn read_encoders(path: &Path) -> anyhow::Result<Encoders> {
     Ok(Encoders { first: matrix(&file.encoders[0], 0)?, second: matrix(&file.encoders[1], 1)? })
 }
 
+/// What other minimisers there are, and what they say instead.
+fn describe(minimisers: &MinimiserSummary, unique: Option<bool>) -> String {
+    let doubt = if unique == Some(false) {
+        "the minimiser is not unique"
+    } else {
+        "it is not known whether the minimiser is unique"
+    };
+    let mut text = format!("{doubt}: {}\n", minimisers.reason);
+    for entry in &minimisers.affected {
+        let range = |name: &str, range: Option<[Number; 2]>| match range {
+            Some([least, most]) => format!("{name} from {} to {}", number(least.0), number(most.0)),
+            None => format!("{name} not computed"),
+        };
+        let (information, r2) = (range("information", entry.mi), range("R²", entry.r2));
+        let _ = writeln!(text, "  {} about {:?}, over all minimisers: {information}, {r2}", entry.source, entry.target);
+    }
+    text
+}
+
 /// The report for people.
 fn as_tables(report: &Evaluation) -> String {
-    let list = |values: &[crate::evaluation::Number]| {
-        values.iter().map(|value| number(value.0)).collect::<Vec<_>>().join("  ")
-    };
+    let list = |values: &[Number]| values.iter().map(|value| number(value.0)).collect::<Vec<_>>().join("  ");
     let mut text = format!(
         "{}: {} with d = {}\nchannels {:?}, shared factors {}, private factors {:?}; information in nats\n\n",
         report.model.name,
@@ -169,6 +186,9 @@ fn as_tables(report: &Evaluation) -> String {
         number(alignment.mi_x1_x2.0),
         number(alignment.mi_z1_z2.0)
     );
+    if let Some(minimisers) = &report.minimisers {
+        text += &describe(minimisers, report.unique);
+    }
     for target in &report.targets {
         let row = |name: &str, by: &crate::evaluation::BySource| {
             std::iter::once(name.to_owned())
