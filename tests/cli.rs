@@ -608,6 +608,20 @@ fn a_wrong_value_is_named_with_its_field() {
 }
 
 #[test]
+fn an_impossible_covariance_beside_a_large_variance_is_refused_with_its_entries() {
+    for (name, expected) in [
+        // Two latents would have correlation 2; their variances are 1e-12 beside a variance of 1.
+        ("correlation-of-two.toml", ["latent.covariance: ", "not positive semidefinite", "(1, 2)", "2e-12", "1e-12"]),
+        ("asymmetric-covariance.toml", ["latent.covariance: ", "not symmetric", "(1, 2)", "5e-13", "-5e-13"]),
+    ] {
+        let line = complaint("m.toml", failed_input(name), &[]);
+        for part in expected {
+            assert!(line.contains(part), "{name}: {line:?} does not say {part:?}");
+        }
+    }
+}
+
+#[test]
 fn a_constant_modality_and_a_model_without_factors_are_refused() {
     let silent = MODEL
         .replacen("[[1.0], [0.0]]", "[[0.0], [0.0]]", 1)
