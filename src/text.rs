@@ -70,6 +70,37 @@ pub fn parse<T: DeserializeOwned>(text: &str, format: Format) -> Result<T, Strin
     }
 }
 
+/// Refuses what TOML has and JSON has not, numbers that are not finite and dates: an experiment keeps its grid and its model as JSON,
+/// where they would be null, or a table.
+///
+/// # Errors
+/// One line that names the field and the value.
+pub fn require_json_values(source: &str) -> Result<(), String> {
+    let table: toml::Table = toml::from_str(without_mark(source)).map_err(|error| describe(".", error.message()))?;
+    table.iter().try_for_each(|(key, value)| require_json_value(&within("", key), value))
+}
+
+fn require_json_value(field: &str, value: &toml::Value) -> Result<(), String> {
+    match value {
+        toml::Value::Float(number) if !number.is_finite() => Err(format!("{field}: {value} is not a finite number")),
+        toml::Value::Datetime(_) => Err(format!("{field}: {value} is a date, expected a number, a word or a list")),
+        toml::Value::Array(values) => {
+            let mut places = values.iter().enumerate();
+            places.try_for_each(|(index, value)| require_json_value(&format!("{field}[{index}]"), value))
+        }
+        toml::Value::Table(table) => {
+            table.iter().try_for_each(|(key, value)| require_json_value(&within(field, key), value))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The path of a key within that of its table.
+fn within(field: &str, key: &str) -> String {
+    let key = if key.contains('.') { format!("{key:?}") } else { key.to_owned() };
+    if field.is_empty() { key } else { format!("{field}.{key}") }
+}
+
 /// A value already parsed, as a type.
 ///
 /// # Errors

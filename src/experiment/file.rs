@@ -192,7 +192,7 @@ impl Experiment {
     /// [`ExperimentError`], in one line that names the field.
     pub fn parse(name: &str, source: &str) -> Result<Self, ExperimentError> {
         let file: ExperimentFile = text::parse(source, Format::Toml).map_err(ExperimentError::Syntax)?;
-        require_json_values(source)?;
+        text::require_json_values(source).map_err(ExperimentError::Syntax)?;
         let wrong = |field: &str, problem: String| ExperimentError::Field { field: field.into(), problem };
         let shows = match file.shows {
             OneOrMany::One(id) => vec![id],
@@ -475,38 +475,6 @@ impl Experiment {
         names.extend(super::columns::measured().into_iter().map(|column| column.name));
         names.extend(self.overlays().iter().map(|(id, quantity)| overlay_column(id, quantity)));
         names
-    }
-}
-
-/// Refuses what TOML has and JSON has not, in the parts of a file that are kept as JSON: it would be read as null, or as a table.
-fn require_json_values(source: &str) -> Result<(), ExperimentError> {
-    let table: toml::Table =
-        toml::from_str(text::without_mark(source)).map_err(|error| ExperimentError::Syntax(error.message().into()))?;
-    for section in ["model", "grid"] {
-        table.get(section).map_or(Ok(()), |value| require_json_value(section, value))?;
-    }
-    let figures = table.get("figure").and_then(toml::Value::as_array);
-    for (index, figure) in figures.into_iter().flatten().enumerate() {
-        let filter = figure.get("where");
-        filter.map_or(Ok(()), |value| require_json_value(&format!("figure[{index}].where"), value))?;
-    }
-    Ok(())
-}
-
-fn require_json_value(field: &str, value: &toml::Value) -> Result<(), ExperimentError> {
-    let wrong = |problem: String| Err(ExperimentError::Field { field: field.into(), problem });
-    match value {
-        toml::Value::Float(number) if !number.is_finite() => wrong(format!("{value} is not a finite number")),
-        toml::Value::Datetime(_) => wrong(format!("{value} is a date, expected a number, a word or a list")),
-        toml::Value::Array(values) => values
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, value)| require_json_value(&format!("{field}[{index}]"), value)),
-        toml::Value::Table(table) => table.iter().try_for_each(|(key, value)| {
-            let key = if key.contains('.') { format!("{key:?}") } else { key.clone() };
-            require_json_value(&format!("{field}.{key}"), value)
-        }),
-        _ => Ok(()),
     }
 }
 

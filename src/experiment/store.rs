@@ -43,7 +43,7 @@ pub enum StoreError {
         path.display()
     )]
     Arithmetic {
-        /// The folder, or the part.
+        /// The folder.
         path: PathBuf,
         /// The class of the results.
         found: String,
@@ -53,7 +53,7 @@ pub enum StoreError {
     /// Parts that different kinds of processors computed lie in one folder.
     #[error(
         "{}: computed with {found} arithmetic, but the other parts with {expected}: their last digits differ, so they can't be merged; \
-         delete this part, and run the sweep again on a processor with {expected}",
+         delete this part and run the sweep again on a processor with {expected}",
         path.display()
     )]
     Mixed {
@@ -177,23 +177,18 @@ impl Store {
             Err(StoreError::Corrupt { .. }) => return Ok(Some(stale())),
             Err(error) => return Err(error),
         };
-        if !existing.holds(&self.manifest.hash, self.manifest.parts) {
+        let found = existing.manifest.arithmetic.as_deref();
+        let Some(found) = found.filter(|_| existing.holds(&self.manifest.hash, self.manifest.parts)) else {
             return Ok(Some(stale()));
-        }
-        let here = arithmetic::class();
-        let other = |path: &Path, found: &str| StoreError::Arithmetic {
-            path: path.into(),
-            found: found.to_owned(),
-            here: here.to_owned(),
         };
-        match existing.manifest.arithmetic.as_deref() {
-            None => return Ok(Some(stale())),
-            Some(found) if found != here => return Ok(Some(other(&self.folder, found))),
-            Some(_) => {}
+        let here = arithmetic::class();
+        if found != here {
+            let path = self.folder.clone();
+            return Ok(Some(StoreError::Arithmetic { path, found: found.into(), here: here.into() }));
         }
         for path in self.parts_present()? {
             if let Some(found) = first_class(&path).filter(|found| found != here) {
-                return Ok(Some(other(&path, &found)));
+                return Ok(Some(StoreError::Mixed { path, found, expected: here.into() }));
             }
         }
         Ok(None)
