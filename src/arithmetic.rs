@@ -21,17 +21,6 @@
 
 use std::sync::LazyLock;
 
-/// What of x86-64 the kernels ask for.
-#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-#[derive(Debug, Clone, Copy)]
-struct Features {
-    /// All that `pulp` wants for its wide kernels, AVX2 and FMA included.
-    wide: bool,
-    avx2: bool,
-    fma: bool,
-    avx512: bool,
-}
-
 /// The class of arithmetic of this process's processor, a word without spaces.
 ///
 /// # Examples
@@ -46,13 +35,13 @@ pub fn class() -> &'static str {
 
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 fn detected() -> String {
-    let features = Features {
-        wide: pulp::x86::V3::try_new().is_some(),
-        avx2: is_x86_feature_detected!("avx2"),
-        fma: is_x86_feature_detected!("fma"),
-        avx512: is_x86_feature_detected!("avx512f"),
-    };
-    std::env::consts::ARCH.replace('_', "-") + &features.suffix()
+    let features = [
+        ("avx2", is_x86_feature_detected!("avx2")),
+        ("fma", is_x86_feature_detected!("fma")),
+        ("avx512", is_x86_feature_detected!("avx512f")),
+    ];
+    let present: Vec<&str> = features.into_iter().filter(|(_, present)| *present).map(|(name, _)| name).collect();
+    std::env::consts::ARCH.replace('_', "-") + &suffix(pulp::x86::V3::try_new().is_some(), &present)
 }
 
 #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
@@ -60,32 +49,29 @@ fn detected() -> String {
     std::env::consts::ARCH.to_owned()
 }
 
+/// The class within x86, from whether `pulp` has what it wants for wide kernels, and what there is of what the others ask for.
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-impl Features {
-    fn suffix(self) -> String {
-        let some = [("avx2", self.avx2), ("fma", self.fma), ("avx512", self.avx512)];
-        match (self.wide, self.avx512) {
-            (true, true) => "-avx512".into(),
-            (true, false) => "-avx2-fma".into(),
-            _ if some.iter().all(|(_, present)| !present) => "-no-fma".into(),
-            _ => {
-                some.iter().filter(|(_, present)| *present).fold("-partial".into(), |text, (name, _)| text + "-" + name)
-            }
-        }
+fn suffix(wide: bool, present: &[&str]) -> String {
+    match present {
+        [] => "-no-fma".into(),
+        ["avx2", "fma"] if wide => "-avx2-fma".into(),
+        ["avx2", "fma", "avx512"] if wide => "-avx512".into(),
+        some => format!("-partial-{}", some.join("-")),
     }
 }
 
 #[cfg(test)]
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 mod tests {
+    use super::suffix;
+
     #[test]
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     fn processors_whose_kernels_differ_are_of_different_classes() {
-        let suffix = |wide, avx2, fma, avx512| super::Features { wide, avx2, fma, avx512 }.suffix();
-        assert_eq!(suffix(false, false, false, false), "-no-fma");
-        assert_eq!(suffix(true, true, true, false), "-avx2-fma");
-        assert_eq!(suffix(true, true, true, true), "-avx512");
-        // Piledriver, and a virtual machine that hides a part of x86-64-v3.
-        assert_eq!(suffix(false, false, true, false), "-partial-fma");
-        assert_eq!(suffix(false, true, true, true), "-partial-avx2-fma-avx512");
+        assert_eq!(suffix(false, &[]), "-no-fma");
+        assert_eq!(suffix(true, &["avx2", "fma"]), "-avx2-fma");
+        assert_eq!(suffix(true, &["avx2", "fma", "avx512"]), "-avx512");
+        // Piledriver, and virtual machines that hide a part of x86-64-v3.
+        assert_eq!(suffix(false, &["fma"]), "-partial-fma");
+        assert_eq!(suffix(false, &["avx2", "fma"]), "-partial-avx2-fma");
     }
 }
