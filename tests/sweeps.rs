@@ -116,6 +116,56 @@ fn results_of_another_version_are_refused_and_discarded_only_when_told() {
 }
 
 #[test]
+fn results_of_another_class_of_arithmetic_are_neither_continued_nor_mixed() {
+    let folder = folder("small.toml", EXPERIMENT.replace("to = 40", "to = 4"));
+    let at = folder.path();
+    let here = alignloss::arithmetic::class();
+    let other = if here == "x86-64-no-fma" { "x86-64-avx2-fma" } else { "x86-64-no-fma" };
+    succeed(at, &["sweep", "small.toml"]);
+    let files = |begin: &str| {
+        let entries =
+            fs::read_dir(at.join("results/small")).expect("results").map(|entry| entry.expect("an entry").path());
+        let mut paths: Vec<_> = entries
+            .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(begin)))
+            .collect();
+        paths.sort();
+        paths
+    };
+    // As if the other processor had written a file.
+    let rewrite = |path: &Path, from: &str, to: &str| {
+        let text = fs::read_to_string(path).expect("a file");
+        assert!(text.contains(from), "{} names its class", path.display());
+        fs::write(path, text.replace(from, to)).expect("writable");
+    };
+    let refused = |arguments: &[&str], named: &str| {
+        let output = run(at, arguments);
+        assert_eq!(output.code, 2, "{arguments:?}");
+        for part in [here, other, named] {
+            assert!(output.stderr.contains(part), "{arguments:?}: {}", output.stderr);
+        }
+    };
+    let (manifest, parts) = (&files("manifest.json")[0], files("part-"));
+    assert!(parts.len() > 2);
+
+    rewrite(manifest, here, other);
+    refused(&["sweep", "small.toml"], "--fresh");
+    refused(&["merge", "small.toml"], "part-00000.csv");
+    // Merging computes nothing: it is done wherever all parts are of one class.
+    parts.iter().for_each(|part| rewrite(part, here, other));
+    succeed(at, &["merge", "small.toml"]);
+    refused(&["sweep", "small.toml"], "--fresh");
+
+    succeed(at, &["sweep", "small.toml", "--fresh"]);
+    rewrite(&parts[1], here, other);
+    refused(&["merge", "small.toml"], "part-00001.csv");
+    refused(&["sweep", "small.toml"], "part-00001.csv");
+    succeed(at, &["sweep", "small.toml", "--fresh"]);
+    succeed(at, &["merge", "small.toml"]);
+    let merged = fs::read_to_string(at.join("results/small/merged.csv")).expect("merged results");
+    assert!(merged.lines().skip(1).all(|line| line.ends_with(here)), "every row names its class");
+}
+
+#[test]
 fn figures_are_drawn_and_are_the_same_bytes_again() {
     let folder = folder("small.toml", EXPERIMENT);
     let at = folder.path();

@@ -1,8 +1,8 @@
 //! `alignloss eval`
 
-use super::table::{number, table};
+use super::table::{measure, number, side, table};
 use super::{Outcome, input};
-use crate::evaluation::{Evaluation, MinimiserSummary, Number};
+use crate::evaluation::{Evaluation, MinimiserSummary, Number, TheoremSummary};
 use crate::information::Encoders;
 use crate::linalg::Matrix;
 use crate::objective::{self, ObjectiveError, Parameters};
@@ -15,13 +15,16 @@ use std::path::{Path, PathBuf};
 /// Everything exact about one model and one objective
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Exit code 1 when a theorem is violated, as `verify` does.
+
 Examples:
   alignloss eval model.toml --objective cca --dim 2
   alignloss eval model.json --objective prediction --dim 1 --format json | jq '.targets[0].information_loss'
   alignloss eval model.toml --objective alignment-fidelity --lambda 0.3 --dim 2
-  alignloss eval counterexample.json --encoders counterexample.encoders.json")]
+  alignloss eval counterexample.json --encoders counterexample.encoders.json
+  generate-model | alignloss eval - --format json")]
 pub(super) struct Eval {
-    /// The model: a TOML or JSON file
+    /// The model: a TOML or JSON file, or - for standard input (JSON if it begins with {)
     model: PathBuf,
     /// The objective that both encoders minimise
     #[arg(long, value_name = "ID", default_value = "cca", value_parser = clap::builder::PossibleValuesParser::new(objective::REGISTRY.map(|entry| entry.id)))]
@@ -38,7 +41,7 @@ pub(super) struct Eval {
     /// Weight decay of `linear-contrastive`
     #[arg(long, value_name = "ETA")]
     weight_decay: Option<f64>,
-    /// Judge these encoders instead of a minimiser: a JSON file with "encoders", as this command prints
+    /// Judge these encoders instead of a minimiser: a JSON file (or -) with "encoders", as this command prints
     #[arg(long, value_name = "FILE", conflicts_with_all = ["objective", "dim"])]
     encoders: Option<PathBuf>,
     /// The two modalities that are aligned, counted from 1
@@ -71,8 +74,12 @@ impl Eval {
     }
 
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        ensure!(
+            !(input::is_standard(&self.model) && self.encoders.as_deref().is_some_and(input::is_standard)),
+            "--encoders -: standard input is the model already"
+        );
         let model = input::model(&self.model)?;
-        let describe = || self.model.display().to_string();
+        let describe = || input::name(&self.model);
         let [first, second] = self.modalities[..] else {
             bail!("--modalities: {} given, expected two, as in 1,2", self.modalities.len())
         };
@@ -110,7 +117,7 @@ impl Eval {
         let subject = Subject::new(&model, [first - 1, second - 1]).with_context(describe)?;
         let (case, name) = if let Some(path) = &self.encoders {
             let encoders = read_encoders(path)?;
-            (Case::of_weights(&subject, encoders).with_context(|| path.display().to_string())?, "given encoders")
+            (Case::of_weights(&subject, encoders).with_context(|| input::name(path))?, "given encoders")
         } else {
             let dim = self.dim.unwrap_or(model.shared().max(1));
             let learner = subject.learner(self.seed);
@@ -121,8 +128,12 @@ impl Eval {
             Format::Json => serde_json::to_string_pretty(&report)? + "\n",
             Format::Table => as_tables(&report),
         })?;
-        Ok(Outcome::Fine)
+        Ok(outcome(&report))
     }
+}
+
+fn outcome(report: &Evaluation) -> Outcome {
+    if report.violated() { Outcome::Failed } else { Outcome::Fine }
 }
 
 fn read_encoders(path: &Path) -> anyhow::Result<Encoders> {
@@ -130,13 +141,13 @@ fn read_encoders(path: &Path) -> anyhow::Result<Encoders> {
     struct File {
         encoders: [Vec<Vec<f64>>; 2],
     }
-    let file: File = serde_json::from_str(&input::text(path)?).with_context(|| path.display().to_string())?;
+    let file: File = serde_json::from_str(&input::text(path)?).with_context(|| input::name(path))?;
     let matrix = |rows: &[Vec<f64>], m: usize| {
         let columns = rows.first().map_or(0, Vec::len);
         ensure!(
             rows.iter().all(|row| row.len() == columns),
             "{}: encoders[{m}]: rows of different lengths",
-            path.display()
+            input::name(path)
         );
         Ok(Matrix::from_fn(rows.len(), columns, |i, j| rows[i][j]))
     };
@@ -164,7 +175,7 @@ fn describe(minimisers: &MinimiserSummary, unique: Option<bool>) -> String {
 
 /// The report for people.
 fn as_tables(report: &Evaluation) -> String {
-    let list = |values: &[Number]| values.iter().map(|value| number(value.0)).collect::<Vec<_>>().join("  ");
+    let list = |values: &[Number]| values.iter().map(|value| measure(value.0)).collect::<Vec<_>>().join("  ");
     let mut text = format!(
         "{}: {} with d = {}\nchannels {:?}, shared factors {}, private factors {:?}; information in nats\n\n",
         report.model.name,
@@ -180,11 +191,11 @@ fn as_tables(report: &Evaluation) -> String {
     let _ = writeln!(
         text,
         "alignment                error {}  floor {}  operator {}\ncross-modal information  I(x1;x2) {}  I(z1;z2) {}",
-        number(alignment.error.0),
-        number(alignment.floor.0),
-        number(alignment.error_op.0),
-        number(alignment.mi_x1_x2.0),
-        number(alignment.mi_z1_z2.0)
+        measure(alignment.error.0),
+        measure(alignment.floor.0),
+        measure(alignment.error_op.0),
+        measure(alignment.mi_x1_x2.0),
+        measure(alignment.mi_z1_z2.0)
     );
     if let Some(minimisers) = &report.minimisers {
         text += &describe(minimisers, report.unique);
@@ -192,7 +203,7 @@ fn as_tables(report: &Evaluation) -> String {
     for target in &report.targets {
         let row = |name: &str, by: &crate::evaluation::BySource| {
             std::iter::once(name.to_owned())
-                .chain([by.x1, by.x2, by.x12, by.z1, by.z2, by.z12].map(|value| number(value.0)))
+                .chain([by.x1, by.x2, by.x12, by.z1, by.z2, by.z12].map(|value| measure(value.0)))
                 .collect::<Vec<_>>()
         };
         let loss = &target.information_loss;
@@ -203,7 +214,7 @@ fn as_tables(report: &Evaluation) -> String {
             ["information loss", "", "", ""]
                 .map(str::to_owned)
                 .into_iter()
-                .chain([loss.z1, loss.z2, loss.z12].map(|value| number(value.0)))
+                .chain([loss.z1, loss.z2, loss.z12].map(|value| measure(value.0)))
                 .collect(),
         ];
         let _ = writeln!(text, "\ntarget {:?} (dimension {})", target.name, target.dimension);
@@ -212,10 +223,10 @@ fn as_tables(report: &Evaluation) -> String {
             let _ = writeln!(
                 text,
                 "redundant {}  unique to 1 {}  unique to 2 {}  synergistic {}",
-                number(parts.redundancy.0),
-                number(parts.unique1.0),
-                number(parts.unique2.0),
-                number(parts.synergy.0)
+                measure(parts.redundancy.0),
+                measure(parts.unique1.0),
+                measure(parts.unique2.0),
+                measure(parts.synergy.0)
             );
         }
     }
@@ -225,26 +236,54 @@ fn as_tables(report: &Evaluation) -> String {
             "\ncapacity of z{} about {:?}: aligned {} + private {} ≤ {}",
             entry.encoder,
             entry.target,
-            number(entry.aligned.0),
-            number(entry.private.0),
+            measure(entry.aligned.0),
+            measure(entry.private.0),
             entry.dim
         );
     }
-    let rows: Vec<Vec<String>> = report
-        .theorems
-        .iter()
-        .map(|theorem| {
-            let verdict = if theorem.applies { theorem.verdict } else { "does not apply" };
-            vec![
-                theorem.id.to_owned(),
-                number(theorem.lhs.0),
-                number(theorem.rhs.0),
-                number(theorem.slack.0),
-                number(theorem.tightness.0),
-                verdict.to_owned(),
-                theorem.note.clone(),
-            ]
-        })
-        .collect();
-    text + "\n" + &table(&["theorem", "lhs", "rhs", "slack", "tightness", "verdict", "note"], &rows)
+    text + "\n" + &theorems_as_table(report)
+}
+
+/// The verdicts for people.
+fn theorems_as_table(report: &Evaluation) -> String {
+    let row = |theorem: &TheoremSummary| {
+        let (lhs, rhs) = (theorem.lhs.0, theorem.rhs.0);
+        let side = |value: f64| side(value, lhs.abs().max(rhs.abs()), theorem.error);
+        vec![
+            theorem.id.to_owned(),
+            side(lhs),
+            side(rhs),
+            side(theorem.slack.0),
+            number(theorem.tightness.0),
+            theorem.verdict.to_owned(),
+            theorem.note.clone(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = report.theorems.iter().map(row).collect();
+    table(&["theorem", "lhs", "rhs", "slack", "tightness", "verdict", "note"], &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::LatentModel;
+    use crate::theorem::Status;
+
+    #[test]
+    fn a_violation_ends_with_failure_and_nothing_else_does() {
+        let model = LatentModel::parse("[family]\nkind = \"random\"\n", crate::model::Format::Toml).expect("a model");
+        let subject = Subject::new(&model, [0, 1]).expect("a subject");
+        let objective = objective::find("cca").expect("a known id");
+        let case = Case::minimise(&subject, &subject.learner(0), objective.as_ref(), 1).expect("a case");
+        let mut report = Evaluation::new(&case, "cca", None).expect("a report");
+        for (status, expected) in [
+            (Status::Holds, Outcome::Fine),
+            (Status::Inconclusive, Outcome::Fine),
+            (Status::DoesNotApply, Outcome::Fine),
+            (Status::Violated, Outcome::Failed),
+        ] {
+            report.theorems[0].verdict = status.word();
+            assert_eq!(outcome(&report), expected, "{status:?}");
+        }
+    }
 }

@@ -17,7 +17,7 @@ pub(crate) fn mean_and_standard_error(values: &[f64]) -> (f64, f64) {
 /// Each suite uses a part of this module; naming all of it once keeps the rest from being reported as dead code.
 const _: fn() = || {
     let _ = mean_and_standard_error;
-    let _ = (command::alignloss, command::run, command::succeed);
+    let _ = (command::alignloss, command::run, command::run_with_input, command::succeed);
     let _ = |name: &str| command::folder(name, "");
     let _ = |output: command::Output| (output.code, output.stdout, output.stderr);
     let _ = (models::scalar, models::noiseless, models::rank_deficient, models::correlated_nuisance);
