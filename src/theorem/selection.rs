@@ -253,7 +253,7 @@ impl Theorem for Selection {
             (_, None) => {}
         }
         let Ok(kept) = Self::kept(case, PairedFactor::score) else { return Ok(None) };
-        let factor = &case.subject.factors[target];
+        let Some(factor) = case.subject.factors.get(target) else { return Ok(None) };
         let whole = factor.covariance();
         let cross = factor.cross_covariance(case.subject.pair.factor(0));
         let mut left = whole.clone();
