@@ -24,13 +24,17 @@ const ROUNDING: f64 = 1e-12;
 
 /// Every objective that has a value, with the parameters that change its kind.
 fn objectives() -> Vec<Box<dyn Objective>> {
-    let mut objectives: Vec<Box<dyn Objective>> =
-        objective::REGISTRY.iter().map(objective::Entry::default).filter(|objective| objective.id() != "random").collect();
+    let mut objectives: Vec<Box<dyn Objective>> = objective::REGISTRY
+        .iter()
+        .map(objective::Entry::default)
+        .filter(|objective| objective.id() != "random")
+        .collect();
     objectives.push(Box::new(InfoNce { temperature: 0.4 }));
     objectives.push(Box::new(LinearContrastive { penalty: 3.0, weight_decay: 0.2 }));
-    objectives.extend([0.0, 0.02, 1.0].map(|lambda| -> Box<dyn Objective> {
-        Box::new(AlignmentFidelity::new(lambda).expect("within range"))
-    }));
+    objectives.extend(
+        [0.0, 0.02, 1.0]
+            .map(|lambda| -> Box<dyn Objective> { Box::new(AlignmentFidelity::new(lambda).expect("within range")) }),
+    );
     objectives.push(Box::new(Decoupled { common_dim: Some(1) }));
     objectives.push(Box::new(Regularised::new([0.1, 0.4]).expect("within range")));
     objectives
@@ -50,7 +54,13 @@ fn excess(subject: &Subject, objective: &dyn Objective, encoders: Encoders) -> O
 }
 
 /// The closed form of a sample's law.
-fn learned_from_samples(model: &LatentModel, objective: &dyn Objective, dim: usize, samples: usize, seed: u64) -> Encoders {
+fn learned_from_samples(
+    model: &LatentModel,
+    objective: &dyn Objective,
+    dim: usize,
+    samples: usize,
+    seed: u64,
+) -> Encoders {
     let stream = Stream { seed, experiment: "definitions", cell: 0, replicate: 0 };
     let data = Data::draw(model, samples, &mut stream.generator()).expect("samples");
     let law = data.empirical_model("sample").expect("a law");
@@ -63,10 +73,13 @@ fn perturbed(subject: &Subject, objective: &dyn Objective, dim: usize, share: f6
     let Encoders { first, second } = subject.learner(0).minimise(objective, dim).expect("a minimiser").encoders;
     let generator = &mut random::generator(seed);
     let mut moved = |weights: Matrix, m: usize| {
-        let units: Vec<f64> = subject.pair.factor(m).covariance().diagonal().iter().map(|variance| variance.sqrt()).collect();
+        let units: Vec<f64> =
+            subject.pair.factor(m).covariance().diagonal().iter().map(|variance| variance.sqrt()).collect();
         let largest = (0..weights.ncols()).map(|j| weights.column(j).amax() * units[j]).fold(0.0, f64::max);
         let noise = random::gaussian(generator, weights.nrows(), weights.ncols());
-        Matrix::from_fn(weights.nrows(), weights.ncols(), |i, j| weights[(i, j)] + share * largest * noise[(i, j)] / units[j])
+        Matrix::from_fn(weights.nrows(), weights.ncols(), |i, j| {
+            weights[(i, j)] + share * largest * noise[(i, j)] / units[j]
+        })
     };
     Encoders { first: moved(first, 0), second: moved(second, 1) }
 }
@@ -108,7 +121,8 @@ fn alignment_in_excess_is_half_of_the_alignment_error_in_excess() {
         let case = Case::of_weights(&subject, encoders).expect("a case");
         let best = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 2).expect("a minimiser");
         let attained = |case: &Case| case.attained(&CanonicalCorrelation).expect("a value");
-        let (excess, expected) = (attained(&best) - attained(&case), (case.alignment.error - case.alignment.floor) / 2.0);
+        let (excess, expected) =
+            (attained(&best) - attained(&case), (case.alignment.error - case.alignment.floor) / 2.0);
         assert!((excess - expected).abs() < ROUNDING * 4.0, "model {seed}: {excess} is not {expected}");
     }
 }
@@ -162,10 +176,15 @@ fn squared_errors_are_never_negative_and_keep_their_digits() {
     for seed in 0..30 {
         let model = random::model(seed);
         for noise in [1e-6, 1e-12, 1e-16, 1e-20, 1e-30, 0.0] {
-            let quiet: Vec<_> = model.modalities().iter().cloned().map(|mut modality| {
-                modality.noise = Noise::Isotropic(noise);
-                modality
-            }).collect();
+            let quiet: Vec<_> = model
+                .modalities()
+                .iter()
+                .cloned()
+                .map(|mut modality| {
+                    modality.noise = Noise::Isotropic(noise);
+                    modality
+                })
+                .collect();
             let (private, targets) = (model.private().to_vec(), model.targets().to_vec());
             let model = LatentModel::new("quiet", model.shared(), private, None, quiet, targets).expect("a model");
             let subject = Subject::new(&model, [0, 1]).expect("a subject");
@@ -220,9 +239,8 @@ fn values_are_the_expressions_at_whitened_encoders_and_at_any_weights_of_the_oth
         let subject = Subject::new(&model, [0, 1]).expect("a subject");
         let given = random::encoders(&mut random::generator(seed), subject.pair.channels(), 2);
         let case = Case::of_weights(&subject, given.clone()).expect("a case");
-        let [first, second] = [0, 1].map(|m| {
-            alignloss::linalg::product_tn(case.towers.whitened(m), &subject.pair.whitening(m).whitener)
-        });
+        let [first, second] =
+            [0, 1].map(|m| alignloss::linalg::product_tn(case.towers.whitened(m), &subject.pair.whitening(m).whitener));
         let whitened = Encoders { first, second };
         for objective in objectives() {
             // None aligns every row, the expression, or the first r, the value.
@@ -234,7 +252,11 @@ fn values_are_the_expressions_at_whitened_encoders_and_at_any_weights_of_the_oth
             let value = case.attained(objective.as_ref()).expect("a value");
             if expected.is_finite() || value.is_finite() {
                 let scale = expected.abs() + subject.moments().first.trace() + subject.moments().second.trace();
-                assert!((value - expected).abs() <= ROUNDING * scale, "{}, model {seed}: {value} is not {expected}", objective.id());
+                assert!(
+                    (value - expected).abs() <= ROUNDING * scale,
+                    "{}, model {seed}: {value} is not {expected}",
+                    objective.id()
+                );
             }
         }
     }

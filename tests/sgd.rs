@@ -520,10 +520,11 @@ proptest! {
         let run = |place: usize, units: [Vec<i32>; 2]| in_units(&model, all_losses::<f64>(1.0)[place].as_mut(), units, seed);
         // Principal components have orthonormal rows in any unit, the decoder of a prediction has the units of x_2.
         let rows = |weights: &Matrix, power: i32| weights * 2.0_f64.powi(-power);
-        let ([one, two], outcome) = run(7, units(first, second));
+        let ([one, two], _) = run(7, units(first, second));
         let (expected, expected_outcome) = run(7, units(0, 0));
         prop_assert_eq!([rows(&one, first), rows(&two, second)], expected);
-        prop_assert_eq!(outcome, expected_outcome);
+        // Whether the loss falls is not a question of each modality: it is the sum of their errors.
+        prop_assert_eq!(run(7, units(first, first)).1, expected_outcome);
         let ([one, two], outcome) = run(6, units(first, second));
         let (expected, expected_outcome) = run(6, units(0, 0));
         prop_assert_eq!([one, rows(&two, 2 * second)], expected);

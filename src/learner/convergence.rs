@@ -26,6 +26,10 @@ const MEAN_SQUARE: f64 = 4.0;
 /// It matters where batches hardly differ, so that there is no noise to compare with.
 const NEGLIGIBLE: f64 = 1e-3;
 
+/// A first gradient is lost in the rounding of the loss where it changes the loss, over the length of the encoder, by less than this many
+/// units of rounding of the loss: whatever follows is a walk by rounding. So ends the cosine critic at d = 1, which is ±1.
+const ROUNDING_UNITS: f64 = 64.0;
+
 /// Of its initial length, the least distance that an encoder that was trained has been away from where it began. It began at
 /// random: that this is a minimum, no flatness of the loss can make likely.
 const MOVED: f64 = 0.01;
@@ -82,6 +86,8 @@ pub(super) struct Gradients {
     initial: [Matrix; 2],
     /// The largest distance from there at the end of a window, as a share of the initial length.
     moved: [f64; 2],
+    /// Whether the first gradient of each encoder is one, rather than rounding.
+    began: [bool; 2],
     count: usize,
 }
 
@@ -104,14 +110,21 @@ impl Gradients {
             tensors: coordinates.slices().map(|_| Tensor::default()).collect(),
             initial: [0, 1].map(|m| coordinates.weights[m].map(Real::to_f64)),
             moved: [0.0; 2],
+            began: [false; 2],
             count: 0,
         }
     }
 
-    /// Notes the first gradient of the run.
-    pub(super) fn start<T: Precision>(&mut self, gradient: &Parameters<T>) {
+    /// Notes the first gradient of the run, in its units by encoder, and the first loss.
+    pub(super) fn start<T: Precision>(&mut self, gradient: &Parameters<T>, units: [f64; 2], loss: f64) {
         for (tensor, slopes) in self.tensors.iter_mut().zip(gradient.slices()) {
             tensor.first = length(slopes.iter().map(|&slope| Real::to_f64(slope)));
+        }
+        let rounding =
+            ROUNDING_UNITS * if size_of::<T>() < size_of::<f64>() { f32::EPSILON.into() } else { f64::EPSILON };
+        for (m, began) in self.began.iter_mut().enumerate() {
+            let change = self.tensors[m].first * length(self.initial[m].iter().copied());
+            *began = change > rounding * (loss.abs() / units[m]);
         }
     }
 
@@ -147,7 +160,8 @@ impl Gradients {
 
     /// Whether the window shows the gradient at rest in encoders that were moved.
     pub(super) fn at_rest(&self) -> bool {
-        self.moved.iter().all(|&moved| moved >= MOVED)
+        self.began == [true; 2]
+            && self.moved.iter().all(|&moved| moved >= MOVED)
             && self.tensors.iter().all(|tensor| tensor.at_rest(self.count as f64))
     }
 }
@@ -187,8 +201,7 @@ impl Tensor {
             sum += in_errors;
             size += mean * mean;
         }
-        let by_chance =
-            largest <= ((2.0 * live.ln()).sqrt() + BEYOND_THE_LARGEST).powi(2) && sum <= MEAN_SQUARE * live;
+        let by_chance = largest <= ((2.0 * live.ln()).sqrt() + BEYOND_THE_LARGEST).powi(2) && sum <= MEAN_SQUARE * live;
         live > 0.0 && (by_chance || size.sqrt() * self.scale <= NEGLIGIBLE * self.first)
     }
 }

@@ -141,8 +141,8 @@ pub enum Outcome {
     /// The loss had stopped falling, both encoders had moved, and chance explains the mean gradient, or next to nothing is left of it.
     Converged,
     /// The loss had stopped falling, but not at a minimum: the mean gradient is more than its noise, or zero on every batch, as one is
-    /// that underflows, or an encoder is still where it began. Learning rates that are too small end so, and temperatures
-    /// whose gradients leave the range of the arithmetic.
+    /// that underflows, or was rounding from the start, or an encoder is still where it began. Learning rates that are too small end
+    /// so, and temperatures whose gradients leave the range of the arithmetic.
     Stalled,
     /// The steps were used up while the loss still fell, or before there were enough of them to tell.
     Exhausted,
@@ -409,7 +409,7 @@ impl<T: Precision> Training<'_, T> {
         };
         self.losses.push(value);
         state.map_slopes(&self.frames);
-        self.watch_gradient();
+        self.watch_gradient(value);
         let Self { options, learning_rate, state, .. } = self;
         state.step(&self.frames, *learning_rate * options.schedule.share(self.steps, options.steps));
         self.steps += 1;
@@ -439,9 +439,10 @@ impl<T: Precision> Training<'_, T> {
     }
 
     /// Takes in the gradient of the current step, in a window after which the run may be judged.
-    fn watch_gradient(&mut self) {
+    fn watch_gradient(&mut self, loss: f64) {
         if self.steps == 0 {
-            self.gradients.start(&self.state.coordinate_slopes);
+            let units = [self.frames[0].unit, self.frames[1].unit];
+            self.gradients.start(&self.state.coordinate_slopes, units, loss);
         }
         if self.options.stop_on_plateau || self.steps + WINDOW >= self.options.steps {
             if self.window_ends() {
@@ -496,16 +497,23 @@ fn is_divergence(error: &MinibatchError, steps: usize) -> bool {
 
 /// P of one tower, and the way back of a gradient: ∂L/∂θ = ∂L/∂W·Pᵀ, in units of the slopes' size.
 #[derive(Debug)]
-enum Frame<T: nalgebra::Scalar> {
-    /// P, n × n and not symmetric, and Pᵀ/unit.
+struct Frame<T: nalgebra::Scalar> {
+    map: Map<T>,
+    unit: f64,
+}
+
+/// P, and Pᵀ divided by the unit.
+#[derive(Debug)]
+enum Map<T: nalgebra::Scalar> {
+    /// n × n and not symmetric.
     Matrix { forward: DMatrix<T>, backward: DMatrix<T> },
-    /// P a multiple of the identity.
+    /// A multiple of the identity.
     Scale { forward: T, backward: T },
 }
 
 impl<T: Precision> Frame<T> {
     fn scale(scale: f64, unit: f64) -> Self {
-        Self::Scale { forward: T::nearest(scale), backward: T::nearest(scale / unit) }
+        Self { map: Map::Scale { forward: T::nearest(scale), backward: T::nearest(scale / unit) }, unit }
     }
 
     /// P = R·S^{-1}, so that P·x is white: S the channels' units, R the inverse root of the covariance in these units.
@@ -519,22 +527,23 @@ impl<T: Precision> Frame<T> {
         let root = inverse_root(&Matrix::from_fn(n, n, |i, j| covariance[(i, j)] / units[i] / units[j]))?;
         let forward = Matrix::from_fn(n, n, |i, j| root[(i, j)] / units[j]);
         let backward = forward.transpose() / unit;
-        Ok(Self::Matrix { forward: forward.map(T::nearest), backward: backward.map(T::nearest) })
+        let map = Map::Matrix { forward: forward.map(T::nearest), backward: backward.map(T::nearest) };
+        Ok(Self { map, unit })
     }
 
     /// W = θ·P.
     fn apply(&self, coordinates: &DMatrix<T>, weights: &mut DMatrix<T>) {
-        match self {
-            Self::Matrix { forward, .. } => weights.gemm(T::one(), coordinates, forward, T::zero()),
-            Self::Scale { forward, .. } => scale(coordinates, *forward, weights),
+        match &self.map {
+            Map::Matrix { forward, .. } => weights.gemm(T::one(), coordinates, forward, T::zero()),
+            Map::Scale { forward, .. } => scale(coordinates, *forward, weights),
         }
     }
 
     /// ∂L/∂θ from ∂L/∂W.
     fn pull_back(&self, slopes: &DMatrix<T>, coordinate_slopes: &mut DMatrix<T>) {
-        match self {
-            Self::Matrix { backward, .. } => coordinate_slopes.gemm(T::one(), slopes, backward, T::zero()),
-            Self::Scale { backward, .. } => scale(slopes, *backward, coordinate_slopes),
+        match &self.map {
+            Map::Matrix { backward, .. } => coordinate_slopes.gemm(T::one(), slopes, backward, T::zero()),
+            Map::Scale { backward, .. } => scale(slopes, *backward, coordinate_slopes),
         }
     }
 }

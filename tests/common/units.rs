@@ -17,7 +17,9 @@ fn scaled(modality: &Modality, powers: &[i32]) -> Modality {
         Matrix::from_fn(loading.nrows(), loading.ncols(), |row, column| loading[(row, column)] * unit(row))
     };
     let noise = match &modality.noise {
-        Noise::Isotropic(variance) => Noise::Diagonal((0..powers.len()).map(|i| variance * unit(i) * unit(i)).collect()),
+        Noise::Isotropic(variance) => {
+            Noise::Diagonal((0..powers.len()).map(|i| variance * unit(i) * unit(i)).collect())
+        }
         Noise::Diagonal(variances) => {
             Noise::Diagonal(variances.iter().enumerate().map(|(i, variance)| variance * unit(i) * unit(i)).collect())
         }
