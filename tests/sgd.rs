@@ -476,7 +476,7 @@ impl<T: Precision, S: BatchSource<T>> BatchSource<T> for InUnits<S> {
 fn in_units<T: Precision>(
     model: &LatentModel,
     loss: &mut dyn MinibatchLoss<T>,
-    powers: [Vec<i32>; 2],
+    powers: &[Vec<i32>; 2],
     seed: u64,
 ) -> ([Matrix; 2], Outcome) {
     let options = Sgd { batch: Some(32), steps: 220, seed, ..Sgd::default() };
@@ -506,9 +506,9 @@ proptest! {
         for (place, id) in [(1, "infonce"), (2, "infonce"), (3, "infonce"), (4, "spectral"), (5, "cca"), (6, "prediction")] {
             prop_assert_eq!(losses[place].id(), id);
             let units = if id == "prediction" { &of_first } else { &moved };
-            let runs = [&plain, units].map(|powers| in_units(&model, losses[place].as_mut(), powers.clone(), seed));
+            let runs = [&plain, units].map(|powers| in_units(&model, losses[place].as_mut(), powers, seed));
             prop_assert_eq!(&runs[0], &runs[1], "{} {}", id, place);
-            let runs = [&plain, units].map(|powers| in_units(&model, single[place].as_mut(), powers.clone(), seed));
+            let runs = [&plain, units].map(|powers| in_units(&model, single[place].as_mut(), powers, seed));
             prop_assert_eq!(&runs[0], &runs[1], "{} {} in single precision", id, place);
         }
     }
@@ -517,7 +517,7 @@ proptest! {
     fn a_unit_of_each_modality_changes_no_bit_of_a_run(seed in 0..1000_u64, first in -40..=40_i32, second in -40..=40_i32) {
         let model = random::model(seed);
         let units = |first: i32, second: i32| [vec![first; model.channels()[0]], vec![second; model.channels()[1]]];
-        let run = |place: usize, units: [Vec<i32>; 2]| in_units(&model, all_losses::<f64>(1.0)[place].as_mut(), units, seed);
+        let run = |place: usize, units: [Vec<i32>; 2]| in_units(&model, all_losses::<f64>(1.0)[place].as_mut(), &units, seed);
         // Principal components have orthonormal rows in any unit, the decoder of a prediction has the units of x_2.
         let rows = |weights: &Matrix, power: i32| weights * 2.0_f64.powi(-power);
         let ([one, two], _) = run(7, units(first, second));
