@@ -104,7 +104,11 @@ proptest! {
                 ("perturbed", perturbed(&subject, objective, dim, 10.0_f64.powf(size), seed)),
             ];
             for (kind, encoders) in candidates {
-                let (excess, scale) = excess(&subject, objective, encoders).expect("encoders of full rank");
+                let Some((excess, scale)) = excess(&subject, objective, encoders) else {
+                    // Powers of covariances that lose their digits are the one reason, among encoders of full rank.
+                    prop_assert!(objective.id() == "regularised" && most > 4, "{} {kind} d = {dim}, units 2^±{most}", objective.id());
+                    continue;
+                };
                 prop_assert!(excess >= -ROUNDING * scale, "{} {kind} d = {dim}, units 2^±{most}: {excess:e} of {scale:e}", objective.id());
             }
         }
