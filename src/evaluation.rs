@@ -181,8 +181,7 @@ impl Evaluation {
     pub fn new(case: &Case, name: &str, lambda: Option<f64>) -> Result<Self, EvaluationError> {
         let subject = case.subject;
         let (model, pair) = (subject.model, &subject.pair);
-        let value =
-            case.objective.and_then(|objective| objective.value(subject.moments(), &case.encoders)).unwrap_or(f64::NAN);
+        let value = case.objective.and_then(|objective| case.attained(objective)).unwrap_or(f64::NAN);
         let targets = case
             .targets
             .iter()

@@ -5,6 +5,7 @@ pub(crate) mod command;
 pub(crate) mod dense;
 pub(crate) mod models;
 pub(crate) mod random;
+pub(crate) mod units;
 
 /// The mean of at least two values, and its standard error.
 pub(crate) fn mean_and_standard_error(values: &[f64]) -> (f64, f64) {
@@ -23,6 +24,7 @@ const _: fn() = || {
     let _ = (models::scalar, models::noiseless, models::rank_deficient, models::correlated_nuisance);
     let _ = (models::modality, models::target, models::text);
     let _ = (random::model, random::encoders, random::generator, random::gaussian, random::orthonormal);
+    let _ = units::in_units;
     let _ = (
         dense::Dense::of,
         dense::Dense::encoded,
