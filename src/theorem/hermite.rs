@@ -223,7 +223,7 @@ impl Theorem for HermiteTowers {
         let size = moments.encoded(0, &encoders.first).norm() * moments.encoded(1, &encoders.second).norm();
         let value = Spectral.value(moments, encoders).unwrap_or(f64::NAN);
         let mut clauses = vec![Clause::at_most("gain of the encoders", -value, -tower.minimum(), subject.error(size))];
-        if case.is_canonical() {
+        if case.minimises_canonical_objective() {
             spectrum(&mut clauses, &rhos, dim)?;
         }
         Ok(Finding::Checked(clauses))
