@@ -20,6 +20,7 @@
 mod angles;
 mod decomposition;
 mod jacobi;
+pub(crate) mod precise;
 mod product;
 mod real;
 mod row_factorisation;

@@ -19,6 +19,7 @@ mod leakage;
 mod lipschitz;
 mod multimodal;
 mod perfect_alignment;
+mod quadrature;
 pub mod random_matrix;
 mod selection;
 pub mod spiked_cca;
