@@ -17,8 +17,9 @@ use crate::objective::{BeyondRank, Solution};
 use crate::precise::{self, Estimate, Information, Law, Measure, Measures, PreciseEncoders, TargetMeasures};
 use crate::theorem::{Case, Subject};
 
-/// Error of a factorisation, relative to the rows that it factorises: sums over some dozen terms.
-const ROUNDING: f64 = 16.0 * f64::EPSILON;
+/// Error of a factorisation, relative to the rows that it factorises: the accuracy contract of [`crate::linalg`] for the few dozen rows and
+/// columns at which sums grow like their square root.
+const ROUNDING: f64 = 64.0 * f64::EPSILON;
 
 impl Measures {
     /// The measures of a case, in double-double precision where double precision does not suffice.
