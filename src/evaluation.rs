@@ -4,9 +4,10 @@
 //! does not exist (the value of `random`) is `null`. `slack` and `tightness` are finite numbers or `null`: where a side is infinite,
 //! the sides tell. `verdict` is `holds`, `violated`, `inconclusive` (the error bound is too wide) or `does-not-apply`.
 
-use crate::information::{InformationError, PartialInformation, Source};
+use crate::information::InformationError;
 use crate::learner::{LearnerError, Uniqueness};
 use crate::linalg::Matrix;
+use crate::precise::{Estimate, Measure, Measures, TargetMeasures};
 use crate::theorem::{Case, Status, Verdict, judge_all};
 use serde::Serialize;
 use serde::ser::Serializer;
@@ -46,7 +47,23 @@ pub struct Evaluation {
     pub capacity: Vec<CapacitySummary>,
     pub unique: Option<bool>,
     pub minimisers: Option<MinimiserSummary>,
+    /// Measures whose error bound is above 1e-9 of their size, after double-double arithmetic was tried.
+    pub uncertain: Vec<UncertainSummary>,
     pub theorems: Vec<TheoremSummary>,
+    /// The measures with their errors.
+    #[serde(skip)]
+    pub measures: Measures,
+}
+
+/// A measure that is not known to nine digits.
+#[derive(Debug, Clone, Serialize)]
+pub struct UncertainSummary {
+    /// Its place in this document, as in `targets[0].mi.z1`.
+    pub measure: String,
+    /// Its value.
+    pub value: Number,
+    /// A bound on its error: infinite where it can't be told whether it is finite, or nothing is known.
+    pub error: Number,
 }
 
 /// Why the minimiser is not unique, or why it is not known whether it is, and which measures differ between minimisers.
@@ -180,49 +197,42 @@ impl Evaluation {
     /// [`EvaluationError`].
     pub fn new(case: &Case, name: &str, lambda: Option<f64>) -> Result<Self, EvaluationError> {
         let subject = case.subject;
-        let (model, pair) = (subject.model, &subject.pair);
+        let model = subject.model;
         let value = case.objective.and_then(|objective| case.attained(objective)).unwrap_or(f64::NAN);
+        let measures = Measures::of(case);
         let targets = case
             .targets
             .iter()
-            .map(|target| {
-                let by_source = |measure: &dyn Fn(Source) -> f64| BySource::new(measure);
-                let information = |source| target.source(source).mutual_information_nats();
-                let loss = |observed, encoded| Number(target.information_loss_nats(observed, encoded));
-                TargetSummary {
-                    name: target.name.to_owned(),
-                    dimension: target.geometry.dimension(),
-                    mi: by_source(&information),
-                    mmse: by_source(&|source| target.source(source).mmse),
-                    r2: by_source(&|source| target.source(source).r2),
-                    sigma: by_source(&|source| target.source(source).sigma()),
-                    information_loss: ByEncoder {
-                        z1: loss(Source::First, Source::EncodedFirst),
-                        z2: loss(Source::Second, Source::EncodedSecond),
-                        z12: loss(Source::Both, Source::EncodedBoth),
-                    },
-                    pid: (target.geometry.dimension() == 1).then(|| {
-                        PartialSummary::new(PartialInformation::new(
-                            information(Source::First),
-                            information(Source::Second),
-                            information(Source::Both),
-                        ))
-                    }),
-                }
-            })
+            .zip(&measures.targets)
+            .map(|(target, measures)| TargetSummary::new(target.name.to_owned(), target.geometry.dimension(), measures))
             .collect();
         let capacity = case
             .capacities
             .iter()
-            .map(|entry| CapacitySummary {
-                target: case.targets[entry.target].name.to_owned(),
-                encoder: entry.encoder + 1,
-                aligned: Number(entry.capacity.aligned),
-                private: Number(entry.capacity.private),
-                dim: case.dim(),
-                max_eigenvalue: Number(entry.capacity.largest_eigenvalue),
+            .zip(&measures.capacities)
+            .map(|(entry, measures)| {
+                let [aligned, private, max_eigenvalue] = measures.map(Number::of);
+                CapacitySummary {
+                    target: case.targets[entry.target].name.to_owned(),
+                    encoder: entry.encoder + 1,
+                    aligned,
+                    private,
+                    dim: case.dim(),
+                    max_eigenvalue,
+                }
             })
             .collect();
+        let uncertain = measures
+            .entries()
+            .into_iter()
+            .filter(|(_, measure)| measure.is_uncertain())
+            .map(|(measure, &Measure { estimate: Estimate { value, error }, .. })| UncertainSummary {
+                measure,
+                value: Number(value),
+                error: Number(error),
+            })
+            .collect();
+        let [error, error_op, floor, mi_x1_x2, mi_z1_z2] = measures.alignment.map(Number::of);
         Ok(Self {
             schema: SCHEMA,
             model: ModelSummary {
@@ -234,22 +244,18 @@ impl Evaluation {
             objective: name.to_owned(),
             dim: case.dim(),
             lambda,
-            canonical_correlations: numbers(&pair.canonical_correlations()),
+            canonical_correlations: measures.canonical_correlations.iter().copied().map(Number::of).collect(),
             cross_covariance_singular_values: numbers(&subject.learner(0).cross_covariance_singular_values()?),
             encoders: [rows(&case.encoders.first), rows(&case.encoders.second)],
             objective_value: Number(value),
-            alignment: AlignmentSummary {
-                error: Number(case.alignment.error),
-                error_op: Number(case.alignment.error_operator),
-                floor: Number(case.alignment.floor),
-                mi_x1_x2: Number(pair.mutual_information_nats()),
-                mi_z1_z2: Number(case.alignment.angles.mutual_information_nats()),
-            },
+            alignment: AlignmentSummary { error, error_op, floor, mi_x1_x2, mi_z1_z2 },
             targets,
             capacity,
             unique: case.uniqueness.as_ref().and_then(Uniqueness::is_unique),
             minimisers: MinimiserSummary::new(case)?,
+            uncertain,
             theorems: judge_all(case)?.into_iter().map(TheoremSummary::from).collect(),
+            measures,
         })
     }
 }
@@ -268,21 +274,35 @@ impl MinimiserSummary {
     }
 }
 
+impl TargetSummary {
+    fn new(name: String, dimension: usize, measures: &TargetMeasures) -> Self {
+        let [z1, z2, z12] = measures.loss.map(Number::of);
+        Self {
+            name,
+            dimension,
+            mi: BySource::new(measures.information),
+            mmse: BySource::new(measures.mmse),
+            r2: BySource::new(measures.r2),
+            sigma: BySource::new(measures.sigma),
+            information_loss: ByEncoder { z1, z2, z12 },
+            pid: measures.parts.map(|parts| {
+                let [redundancy, unique1, unique2, synergy] = parts.map(Number::of);
+                PartialSummary { redundancy, unique1, unique2, synergy }
+            }),
+        }
+    }
+}
+
 impl BySource {
-    fn new(measure: &dyn Fn(Source) -> f64) -> Self {
-        let [x1, x2, x12, z1, z2, z12] = Source::ALL.map(|source| Number(measure(source)));
+    fn new(measures: [Measure; 6]) -> Self {
+        let [x1, x2, x12, z1, z2, z12] = measures.map(Number::of);
         Self { x1, x2, x12, z1, z2, z12 }
     }
 }
 
-impl PartialSummary {
-    fn new(parts: PartialInformation) -> Self {
-        Self {
-            redundancy: Number(parts.redundancy),
-            unique1: Number(parts.unique_first),
-            unique2: Number(parts.unique_second),
-            synergy: Number(parts.synergy),
-        }
+impl Number {
+    fn of(measure: Measure) -> Self {
+        Self(measure.estimate.value)
     }
 }
 

@@ -1,11 +1,12 @@
 //! `alignloss eval`
 
-use super::table::{measure, number, side, table};
+use super::table::{number, side, table};
 use super::{Outcome, input};
-use crate::evaluation::{Evaluation, MinimiserSummary, Number, TheoremSummary};
+use crate::evaluation::{Evaluation, MinimiserSummary, Number, TargetSummary, TheoremSummary};
 use crate::information::Encoders;
 use crate::linalg::Matrix;
 use crate::objective::{self, ObjectiveError, Parameters};
+use crate::precise::{Measure, TargetMeasures};
 use crate::theorem::{Case, Subject};
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::{Args, ValueEnum};
@@ -173,9 +174,46 @@ fn describe(minimisers: &MinimiserSummary, unique: Option<bool>) -> String {
     text
 }
 
+/// A measure for people: 0 where nothing else is known of it, marked where its error is above 1e-9 of its size.
+fn measure(measure: &Measure) -> String {
+    number(measure.shown()) + if measure.is_uncertain() { "?" } else { "" }
+}
+
+/// What the mark means, where there is one.
+fn footnote(report: &Evaluation) -> &'static str {
+    if report.uncertain.is_empty() {
+        ""
+    } else {
+        "\n? its error is above 1e-9 of its size, or it can't be told from 0 or infinity: see \"uncertain\" in --format json\n"
+    }
+}
+
+fn target_table(target: &TargetSummary, measures: &TargetMeasures) -> String {
+    let row = |name: &str, by: &[Measure]| {
+        let missing = vec![String::new(); 6 - by.len()];
+        std::iter::once(name.to_owned()).chain(missing).chain(by.iter().map(measure)).collect::<Vec<_>>()
+    };
+    let rows = [
+        row("information", &measures.information),
+        row("R²", &measures.r2),
+        row("σ", &measures.sigma),
+        row("information loss", &measures.loss),
+    ];
+    let mut text = format!("\ntarget {:?} (dimension {})\n", target.name, target.dimension);
+    text += &table(&["", "x1", "x2", "x1,x2", "z1", "z2", "z1,z2"], &rows);
+    if let Some(parts) = &measures.parts {
+        let [redundant, first, second, synergistic] = parts.each_ref().map(measure);
+        let _ = writeln!(
+            text,
+            "redundant {redundant}  unique to 1 {first}  unique to 2 {second}  synergistic {synergistic}"
+        );
+    }
+    text
+}
+
 /// The report for people.
 fn as_tables(report: &Evaluation) -> String {
-    let list = |values: &[Number]| values.iter().map(|value| measure(value.0)).collect::<Vec<_>>().join("  ");
+    let measures = &report.measures;
     let mut text = format!(
         "{}: {} with d = {}\nchannels {:?}, shared factors {}, private factors {:?}; information in nats\n\n",
         report.model.name,
@@ -185,62 +223,33 @@ fn as_tables(report: &Evaluation) -> String {
         report.model.shared,
         report.model.private
     );
-    let _ = writeln!(text, "canonical correlations   {}", list(&report.canonical_correlations));
+    let correlations: Vec<String> = measures.canonical_correlations.iter().map(measure).collect();
+    let _ = writeln!(text, "canonical correlations   {}", correlations.join("  "));
     let _ = writeln!(text, "objective value          {}", number(report.objective_value.0));
-    let alignment = &report.alignment;
+    let [error, operator, floor, observed, encoded] = measures.alignment.each_ref().map(measure);
     let _ = writeln!(
         text,
-        "alignment                error {}  floor {}  operator {}\ncross-modal information  I(x1;x2) {}  I(z1;z2) {}",
-        measure(alignment.error.0),
-        measure(alignment.floor.0),
-        measure(alignment.error_op.0),
-        measure(alignment.mi_x1_x2.0),
-        measure(alignment.mi_z1_z2.0)
+        "alignment                error {error}  floor {floor}  operator {operator}\n\
+         cross-modal information  I(x1;x2) {observed}  I(z1;z2) {encoded}"
     );
     if let Some(minimisers) = &report.minimisers {
         text += &describe(minimisers, report.unique);
     }
-    for target in &report.targets {
-        let row = |name: &str, by: &crate::evaluation::BySource| {
-            std::iter::once(name.to_owned())
-                .chain([by.x1, by.x2, by.x12, by.z1, by.z2, by.z12].map(|value| measure(value.0)))
-                .collect::<Vec<_>>()
-        };
-        let loss = &target.information_loss;
-        let rows = [
-            row("information", &target.mi),
-            row("R²", &target.r2),
-            row("σ", &target.sigma),
-            ["information loss", "", "", ""]
-                .map(str::to_owned)
-                .into_iter()
-                .chain([loss.z1, loss.z2, loss.z12].map(|value| measure(value.0)))
-                .collect(),
-        ];
-        let _ = writeln!(text, "\ntarget {:?} (dimension {})", target.name, target.dimension);
-        text += &table(&["", "x1", "x2", "x1,x2", "z1", "z2", "z1,z2"], &rows);
-        if let Some(parts) = &target.pid {
-            let _ = writeln!(
-                text,
-                "redundant {}  unique to 1 {}  unique to 2 {}  synergistic {}",
-                measure(parts.redundancy.0),
-                measure(parts.unique1.0),
-                measure(parts.unique2.0),
-                measure(parts.synergy.0)
-            );
-        }
+    for (target, measures) in report.targets.iter().zip(&measures.targets) {
+        text += &target_table(target, measures);
     }
-    for entry in &report.capacity {
+    for (entry, [aligned, private, _]) in report.capacity.iter().zip(&measures.capacities) {
         let _ = writeln!(
             text,
             "\ncapacity of z{} about {:?}: aligned {} + private {} ≤ {}",
             entry.encoder,
             entry.target,
-            measure(entry.aligned.0),
-            measure(entry.private.0),
+            measure(aligned),
+            measure(private),
             entry.dim
         );
     }
+    text += footnote(report);
     text + "\n" + &theorems_as_table(report)
 }
 

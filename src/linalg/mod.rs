@@ -25,6 +25,7 @@ mod angles;
 mod decomposition;
 mod graded;
 mod jacobi;
+pub(crate) mod precise;
 mod product;
 mod real;
 mod root;

@@ -1,16 +1,16 @@
 //! `hermite`: what towers that may be any function take, and which shared factors they crowd out.
 
-use super::{Case, Clause, Finding, Question, Theorem};
+use super::quadrature::{DEGREE, moments, rounding};
+use super::{Case, Clause, Finding, Question, Relation, Theorem};
 use crate::information::{InformationError, Source, Towers};
 use crate::learner::{
     HermiteTower, Membership, PolynomialError, PolynomialTowers, hermite_polynomials, number_of_products, regression_r2,
 };
-use crate::linalg::{LinalgError, Matrix, product, product_nt, symmetric_eigen};
+use crate::linalg::{Matrix, product, product_nt};
 use crate::objective::{Objective, Spectral};
 use crate::sample::{Generator, Stream};
 use rand::RngExt;
 use rand_distr::StandardNormal;
-use std::sync::OnceLock;
 
 /// For a Gaussian pair with canonical correlations ρ_i < 1, over *all* centred towers of d outputs the spectral contrastive loss is
 /// least, −Σ of d squared singular values, at the products h_α of Hermite polynomials of the canonical variates with the largest
@@ -32,12 +32,6 @@ pub(super) struct HermiteTowers;
 /// a and a² up to that, their exact relation is broken by the miss alone, and an exact readout of unbounded slope would
 /// blow it up to a variate that is not there (R² = 0.14 ± 0.05 at n = 20 000, where the population has 0).
 pub const READOUT_NOISE: f64 = 0.3;
-/// Nodes of the quadrature: exact for polynomials of degree 2·20 − 1 in each variable.
-const NODES: usize = 20;
-/// Degrees that are integrated, in all and in one polynomial: products stay within the quadrature's exactness.
-const DEGREE: usize = 12;
-/// Rounding of a quadrature of products of two polynomials up to that degree.
-const QUADRATURE: f64 = 1e-11;
 /// All multi-indices are enumerated, as a second route, while there are no more of them: they grow as C(2d, d).
 const MOST_VALUES: usize = 100_000;
 /// Polynomials beyond the d leading ones that the other towers may use.
@@ -45,43 +39,9 @@ const FURTHER: usize = 6;
 /// Other towers that are tried for each model.
 const TOWERS: u64 = 6;
 /// Largest canonical correlation: beyond it powers can't be told apart, nor the variate from a common one.
-const LARGEST: f64 = 1.0 - 1e-6;
+pub(super) const LARGEST: f64 = 1.0 - 1e-6;
 /// log ρ_2 / log ρ_1 nearer to an integer than this is a tie.
 const NEAR_INTEGER: f64 = 1e-6;
-
-/// Nodes and weights with E f(t) = Σ w_i f(t_i) for a standard normal t and polynomials f up to degree 2·NODES − 1
-/// (Golub, Welsch 1969): eigenvalues of the recurrence's Jacobi matrix, squared first entries of its eigenvectors.
-fn gauss_hermite() -> Result<&'static [(f64, f64)], LinalgError> {
-    static RULE: OnceLock<Result<Vec<(f64, f64)>, LinalgError>> = OnceLock::new();
-    let rule = RULE.get_or_init(|| {
-        let off_diagonal = |i: usize, j: usize| if i.abs_diff(j) == 1 { (i.max(j) as f64).sqrt() } else { 0.0 };
-        let eigen = symmetric_eigen(&Matrix::from_fn(NODES, NODES, off_diagonal))?;
-        Ok(eigen.values.iter().enumerate().map(|(i, &node)| (node, eigen.vectors[(0, i)].powi(2))).collect())
-    });
-    rule.as_deref().map_err(Clone::clone)
-}
-
-/// E h_m(a)h_n(b), m, n = 0 … [`DEGREE`], for a standard pair of correlation ρ, by quadrature over a and the independent part of b.
-fn moments_by_quadrature(rho: f64) -> Result<Matrix, LinalgError> {
-    let rule = gauss_hermite()?;
-    let mut moments = Matrix::zeros(DEGREE + 1, DEGREE + 1);
-    let independent = ((1.0 - rho) * (1.0 + rho)).sqrt();
-    for &(a, weight) in rule {
-        let first = hermite_polynomials(DEGREE, a);
-        let mut second = [0.0; DEGREE + 1];
-        for &(e, inner) in rule {
-            for (sum, value) in second.iter_mut().zip(hermite_polynomials(DEGREE, rho * a + independent * e)) {
-                *sum += inner * value;
-            }
-        }
-        for (m, first) in first.iter().enumerate() {
-            for (n, second) in second.iter().enumerate() {
-                moments[(m, n)] += weight * first * second;
-            }
-        }
-    }
-    Ok(moments)
-}
 
 /// The values of all multi-indices of total degree 1 to `degree` over the correlations, by plain recursion.
 fn all_values(correlations: &[f64], degree: usize) -> Vec<f64> {
@@ -112,7 +72,7 @@ fn loss(cross: &Matrix, first: &Matrix, second: &Matrix) -> f64 {
 const TIED: f64 = 10.0;
 
 /// The correlations that can matter to d dimensions: as many leading ones, all below 1; or why the theorem does not apply.
-fn correlations(case: &Case, dim: usize) -> Result<Vec<f64>, String> {
+pub(super) fn correlations(case: &Case, dim: usize) -> Result<Vec<f64>, String> {
     let cosines = case.subject.pair.angles().cosines();
     let mut rhos: Vec<f64> = cosines.iter().copied().filter(|rho| *rho > 0.0).take(dim).collect();
     match rhos.first() {
@@ -131,7 +91,8 @@ fn correlations(case: &Case, dim: usize) -> Result<Vec<f64>, String> {
 fn spectrum(clauses: &mut Vec<Clause>, rhos: &[f64], dim: usize) -> Result<(), InformationError> {
     let leading = |count| HermiteTower::leading(rhos, count).expect("canonical correlations descend from at most 1");
     let tower = leading(dim);
-    let quadrature = rhos.iter().map(|&rho| moments_by_quadrature(rho)).collect::<Result<Vec<_>, _>>()?;
+    let quadrature = rhos.iter().map(|&rho| moments(rho)).collect::<Result<Vec<_>, _>>()?;
+    let expansion = rounding(DEGREE)?;
     for (i, (moments, &rho)) in quadrature.iter().zip(rhos).enumerate() {
         let mehler = Matrix::from_fn(DEGREE + 1, DEGREE + 1, |m, n| {
             if m == n { rho.powi(i32::try_from(m).unwrap_or(i32::MAX)) } else { 0.0 }
@@ -140,10 +101,28 @@ fn spectrum(clauses: &mut Vec<Clause>, rhos: &[f64], dim: usize) -> Result<(), I
             format!("Mehler's expansion of variate {}", i + 1),
             (moments - mehler).amax(),
             0.0,
-            QUADRATURE,
+            expansion,
         ));
     }
 
+    order(clauses, rhos, &tower, dim);
+
+    let probes = Probes::new(rhos, dim);
+    let cross = Matrix::from_fn(probes.functions.len(), probes.functions.len(), |f, g| {
+        let powers = probes.functions[f].iter().zip(&probes.functions[g]);
+        powers.zip(&quadrature).map(|((&m, &n), moments)| moments[(m as usize, n as usize)]).product()
+    });
+    let moment = rounding(probes.degree())? * rhos.len() as f64;
+    for (label, relation, [first, second]) in &probes.towers {
+        let error = loss_error(moment, first, second);
+        let (gain, most) = (-loss(&cross, first, second), -tower.minimum());
+        clauses.push(Clause { label: label.clone(), relation: *relation, lhs: gain, rhs: most, error, size: 1.0 });
+    }
+    Ok(())
+}
+
+/// Which functions lead, against an enumeration, and where the second variate enters.
+pub(super) fn order(clauses: &mut Vec<Clause>, rhos: &[f64], tower: &HermiteTower, dim: usize) {
     if number_of_products(rhos.len(), dim) <= MOST_VALUES {
         let all = all_values(rhos, dim);
         let rounding = 64.0 * f64::EPSILON * dim as f64;
@@ -162,38 +141,54 @@ fn spectrum(clauses: &mut Vec<Clause>, rhos: &[f64], dim: usize) -> Result<(), I
             clauses.push(Clause::equal("second variate from d = ⌈log ρ2/log ρ1⌉", kept, predicted, 0.0));
         }
     }
+}
 
-    // Other towers over the leading functions, those within the quadrature's exactness.
-    let wider = leading(dim + FURTHER);
-    let functions: Vec<&[u32]> = wider
-        .terms()
-        .iter()
-        .map(|term| term.powers.as_slice())
-        .filter(|powers| powers.iter().all(|&power| power as usize <= DEGREE))
-        .collect();
-    let cross = Matrix::from_fn(functions.len(), functions.len(), |f, g| {
-        let powers = functions[f].iter().zip(functions[g]);
-        powers.zip(&quadrature).map(|((&m, &n), moments)| moments[(m as usize, n as usize)]).product()
-    });
-    let rows = dim.min(functions.len());
-    let best = Matrix::from_fn(rows, functions.len(), |i, f| if i == f { wider.terms()[i].value.sqrt() } else { 0.0 });
-    let tolerance = QUADRATURE * dim as f64;
-    clauses.push(Clause::equal("gain at the minimiser", -loss(&cross, &best, &best), -tower.minimum(), tolerance));
-    let seed = rhos.iter().fold(dim as u64, |seed, rho| seed.rotate_left(7) ^ rho.to_bits());
-    for replicate in 0..TOWERS {
-        let mut generator = Stream { seed: 0, experiment: "hermite", cell: seed, replicate }.generator();
-        // From nearly optimal to random.
-        let share = 10.0_f64.powf(-4.0 * generator.random::<f64>());
-        let mut tried = || &best * (1.0 - share) + gaussian(&mut generator, rows, functions.len()) * share;
-        let (first, second) = (tried(), tried());
-        clauses.push(Clause::at_most(
-            "gain of other polynomial towers",
-            -loss(&cross, &first, &second),
-            -tower.minimum(),
-            tolerance * (1.0 + first.norm_squared() * second.norm_squared()),
-        ));
+/// A bound on the error of [`loss`] where each entry of `cross`, of size at most 1, is wrong by `moment`: 2 Σ |(W_1ᵀW_2)_fg|·moment, and the
+/// rounding of sums over the functions.
+fn loss_error(moment: f64, first: &Matrix, second: &Matrix) -> f64 {
+    let (functions, sizes) = (first.ncols() as f64, first.norm() * second.norm());
+    2.0 * functions * sizes * (moment + 4.0 * f64::EPSILON * functions) + 8.0 * functions * f64::EPSILON * sizes * sizes
+}
+
+/// Towers over the leading functions, those within the quadrature's exactness: the minimiser and others.
+#[derive(Debug)]
+pub(super) struct Probes {
+    /// α of each function.
+    pub(super) functions: Vec<Vec<u32>>,
+    /// Label, relation of the gain to the greatest one, and weights.
+    pub(super) towers: Vec<(String, Relation, [Matrix; 2])>,
+}
+
+impl Probes {
+    /// Towers of d outputs over correlations that descend; always the same for the same correlations.
+    pub(super) fn new(rhos: &[f64], dim: usize) -> Self {
+        let wider = HermiteTower::leading(rhos, dim + FURTHER).expect("canonical correlations descend from at most 1");
+        let functions: Vec<Vec<u32>> = wider
+            .terms()
+            .iter()
+            .map(|term| term.powers.clone())
+            .filter(|powers| powers.iter().all(|&power| power as usize <= DEGREE))
+            .collect();
+        let rows = dim.min(functions.len());
+        let root = |i: usize, f: usize| if i == f { wider.terms()[i].value.sqrt() } else { 0.0 };
+        let best = Matrix::from_fn(rows, functions.len(), root);
+        let mut towers = vec![("gain at the minimiser".to_owned(), Relation::Equal, [best.clone(), best.clone()])];
+        let seed = rhos.iter().fold(dim as u64, |seed, rho| seed.rotate_left(7) ^ rho.to_bits());
+        for replicate in 0..TOWERS {
+            let mut generator = Stream { seed: 0, experiment: "hermite", cell: seed, replicate }.generator();
+            // From nearly optimal to random.
+            let share = 10.0_f64.powf(-4.0 * generator.random::<f64>());
+            let mut tried = || &best * (1.0 - share) + gaussian(&mut generator, rows, functions.len()) * share;
+            let label = format!("gain of other polynomial towers, {}", replicate + 1);
+            towers.push((label, Relation::AtMost, [tried(), tried()]));
+        }
+        Self { functions, towers }
     }
-    Ok(())
+
+    /// The largest degree in one variate.
+    pub(super) fn degree(&self) -> usize {
+        self.functions.iter().flatten().max().map_or(0, |&power| power as usize)
+    }
 }
 
 fn gaussian(generator: &mut Generator, rows: usize, columns: usize) -> Matrix {
@@ -338,17 +333,6 @@ pub enum TowerDrawError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_quadrature_has_the_moments_of_a_standard_normal() {
-        let rule = gauss_hermite().expect("a rule");
-        let moment = |power: i32| rule.iter().map(|(t, weight)| weight * t.powi(power)).sum::<f64>();
-        // (2k − 1)!! for even powers 2k.
-        for (power, expected) in [(0, 1.0), (1, 0.0), (2, 1.0), (3, 0.0), (4, 3.0), (6, 15.0), (8, 105.0), (10, 945.0)]
-        {
-            assert!((moment(power) - expected).abs() < 1e-12 * f64::max(expected, 1.0), "{power}: {}", moment(power));
-        }
-    }
 
     #[test]
     fn multi_indices_are_enumerated_once() {

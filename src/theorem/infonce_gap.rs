@@ -20,13 +20,13 @@ use rand_distr::StandardNormal;
 pub(super) struct InfoNceGap;
 
 /// Correlations nearer to 0 or 1 than this say nothing: both sides vanish, or are infinite.
-const INTERIOR: f64 = 1e-6;
+pub(super) const INTERIOR: f64 = 1e-6;
 
 /// An error above this decides nothing.
 const RESOLVED: f64 = 1e-4;
 
 /// Samples of a batch whose estimate is held against log B.
-const BATCH: usize = 24;
+pub(super) const BATCH: usize = 24;
 
 /// Population InfoNCE loss of a critic α·uv − ½β·u² − ½γ·v² of a standard pair with correlation ρ, anchored at u with negatives v':
 /// −E s + E log E_{v'} e^s, by Gaussian integrals; the u² term cancels.
@@ -59,7 +59,7 @@ fn one_sided_minimum(rho: f64) -> f64 {
 }
 
 /// The largest estimate log B − (cross-entropy) of random bilinear critics on one batch, each from small to huge scores.
-fn largest_estimate(rho: f64, seed: u64) -> f64 {
+pub(super) fn largest_estimate(rho: f64, seed: u64) -> f64 {
     let mut generator = Stream { seed, experiment: "infonce-gap", cell: rho.to_bits(), replicate: 0 }.generator();
     let mut normal = || generator.sample::<f64, _>(StandardNormal);
     let pairs: Vec<(f64, f64)> = (0..BATCH)
@@ -200,6 +200,16 @@ fn squared_distances_at_encoders(clauses: &mut Vec<Clause>, case: &Case) -> Resu
     Ok(())
 }
 
+/// A bound on the rounding of the losses at a correlation, u = ε/2.
+///
+/// Terms are up to 2.5/(1−ρ²) (one-sided, 1 + γ = 1/(1−ρ²)) and 1/(1−ρ) (symmetric, t ≤ 1/(1−ρ)), each made by at most eight roundings, and
+/// four of them are added: 12·8·u·1/(1−ρ). At a minimum the arguments' own rounding counts in second order only; the logarithms are rounded by u
+/// times their size, and so is the information, by u·ρ²/(1−ρ²) before its logarithm. With or without fused operations.
+fn integral_error(rho: f64, information: f64) -> f64 {
+    let unit = 0.5 * f64::EPSILON;
+    100.0 * unit / (1.0 - rho) + 8.0 * unit * (1.0 + information)
+}
+
 impl Theorem for InfoNceGap {
     fn id(&self) -> &'static str {
         "infonce-gap"
@@ -232,12 +242,10 @@ impl Theorem for InfoNceGap {
             subject.error(attained),
         ));
         squared_distances_at_encoders(&mut clauses, case)?;
-        let exact = 64.0 * f64::EPSILON;
         for (index, &rho) in correlations.iter().enumerate() {
             let pair = format!("pair {}", index + 1);
             let information = -0.5 * (-rho * rho).ln_1p();
-            // d(loss)/dρ grows as 1/(1−ρ).
-            let error = exact * (1.0 + information) / (1.0 - rho);
+            let error = integral_error(rho, information);
             clauses.push(Clause::equal(
                 format!("one-sided squared distance, {pair}"),
                 -one_sided_minimum(rho),
@@ -263,7 +271,9 @@ impl Theorem for InfoNceGap {
                 format!("estimates of {BATCH} samples, {pair}"),
                 largest_estimate(rho, 0),
                 (BATCH as f64).ln(),
-                exact * 1e3,
+                // Each of the samples' terms is at most 0 in doubles too, where the exponentials include e⁰ = 1: log B is all that is
+                // rounded.
+                2.0 * f64::EPSILON * (BATCH as f64).ln(),
             ));
         }
         Ok(Finding::Checked(clauses))
@@ -294,7 +304,7 @@ impl Theorem for InfoNceGap {
 }
 
 /// Factors by which a and b are moved away from the stated optimum, apart and together.
-const PROBES: [f64; 9] = [0.0, 0.5, 0.9, 0.99, 1.0, 1.01, 1.1, 2.0, 5.0];
+pub(super) const PROBES: [f64; 9] = [0.0, 0.5, 0.9, 0.99, 1.0, 1.01, 1.1, 2.0, 5.0];
 
 #[cfg(test)]
 mod tests {

@@ -20,6 +20,7 @@ mod lipschitz;
 mod minimisers;
 mod multimodal;
 mod perfect_alignment;
+mod quadrature;
 pub mod random_matrix;
 mod selection;
 pub mod spiked_cca;

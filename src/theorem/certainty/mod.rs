@@ -8,6 +8,10 @@
 //! What it does not do: judge what no double-double covariance can, such as an infinite information. There the verdict of
 //! the engine stands.
 
+mod hermite;
+mod infonce_gap;
+mod privacy;
+
 use super::{Case, Clause, Finding, Status};
 use crate::linalg::Matrix;
 use nalgebra::DMatrix;
@@ -30,6 +34,8 @@ const SWEEPS: usize = 60;
 const BORDERLINE: f64 = 0.1;
 /// Theorems whose precise claims are about the exact canonical directions, whatever encoders the engine calls canonical.
 const ABOUT_CANONICAL: [&str; 3] = ["alignment-floor", "leakage", "sufficiency"];
+/// Theorems about targets that are private to a modality.
+const ABOUT_PRIVATE: [&str; 3] = ["capacity", "leakage", "multimodal"];
 /// There the two routes may differ by this many of the engine's error bounds, which are estimates: more is no rounding.
 const SAME: f64 = 1e3;
 /// 1 − ρ² and ρ² below this are not told from zero after a conditioning loss of 10⁸.
@@ -45,7 +51,11 @@ pub fn settle(id: &str, case: &Case, finding: Finding) -> (Finding, bool) {
     if !clauses.iter().any(is_borderline) {
         return (Finding::Checked(clauses), false);
     }
-    let precise = precise_clauses(id, case).unwrap_or_default();
+    let precise = match judged_again(id, case) {
+        Some(Finding::Checked(precise)) => precise,
+        Some(Finding::Inapplicable(reason)) => return (Finding::Inapplicable(reason), true),
+        None => Vec::new(),
+    };
     let mut again = false;
     for clause in clauses.iter_mut().filter(|clause| is_borderline(clause)) {
         let same = |other: &&Clause| other.label == clause.label && other.relation == clause.relation;
@@ -56,7 +66,24 @@ pub fn settle(id: &str, case: &Case, finding: Finding) -> (Finding, bool) {
             again = true;
         }
     }
+    if ABOUT_PRIVATE.contains(&id) && clauses.iter().any(|clause| clause.status() != Status::Holds) {
+        let before = clauses.len();
+        clauses = privacy::without_refuted_hypotheses(case, clauses.clone()).unwrap_or(clauses);
+        again |= clauses.len() < before;
+        if clauses.is_empty() {
+            return (Finding::Inapplicable("the targets are private to a modality up to rounding only".into()), true);
+        }
+    }
     (Finding::Checked(clauses), again)
+}
+
+/// What a theorem finds in double-double precision: its claims, or why its hypotheses do not hold there. `None` without such a route.
+pub fn judged_again(id: &str, case: &Case) -> Option<Finding> {
+    match id {
+        "hermite" => hermite::judged_again(case),
+        "infonce-gap" => infonce_gap::judged_again(case),
+        _ => precise_clauses(id, case).map(Finding::Checked),
+    }
 }
 
 /// Whether both sides are the same up to rounding.

@@ -1,0 +1,314 @@
+//! Every measure of a case with a bound on its error: in double precision, and taken again in double-double where that is not enough.
+//!
+//! In double precision each subspace (a modality, a target, an encoder) is known up to a small angle; principal angles change by no
+//! more than the subspaces that they lie between, so that an information −Σ log sin θ is known to Σ δ/tan θ, and everything else
+//! follows in the same way. A measure whose bound is above 1e-9 of its size ([`TOLERANCE`](crate::precise::TOLERANCE), held against at least 1e-3 nats, or
+//! 1e-3 for shares) is computed by [`crate::precise`]; what is uncertain after that is called so.
+//!
+//! `eval` does this. Sweeps and figures do not: a bound costs about as much as the measures, which would be several times what a
+//! cell may lose.
+
+use crate::information::Source;
+use crate::linalg::{
+    Matrix, PrincipalAngles, Whitening, outside, product, product_tn, singular_values, svd, symmetric_eigen,
+};
+use crate::model::{Factor, LatentModel, Noise};
+use crate::objective::{BeyondRank, Solution};
+use crate::precise::{self, Estimate, Information, Law, Measure, Measures, PreciseEncoders, TargetMeasures};
+use crate::theorem::{Case, Subject};
+
+/// Error of a factorisation, relative to the rows that it factorises: the accuracy contract of [`crate::linalg`] for the few dozen rows and
+/// columns at which sums grow like their square root.
+const ROUNDING: f64 = 64.0 * f64::EPSILON;
+
+impl Measures {
+    /// The measures of a case, in double-double precision where double precision does not suffice.
+    pub fn of(case: &Case) -> Self {
+        let mut measures = Self::in_double_precision(case);
+        if measures.any_uncertain()
+            && let Some(better) = Self::in_double_double_precision(case)
+        {
+            measures.refine(&better);
+        }
+        measures
+    }
+
+    /// The measures of a case as its own arithmetic has them.
+    pub fn in_double_precision(case: &Case) -> Self {
+        let mut measures = Doubles::new(case).measures();
+        measures.admit_ignorance();
+        measures
+    }
+
+    /// The measures of a case in double-double precision: of the exact minimiser of its objective where that is made of singular directions,
+    /// of the weights as they are elsewhere. `None` where the model is too large, or its covariances are singular up to the rounding of the
+    /// numbers that define them.
+    pub fn in_double_double_precision(case: &Case) -> Option<Self> {
+        let law = Law::new(case.subject.model, case.subject.modalities)?;
+        let encoders = PreciseEncoders::new(&law, case.objective, &case.encoders)?;
+        let private: Vec<(usize, usize)> = case.capacities.iter().map(|entry| (entry.target, entry.encoder)).collect();
+        precise::measures(&law, &encoders, case.dim(), &private)
+    }
+}
+
+/// The measures of a case in double precision with what bounds their errors: how far each subspace may be turned.
+struct Doubles<'a> {
+    case: &'a Case<'a>,
+    /// Of x_1, x_2, both, z_1, z_2, both.
+    turned: [f64; 6],
+    /// Of each whitened output of either encoder.
+    outputs: [Vec<f64>; 2],
+    /// Relative error of what x_2 adds to x_1.
+    joint: f64,
+}
+
+impl<'a> Doubles<'a> {
+    fn new(case: &'a Case<'a>) -> Self {
+        let subject = case.subject;
+        let inputs = inputs(subject);
+        let observed = [0, 1].map(|m| observed(subject, m, inputs[m]));
+        let directions = directions(case, observed);
+        let encoders = [0, 1].map(|m| EncoderError::new(case, m, inputs[m], directions));
+        let least = |angles: &PrincipalAngles| angles.sines().first().copied().unwrap_or(1.0);
+        let both = |turned: [f64; 2], angles: &PrincipalAngles| (turned[0] + turned[1]) * (1.0 + least(angles).recip());
+        // The differences b_i − ρ_i a_i of canonical pairs count as orthogonal; they are up to rounding over their lengths.
+        let joint = (observed[0] + observed[1]) / least(subject.pair.angles()).powi(2);
+        let encoded = [encoders[0].turned, encoders[1].turned];
+        let [first, second] = encoders;
+        Self {
+            case,
+            turned: [
+                observed[0],
+                observed[1],
+                both(observed, subject.pair.angles()) + joint,
+                encoded[0],
+                encoded[1],
+                both(encoded, &case.alignment.angles) + joint,
+            ],
+            outputs: [first.outputs, second.outputs],
+            joint,
+        }
+    }
+
+    fn measures(&self) -> Measures {
+        let Self { case, turned, .. } = self;
+        let pair = &case.subject.pair;
+        let between = turned[0] + turned[1];
+        let correlations = pair.canonical_correlations();
+        let canonical = correlations.iter().enumerate().map(|(i, &value)| {
+            let sine = pair.angles().sines().get(i).copied().unwrap_or(1.0);
+            // Below the pair's zero sines and cosines are set to 0.
+            let error = (between + pair.zero()) * (sine + between + pair.zero()) + f64::EPSILON * value;
+            Measure::share(Estimate { value, error: if value == 0.0 { between + pair.zero() } else { error } })
+        });
+        let canonical: Vec<Measure> = canonical.collect();
+        let targets = (0..case.targets.len()).map(|t| self.target(t)).collect();
+        let capacities = (0..case.capacities.len()).map(|index| self.capacity(index)).collect();
+        Measures { alignment: self.alignment(&canonical), canonical_correlations: canonical, targets, capacities }
+    }
+
+    fn alignment(&self, canonical: &[Measure]) -> [Measure; 5] {
+        let Self { case, turned, outputs, joint } = self;
+        let alignment = &case.alignment;
+        let moved = outputs[0].iter().zip(&outputs[1]).fold(0.0_f64, |sum, (a, b)| sum.hypot(a + b));
+        let floor: f64 = canonical.iter().take(case.dim()).map(|measure| 2.0 * measure.estimate.error).sum();
+        let information = |angles: &PrincipalAngles, turned: f64, relative: f64| {
+            let Estimate { value, error } = information(angles, turned).nats();
+            Measure::nats(Estimate { value, error: error + relative * angles.sines().len() as f64 })
+        };
+        let with = |value: f64, error: f64| Measure::share(Estimate { value, error: error + f64::EPSILON * value });
+        [
+            with(alignment.error, moved * (2.0 * alignment.error.sqrt() + moved) + joint * alignment.error),
+            with(alignment.error_operator, moved + joint * alignment.error_operator),
+            with(alignment.floor, floor),
+            information(case.subject.pair.angles(), turned[0] + turned[1], joint.powi(2)),
+            information(&alignment.angles, turned[3] + turned[4], *joint),
+        ]
+    }
+
+    fn target(&self, t: usize) -> TargetMeasures {
+        let target = &self.case.targets[t];
+        let own = target_error(self.case.subject, t);
+        let variance = target.geometry.variance();
+        let informations =
+            std::array::from_fn(|i| information(&target.source(Source::ALL[i]).angles, self.turned[i] + own));
+        let mmse = std::array::from_fn(|i| {
+            let value = target.source(Source::ALL[i]).mmse;
+            let moved = (self.turned[i] + ROUNDING) * variance.sqrt();
+            Estimate { value, error: moved * (2.0 * value.sqrt() + moved) + f64::EPSILON * value }
+        });
+        let r2 = std::array::from_fn(|i| {
+            let said = target.source(Source::ALL[i]);
+            let moved = self.turned[i] + ROUNDING;
+            let side = said.r2.max(0.0).min(said.mmse / variance).sqrt();
+            Estimate { value: said.r2, error: moved * (2.0 * side + moved) + ROUNDING * said.r2.abs() }
+        });
+        TargetMeasures::new(informations, mmse, r2, target.geometry.dimension() == 1)
+    }
+
+    fn capacity(&self, index: usize) -> [Measure; 3] {
+        let entry = &self.case.capacities[index];
+        let m = entry.encoder;
+        let rank = self.case.towers.rank(m) as f64;
+        let encoder = self.turned[3 + m];
+        let with = |value: f64, turned: f64| {
+            let error = turned * (2.0 * (value * rank).sqrt() + turned * rank) + ROUNDING * value;
+            Estimate { value, error }
+        };
+        let aligned = with(entry.capacity.aligned, encoder + self.turned[1 - m]);
+        let private = with(entry.capacity.private, encoder + target_error(self.case.subject, entry.target));
+        let largest =
+            Estimate { value: entry.capacity.largest_eigenvalue, error: aligned.error + private.error + ROUNDING };
+        [aligned, private, largest].map(Measure::share)
+    }
+}
+
+/// −Σ log sin θ over angles that are known up to `turned`.
+fn information(angles: &PrincipalAngles, turned: f64) -> Information {
+    let value = angles.finite_information_nats();
+    let change = |(&cosine, &sine): (&f64, &f64)| {
+        // Also where the sine was set to 0.
+        if sine > 2.0 * turned { turned * (cosine + turned) / (sine - turned) } else { f64::INFINITY }
+    };
+    let moved: f64 = angles.cosines().iter().zip(angles.sines()).map(change).sum();
+    // A sum of logarithms, each rounded by itself and by the rounding of its sine.
+    let rounding = f64::EPSILON * (value + angles.cosines().len() as f64);
+    Information { determined: angles.determined(), finite: Estimate { value, error: moved + rounding } }
+}
+
+/// How much larger than rounding the error of each modality's factor is: the condition numbers of covariances that were given dense.
+fn inputs(subject: &Subject) -> [f64; 2] {
+    let model = subject.model;
+    let latent = latent_error(model);
+    subject.modalities.map(|m| latent + noise_error(&model.modalities()[m].noise))
+}
+
+fn latent_error(model: &LatentModel) -> f64 {
+    1.0 + model.given_covariance().map_or(0.0, condition)
+}
+
+fn noise_error(noise: &Noise) -> f64 {
+    match noise {
+        Noise::Full(matrix) => condition(matrix),
+        Noise::Isotropic(_) | Noise::Diagonal(_) => 0.0,
+    }
+}
+
+/// The condition number of a covariance at unit diagonal: 0 where it is diagonal, infinite where it is singular up to rounding.
+fn condition(covariance: &Matrix) -> f64 {
+    let n = covariance.nrows();
+    if crate::linalg::is_diagonal(covariance) {
+        return 0.0;
+    }
+    let deviation: Vec<f64> =
+        (0..n).map(|i| if covariance[(i, i)] > 0.0 { covariance[(i, i)].sqrt() } else { 1.0 }).collect();
+    let unit = Matrix::from_fn(n, n, |i, j| covariance[(i, j)] / deviation[i] / deviation[j]);
+    let Ok(eigen) = symmetric_eigen(&unit) else { return f64::INFINITY };
+    let (largest, smallest) = (eigen.values[0], eigen.values[n - 1]);
+    if smallest > 4.0 * n as f64 * f64::EPSILON * largest { largest / smallest } else { f64::INFINITY }
+}
+
+/// How far a modality's subspace may be turned; infinite where its rank was read off rounding.
+fn observed(subject: &Subject, m: usize, input: f64) -> f64 {
+    whitening_error(subject.pair.factor(m), subject.pair.whitening(m), input)
+}
+
+fn whitening_error(factor: &Factor, whitening: &Whitening, input: f64) -> f64 {
+    let reaching = factor.common.column_iter().filter(|column| column.amax() > 0.0).count() + factor.own.ncols();
+    let complete = whitening.rank() == factor.common.nrows().min(reaching);
+    if complete { ROUNDING * whitening.condition * input } else { f64::INFINITY }
+}
+
+/// How far a target's subspace may be turned.
+fn target_error(subject: &Subject, t: usize) -> f64 {
+    let factor = &subject.factors[t];
+    let mut whole = Matrix::zeros(factor.common.nrows(), factor.common.ncols() + factor.own.ncols());
+    whole.columns_mut(0, factor.common.ncols()).copy_from(&factor.common);
+    whole.columns_mut(factor.common.ncols(), factor.own.ncols()).copy_from(&factor.own);
+    let input = latent_error(subject.model) + noise_error(&subject.model.targets()[t].noise);
+    Whitening::of_factor(&whole).map_or(f64::INFINITY, |whitening| whitening_error(factor, &whitening, input))
+}
+
+/// How far the directions of a minimiser may be turned: what T_{a,b} moves, over the gap to the next singular value. 0 for weights that are what
+/// they are.
+fn directions(case: &Case, observed: [f64; 2]) -> f64 {
+    let pair = &case.subject.pair;
+    let Some(Solution::CrossCovariance { whiten_first, whiten_second, beyond_rank }) =
+        case.objective.map(|objective| objective.solution())
+    else {
+        return 0.0;
+    };
+    let whiten = [whiten_first, whiten_second];
+    let side = |m: usize| {
+        if whiten[m] { pair.common_coordinates(m).clone() } else { pair.factor(m).common.transpose() }
+    };
+    let sides = [side(0), side(1)];
+    let Ok(values) = singular_values(&product_tn(&sides[0], &sides[1])) else { return f64::INFINITY };
+    let size = |m: usize| if whiten[m] { 1.0 } else { sides[m].norm() };
+    let error = |m: usize| if whiten[m] { observed[m] } else { ROUNDING * size(m) };
+    let moved = error(0) * size(1) + size(0) * error(1);
+    let rank = values.iter().take(case.dim()).filter(|&&value| value > pair.zero() * size(0) * size(1)).count();
+    if rank < case.dim() && beyond_rank == BeyondRank::Whitened {
+        return f64::INFINITY;
+    }
+    let value = |i: usize| values.get(i).copied().unwrap_or(0.0);
+    if rank == 0 { 0.0 } else { moved / (value(rank - 1) - value(rank)) }
+}
+
+/// What is known of an encoder.
+struct EncoderError {
+    /// How far its span may be turned.
+    turned: f64,
+    /// The error of each symmetrically whitened output.
+    outputs: Vec<f64>,
+}
+
+impl EncoderError {
+    /// A change of the channels by their rounding moves an output by Σ_i |w_i|·(deviation of x_i) roundings; a basis of the outputs moves by what
+    /// the inverse of their root makes of it.
+    fn new(case: &Case, m: usize, input: f64, directions: f64) -> Self {
+        let whitening = case.subject.pair.whitening(m);
+        let weights = case.encoders.weights(m);
+        let dim = weights.nrows();
+        let deviations: Vec<f64> = whitening.root.row_iter().map(|row| row.norm()).collect();
+        let coordinates = product_tn(&whitening.root, &weights.transpose());
+        let lengths: Vec<f64> = coordinates.column_iter().map(|column| column.norm()).collect();
+        // Weights that were made of directions carry the rounding of that step, which their condition number multiplies.
+        let strayed = outside(case.towers.basis(m), &coordinates);
+        let errors: Vec<f64> = (0..dim)
+            .map(|j| {
+                let loud: f64 = weights.row(j).iter().zip(&deviations).map(|(weight, size)| weight.abs() * size).sum();
+                let turned = if lengths[j] > 0.0 { directions * lengths[j] } else { 0.0 };
+                ROUNDING * input * loud + strayed.column(j).norm() + turned
+            })
+            .collect();
+        let used = lengths.iter().filter(|&&length| length > 0.0).count();
+        if case.towers.rank(m) != used {
+            return Self { turned: f64::INFINITY, outputs: vec![f64::INFINITY; dim] };
+        }
+        let moved = |lengths: &[f64]| -> Vec<f64> {
+            let scaled = Matrix::from_fn(coordinates.nrows(), dim, |i, j| coordinates[(i, j)] / lengths[j]);
+            let Some(mixing) = inverse_root(&scaled) else { return vec![f64::INFINITY; dim] };
+            let part = |i: usize, j: usize| match mixing[(i, j)].abs() {
+                0.0 => 0.0,
+                weight => weight * errors[i] / lengths[i],
+            };
+            (0..dim).map(|j| (0..dim).map(|i| part(i, j)).sum()).collect()
+        };
+        let unit: Vec<f64> = lengths.iter().map(|&length| if length > 0.0 { length } else { 1.0 }).collect();
+        let turned = moved(&unit).into_iter().fold(0.0_f64, f64::hypot);
+        let outputs = moved(&vec![1.0; dim]).into_iter().map(|error| 2.0 * error + ROUNDING).collect();
+        Self { turned: turned + ROUNDING, outputs }
+    }
+}
+
+/// (CᵀC)^{-1/2} on the span of CᵀC.
+fn inverse_root(columns: &Matrix) -> Option<Matrix> {
+    let found = svd(columns).ok()?;
+    let largest = found.values.first().copied().unwrap_or(0.0);
+    let mut scaled = found.right.clone();
+    for (mut column, &value) in scaled.column_iter_mut().zip(&found.values) {
+        column *= if value > f64::EPSILON * largest { value.recip() } else { 0.0 };
+    }
+    Some(product(&scaled, &found.right.transpose()))
+}

@@ -1,0 +1,22 @@
+//! The measures of `information` once more, in double-double precision and in factor form, each with a bound on its error.
+//!
+//! `information` computes in double precision and cannot tell a sine of 1e-15 from zero: what is finite would be called infinite. Here
+//! vectors are columns in the space of the model's independent standard normals, taken from the entries that were given. Every
+//! component carries a bound on its error; a source's regression coefficients say how much of it reaches a residual, so that a bound
+//! knows what matters to its measure and not only the condition number of everything. Whether an angle *is* zero is decided by exact ranks
+//! over the rational numbers, never by a threshold.
+//!
+//! What it does not do: large models (192 channels and rows are the most), and laws whose covariances are singular up to the rounding of
+//! the doubles that define them. There measures stay as double precision has them, and are called uncertain.
+
+mod encoders;
+mod law;
+mod measures;
+mod vectors;
+
+pub(crate) use encoders::PreciseEncoders;
+pub(crate) use law::Law;
+pub use measures::{Measure, Measures, TOLERANCE, TargetMeasures};
+pub(crate) use measures::{correlations, measures};
+pub use vectors::Estimate;
+pub(crate) use vectors::Information;
