@@ -62,7 +62,7 @@ fn case(name: &str) -> String {
 
 /// The rows of an experiment, of which the name is always the same: it is part of every seed.
 fn results_of(experiment: &str) -> Vec<std::collections::HashMap<String, String>> {
-    let folder = folder("small.toml", experiment.to_owned());
+    let folder = folder("small.toml", experiment);
     succeed(folder.path(), &["sweep", "small.toml"]);
     rows(&merged(folder.path(), "results"))
 }
