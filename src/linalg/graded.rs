@@ -89,6 +89,10 @@ impl Triangle {
             let largest = step + work.view((step, step), (rows - step, 1)).iamax_full().0;
             work.swap_rows(step, largest);
             row_order.swap(step, largest);
+            // Earlier reflections were made before this exchange: their normals follow it.
+            for (earlier, reflection) in reflections.iter_mut().enumerate() {
+                DVector::swap_rows(reflection, step - earlier, largest - earlier);
+            }
 
             let mut normal: DVector<f64> = work.view((step, step), (rows - step, 1)).column(0).into_owned();
             let length = normal.norm();
@@ -206,6 +210,16 @@ mod tests {
             }
         }
         assert!((graded.values[0] * graded.values[1] / volume - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn vectors_keep_the_order_of_the_rows() {
+        // The second pivot is the last row, which the first reflection knew by another place.
+        let matrix = Matrix::from_row_slice(4, 3, &[4.0, 1.0, 0.5, 1.0, 2.0, 0.25, 0.5, 0.25, 1.0, 2.0, 9.0, 0.125]);
+        let svd = graded_svd(&matrix, 3).expect("a decomposition");
+        assert!((reconstruction(&svd) - &matrix).norm() < 1e-14 * matrix.norm());
+        let gram = svd.left.transpose() * &svd.left;
+        assert!((gram - Matrix::identity(3, 3)).norm() < 1e-14);
     }
 
     #[test]

@@ -66,8 +66,9 @@ pub fn positive_semidefinite_root(matrix: &Matrix) -> Result<Matrix, LinalgError
         Some(root) => root,
         None => spectral_root(&scaled)?,
     };
-    for (mut row, scale) in root.row_iter_mut().zip(&scales) {
-        row *= *scale;
+    for (index, (mut row, scale)) in root.row_iter_mut().zip(&scales).enumerate() {
+        // A variable without variance has no scale to which the rounding of its entries would be relative: they are zero.
+        row *= if matrix[(index, index)] > 0.0 { *scale } else { 0.0 };
     }
     Ok(root)
 }
@@ -130,6 +131,19 @@ mod tests {
         let scaled = positive_semidefinite_root(&in_units(exponents)).expect("a covariance");
         let expected = Matrix::from_fn(4, plain.ncols(), |i, j| plain[(i, j)] * 2.0_f64.powi(exponents[i]));
         assert_eq!(scaled, expected);
+    }
+
+    #[test]
+    fn a_variable_without_variance_has_a_root_of_zeros() {
+        let noisy = Matrix::from_row_slice(
+            3,
+            3,
+            &[0.476_757, 0.226_871, 0.161_975, 0.226_871, 0.183_927, 0.124_828, 0.161_975, 0.124_828, 0.323_439],
+        );
+        let place = |index: usize| [0, 2, 3].iter().position(|&at| at == index);
+        let entry = |i, j| place(i).zip(place(j)).map_or(0.0, |(i, j)| noisy[(i, j)]);
+        let root = positive_semidefinite_root(&Matrix::from_fn(5, 5, entry)).expect("a covariance");
+        assert!(root.row(1).iter().chain(root.row(4).iter()).all(|&value| value == 0.0), "{root}");
     }
 
     #[test]
