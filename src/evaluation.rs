@@ -4,7 +4,7 @@
 //! exist (the value of `random`, the tightness of a theorem that does not apply) is `null`.
 
 use crate::information::InformationError;
-use crate::learner::LearnerError;
+use crate::learner::{LearnerError, Uniqueness};
 use crate::linalg::Matrix;
 use crate::precise::{Estimate, Measure, Measures, TargetMeasures};
 use crate::theorem::{Case, Verdict, judge_all};
@@ -32,6 +32,8 @@ pub struct Evaluation {
     pub capacity: Vec<CapacitySummary>,
     /// Measures whose error bound is above 1e-9 of their size, after double-double arithmetic was tried.
     pub uncertain: Vec<UncertainSummary>,
+    pub unique: Option<bool>,
+    pub minimisers: Option<MinimiserSummary>,
     pub theorems: Vec<TheoremSummary>,
     /// The measures with their errors.
     #[serde(skip)]
@@ -47,6 +49,24 @@ pub struct UncertainSummary {
     pub value: Number,
     /// A bound on its error: infinite where it can't be told whether it is finite, or nothing is known.
     pub error: Number,
+}
+
+/// Why the minimiser is not unique, or why it is not known whether it is, and which measures differ between minimisers.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the design document names and defines each key")]
+pub struct MinimiserSummary {
+    pub reason: String,
+    pub affected: Vec<AffectedSummary>,
+}
+
+/// The least and the greatest value over the minimisers of what a source says of a target; `null` where it is not computed.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the design document names and defines each key")]
+pub struct AffectedSummary {
+    pub target: String,
+    pub source: &'static str,
+    pub mi: Option<[Number; 2]>,
+    pub r2: Option<[Number; 2]>,
 }
 
 /// Names and sizes of the model.
@@ -214,6 +234,8 @@ impl Evaluation {
             targets,
             capacity,
             uncertain,
+            unique: case.uniqueness.as_ref().and_then(Uniqueness::is_unique),
+            minimisers: MinimiserSummary::new(case)?,
             theorems: judge_all(case)?.into_iter().map(TheoremSummary::from).collect(),
             measures,
         })
@@ -236,6 +258,20 @@ impl TargetSummary {
                 PartialSummary { redundancy, unique1, unique2, synergy }
             }),
         }
+    }
+}
+
+impl MinimiserSummary {
+    /// `None` where the minimiser is unique, and for encoders that were given.
+    fn new(case: &Case) -> Result<Option<Self>, InformationError> {
+        let Some(reason) = case.uniqueness.as_ref().and_then(Uniqueness::reason) else { return Ok(None) };
+        let affected = case.affected_measures()?.into_iter().map(|entry| AffectedSummary {
+            target: case.targets[entry.target].name.to_owned(),
+            source: entry.source.key(),
+            mi: entry.mutual_information_nats.map(|range| range.map(Number)),
+            r2: entry.r2.map(|range| range.map(Number)),
+        });
+        Ok(Some(Self { reason: reason.to_owned(), affected: affected.collect() }))
     }
 }
 

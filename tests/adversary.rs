@@ -15,7 +15,7 @@ fn search(ids: &[&str], dims: Vec<usize>, budget: u64) -> Search<'static> {
 #[test]
 fn three_bounds_are_reached_to_one_part_in_a_thousand() {
     let found = search(&["capacity", "perfect-alignment", "correlation"], vec![1, 2], 4000).run(|| ());
-    assert_eq!(found.len(), 10, "two dimensions of three theorems, two of which have discrete laws");
+    assert_eq!(found.len(), 12, "two dimensions of three theorems, each on Gaussian and on discrete laws");
     for Extreme { id, law, dim, tightness, status, .. } in &found {
         assert_eq!(*status, Status::Holds, "{id} {law} {dim}");
         assert!(*tightness <= 1.0 && *tightness >= 0.999, "{id} {law} d = {dim}: {tightness}");

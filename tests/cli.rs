@@ -64,6 +64,8 @@ fn eval_json_has_exactly_the_keys_of_the_design() {
             "alignment",
             "targets",
             "capacity",
+            "unique",
+            "minimisers",
             "theorems"
         ])
     );

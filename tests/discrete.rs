@@ -3,7 +3,7 @@
 
 use alignloss::linalg::Matrix;
 use alignloss::theorem::discrete::{
-    Claim, DiscreteError, Instance, Law, Shape, TableEncoder, capacity, lipschitz, perfect_alignment,
+    Claim, DiscreteError, Instance, Law, Shape, TableEncoder, capacity, correlation, lipschitz, perfect_alignment,
 };
 use alignloss::theorem::verify::Plan;
 use alignloss::theorem::{Clause, Finding, Status};
@@ -114,6 +114,47 @@ fn lipschitz_on_bits() {
     let best = clauses(lipschitz(&law, &encoders, None));
     close(best[0].rhs, 1.0);
     assert_eq!(best[0].status(), Status::Holds);
+}
+
+/// x_1 = y a fair bit, x_2 the same bit, flipped with probability p.
+fn flipped(p: f64) -> Law {
+    let probability = |cell: usize| match (cell / 4, cell / 2 % 2, cell % 2) {
+        (bit, other, value) if bit == value => 0.5 * if other == bit { 1.0 - p } else { p },
+        _ => 0.0,
+    };
+    Law::new([2, 2, 2], (0..8).map(probability).collect(), vec![-1.0, 1.0]).expect("a law")
+}
+
+#[test]
+fn correlation_of_a_flipped_bit() {
+    // Whitened bits in ±1 with correlation ρ = 1 − 2p: R²(z_1; y) = 1, R²(x_2; y) = ρ², ε² = 2(1 − ρ), whatever the tables' scale.
+    let encoders = [encoder(1, &[0.0, 7.0]), encoder(1, &[-3.0, 1.0])];
+    for p in [0.0, 0.1, 0.4] {
+        let rho: f64 = 1.0 - 2.0 * p;
+        let sides = clauses(correlation(&flipped(p), &encoders).expect("a finding"));
+        close(sides[0].lhs, 1.0);
+        assert!((sides[0].rhs - rho - (2.0 * (1.0 - rho)).sqrt()).abs() < 1e-7, "{sides:?}");
+        assert_eq!(sides[0].status(), Status::Holds);
+    }
+    let constant = [encoder(1, &[1.0, 1.0]), encoder(1, &[-3.0, 1.0])];
+    assert!(matches!(correlation(&flipped(0.1), &constant).expect("a finding"), Finding::Inapplicable(_)));
+}
+
+#[test]
+fn correlation_is_of_linear_readouts() {
+    // x_1 uniform on −1, 0, 1 and y = |x_1|: z_1 = x_1 determines y and is uncorrelated with it. x_2 = x_1 but for one symbol it does not
+    // tell from another, so that it knows y less well.
+    let mut probabilities = vec![0.0; 3 * 2 * 2];
+    for (symbol, seen, value) in [(0, 0, 1), (1, 1, 0), (2, 1, 1)] {
+        probabilities[(symbol * 2 + seen) * 2 + value] = 1.0 / 3.0;
+    }
+    let law = Law::new([3, 2, 2], probabilities, vec![0.0, 1.0]).expect("a law");
+    let encoders = [encoder(1, &[-1.0, 0.0, 1.0]), encoder(1, &[-1.0, 0.5])];
+    let sides = clauses(correlation(&law, &encoders).expect("a finding"));
+    close(sides[0].lhs, 0.0);
+    close(law.sigma(&law.encoded(0, &encoders[0])), 0.0);
+    // R²(x_2; y) = ¼ by its best function; z_1 = ±√1.5, 0 and z_2 = −√2, ½√2 differ by ε² = 2 − 2·(√3 + ½√3)/3 = 2 − √3.
+    assert!((sides[0].rhs - 0.5 - (2.0 - 3.0_f64.sqrt()).sqrt()).abs() < 1e-12, "{sides:?}");
 }
 
 #[test]
@@ -302,7 +343,7 @@ fn every_claim_holds_on_random_laws_and_does_not_depend_on_the_threads() {
         pool.install(|| plan.run_discrete(|| ())).expect("a run")
     };
     let (summaries, again) = (with(2), with(1));
-    assert_eq!(summaries.len(), 3);
+    assert_eq!(summaries.len(), 4);
     for (summary, again) in summaries.iter().zip(&again) {
         assert_eq!(summary.status(), Status::Holds, "{summary:?}");
         assert!(summary.cases > 200, "{summary:?}");

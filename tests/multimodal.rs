@@ -325,12 +325,42 @@ fn private_shares_of_equicorrelated_modalities_vanish_as_they_become_many() {
         let model = equicorrelated(count, rho);
         let subject = Subject::new(&model, [0, 1]).expect("a subject");
         let case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 1).expect("a case");
-        let together = clause(&clauses(&case), "private shares of variate 1");
+        let together = clause(&clauses(&case), "private shares of variate 1, added up");
         let m = count as f64;
         sides(&together, (1.0 - rho) / (1.0 + (m - 1.0) * rho), (1.0 - rho) / (1.0 + (m - 2.0) * rho));
         assert!(together.rhs < last);
         last = together.rhs;
     }
+}
+
+#[test]
+fn correlated_private_targets_explain_jointly_more_than_the_sum_of_their_shares() {
+    // x_1 = s + u_1, x_2 = s + u_2, ρ = ½, λ = 3/2. y_1 = x_1 − ½x_2 ⟂ x_2 and y_2 = x_2 − ½x_1 ⟂ x_1 explain ¼ of g each, the sum of
+    // which is the bound (2−λ)/1 = ½; but y_1 + y_2 = ½(x_1 + x_2) ∝ g.
+    let one = Matrix::identity(1, 1);
+    let modalities = vec![
+        modality("1", one.clone(), one.clone(), Noise::Isotropic(0.0)),
+        modality("2", one.clone(), one, Noise::Isotropic(0.0)),
+    ];
+    let (first, second) = ([0.5, 1.0, -0.5], [0.5, -0.5, 1.0]);
+    let mut both = target("y1", &first, 0.0);
+    both.name = "y1 and y2".into();
+    both.loading = Matrix::from_row_slice(2, 3, &[first, second].concat());
+    let targets = vec![target("y1", &first, 0.0), target("y2", &second, 0.0), both];
+    let model = LatentModel::new("correlated targets", 1, vec![1, 1], None, modalities, targets).expect("a model");
+    let subject = Subject::new(&model, [0, 1]).expect("a subject");
+    let case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 1).expect("a case");
+    let clauses = clauses(&case);
+    for name in ["y1", "y2"] {
+        sides(&clause(&clauses, &format!("share of {name} in variate 1")), 0.25, 0.25);
+    }
+    let sum = clause(&clauses, "private shares of variate 1, added up");
+    sides(&sum, 0.5, 0.5);
+    close(sum.tightness(), 1.0);
+    // g ∝ x_1 + x_2 is a combination of the two targets: its angle to their span is zero.
+    let variate = Factor { common: Matrix::from_row_slice(1, 3, &[2.0, 1.0, 1.0]), own: Matrix::zeros(1, 0) };
+    let pair = Pair::new(variate, model.target(2)).expect("a pair");
+    close(pair.correlation(0), 1.0);
 }
 
 #[test]

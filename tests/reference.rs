@@ -70,7 +70,9 @@ fn assert_no_violation(report: &Value, index: usize) {
 fn compare_cell(got: &Value, expected: &Value, cell: &str, worst: &mut Worst) {
     let keys = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<BTreeSet<_>>();
     let mut reported = keys(got);
-    assert!(["theorems", "encoders", "uncertain"].iter().all(|key| reported.remove(*key)), "{cell}");
+    for other in ["theorems", "encoders", "unique", "minimisers", "uncertain"] {
+        assert!(reported.remove(other), "{cell}: {other}");
+    }
     assert_eq!(reported, keys(expected), "{cell}");
     for (key, expected) in expected.as_object().expect("an object") {
         if key != "targets" {

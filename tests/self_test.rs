@@ -2,6 +2,7 @@
 //! theorems hold.
 
 use alignloss::information::Encoders;
+use alignloss::theorem::discrete::Claim;
 use alignloss::theorem::variants::{VARIANTS, self_test, untested};
 use alignloss::theorem::verify::Witness;
 use alignloss::theorem::{self, Case, Finding, Status, Subject, Theorem, Verdict};
@@ -35,7 +36,19 @@ fn every_false_statement_is_refuted_by_a_case_on_which_the_true_one_holds() {
     assert_eq!(missed, Vec::<&str>::new());
     for refutation in &refutations {
         let case = refutation.counterexample.as_ref().expect("refuted");
-        let Witness::Gaussian { model, encoders, minimiser } = &case.witness else { panic!("a Gaussian model") };
+        let truth = theorem::find(refutation.variant.of).expect("registered");
+        let (model, encoders, minimiser) = match &case.witness {
+            Witness::Gaussian { model, encoders, minimiser } => (model, encoders, minimiser),
+            Witness::Discrete(instance) => {
+                let finding = refutation.variant.examine_law(instance).expect("a finding").expect("about laws");
+                assert_eq!(Verdict::of(refutation.variant.name, finding).status, Status::Violated);
+                let claim = Claim::ALL.into_iter().find(|claim| claim.id() == truth.id()).expect("a discrete claim");
+                let verdict = Verdict::of(truth.id(), instance.examine(claim).expect("a finding"));
+                assert_ne!(verdict.status, Status::Violated, "{}: {verdict:?}", refutation.variant.name);
+                continue;
+            }
+        };
+        assert!(!refutation.variant.is_about_laws(), "{}", refutation.variant.name);
         let subject = Subject::new(model, [0, 1]).expect("a subject");
         let learner = subject.learner(0);
         let objective = minimiser
@@ -49,7 +62,6 @@ fn every_false_statement_is_refuted_by_a_case_on_which_the_true_one_holds() {
         };
         let variant = Verdict::of(refutation.variant.name, refutation.variant.examine(&replayed).expect("a finding"));
         assert_eq!(variant.status, Status::Violated, "{}: {variant:?}", refutation.variant.name);
-        let truth = theorem::find(refutation.variant.of).expect("registered");
         let (finding, _) = certainty::settle(truth.id(), &replayed, truth.examine(&replayed).expect("a finding"));
         if let finding @ Finding::Checked(_) = finding {
             let verdict = Verdict::of(truth.id(), finding);

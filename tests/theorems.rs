@@ -15,7 +15,7 @@ use alignloss::sample::Stream;
 use alignloss::theorem::random_matrix::{AspectRatios, InformationPlusNoise, mean_largest_null_correlation_squared};
 use alignloss::theorem::spiked_cca::SpikedDraw;
 use alignloss::theorem::verify::Plan;
-use alignloss::theorem::{self, Case, Clause, Finding, Question, Status, Subject, Verdict};
+use alignloss::theorem::{self, Canonical, Case, Clause, Finding, Question, Status, Subject, Verdict};
 use common::mean_and_standard_error;
 use common::models::{self, modality, target};
 use common::random::{encoders, generator};
@@ -103,6 +103,12 @@ proptest! {
 
     #[test]
     fn decoupled_sufficiency_holds_on_random_models(seed: u64) { check("decoupled-sufficiency", seed); }
+
+    #[test]
+    fn width_holds_on_random_models(seed: u64) { check("width", seed); }
+
+    #[test]
+    fn infonce_gap_holds_on_random_models(seed: u64) { check("infonce-gap", seed); }
 
     #[test]
     fn hermite_holds_on_random_models(seed: u64) { check("hermite", seed); }
@@ -288,6 +294,36 @@ fn perfect_alignment_is_attained_by_the_common_factor_of_noiseless_sensors() {
     sides(&clause("perfect-alignment", &case, "σ about u1"), 1.0, 1.0);
     // Of s + η only η is left, Var η = ¼.
     sides(&clause("perfect-alignment", &case, "σ about noisy s"), 0.5, 0.5);
+    // s + η is redundant and nothing of it is lost; u_1 + η is unique to x_1, ½ log 2, and all of it is.
+    let parts =
+        |name: &str| clause("perfect-alignment", &case, &format!("unique and synergistic information about {name}"));
+    sides(&parts("noisy s"), 0.0, 0.0);
+    sides(&parts("noisy u1"), 0.5 * 2.0_f64.ln(), 0.5 * 2.0_f64.ln());
+    // Where x_1 determines the target and x_2 says nothing of it, all that is lost is infinite.
+    sides_infinite(&parts("u1"));
+    sides(&parts("s"), 0.0, 0.0);
+}
+
+#[track_caller]
+fn sides_infinite(clause: &Clause) {
+    assert!(clause.lhs.is_infinite() && clause.rhs.is_infinite() && clause.status() == Status::Holds, "{clause:?}");
+}
+
+#[test]
+fn perfect_alignment_loses_the_synergy_too() {
+    // y = s + u_1 + u_2 + η: x_m leaves Var(u_n + η) = 2 of 4, both leave 1, z = s leaves 3. Unq = 0, Syn = ½ log 2, and ½ log 3 is lost.
+    let base = models::noiseless();
+    let model = base.clone().with_targets(vec![target("y", &[1.0, 1.0, 1.0], 1.0)]).expect("a model");
+    let subject = subject(&model);
+    let case = minimise(&subject, &CanonicalCorrelation, 1);
+    let lost = clause("perfect-alignment", &case, "unique and synergistic information about y");
+    sides(&lost, 0.5 * 2.0_f64.ln(), 0.5 * 3.0_f64.ln());
+    // A vector target has no decomposition: one clause for its information and one for σ.
+    let mut pair = target("pair", &[1.0, 0.0, 0.0], 1.0);
+    pair.loading = Matrix::from_row_slice(2, 3, &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+    let model = base.with_targets(vec![pair]).expect("a model");
+    let subject = self::subject(&model);
+    assert_eq!(clauses("perfect-alignment", &minimise(&subject, &CanonicalCorrelation, 1)).len(), 2);
 }
 
 #[test]
@@ -347,6 +383,34 @@ fn lipschitz_takes_its_least_value_where_calculus_says() {
     sides(&clause("lipschitz", &case, "z1 about s"), (1.0_f64 / 3.0).sqrt(), least);
     // z_1 knows nothing of u_2: σ = 1 on its side, σ(x_1; u_2) = 1 on the other; for z_2 and u_1 likewise.
     sides(&clause("lipschitz", &case, "z2 about u2"), 1.0, 1.0);
+}
+
+#[test]
+fn lipschitz_holds_in_the_scale_in_which_encoders_are_given() {
+    let model = models::scalar();
+    let subject = subject(&model);
+    // z_1 = 2s + ε_1, z_2 = s + ε_2: ε² = 1 + 1 + ½. s is predicted by g·z_1 with an error of 5(0.4 − g)² + 0.2, and
+    // √(5δ² + 0.2) + (0.4 − δ)ε is least at δ² = 0.2ε²/(25 − 5ε²) = 0.04.
+    let case = weights(&subject, &[1.0, 0.0], &[1.0, 0.0]);
+    let least = 0.4_f64.sqrt() + 0.2 * 2.5_f64.sqrt();
+    sides(&clause("lipschitz", &case, "z1 in its own scale about s"), (1.0_f64 / 3.0).sqrt(), least);
+    // Whitened they are another pair, with another slope and another distance; scaled together they are the same.
+    assert!((clause("lipschitz", &case, "z1 about s").rhs - least).abs() > 0.01);
+    let larger = weights(&subject, &[1024.0, 0.0], &[1024.0, 0.0]);
+    sides(&clause("lipschitz", &larger, "z1 in its own scale about s"), (1.0_f64 / 3.0).sqrt(), least);
+}
+
+#[test]
+fn lipschitz_in_its_own_scale_needs_the_distance_of_that_scale() {
+    let model = models::scalar();
+    let subject = subject(&model);
+    // z_1 = 10⁶·(2s + u_1's channel): no slope to speak of, so that the distance of whitened encoders, at most 2, would cost nothing, and
+    // z_1 knows more of s + u_1 than x_2 does.
+    let case = weights(&subject, &[1e6, 1e6], &[1.0, 0.0]);
+    let own = clause("lipschitz", &case, "z1 in its own scale about s + u1");
+    assert_eq!(own.status(), Status::Holds);
+    let sigma = case.targets[3].source(Source::EncodedFirst).sigma();
+    assert!(sigma + 2e-6 < own.lhs - 0.1, "{sigma} {own:?}");
 }
 
 #[test]
@@ -422,6 +486,12 @@ fn capacity_is_spent_on_alignment_by_cca_and_on_the_target_by_regression() {
     let both = minimise(&scalar, &CanonicalCorrelation, 2);
     sides(&clause("capacity", &both, "traces of z1 and u1"), 4.0 / 7.5 + 0.9, 2.0);
     sides(&clause("capacity", &both, "largest eigenvalue of z1 and u1"), 0.9, 1.0);
+    // The channel of s says nothing of u_1 and might say −½ log(4/7.5) of it; one that x_2 does not see might say anything.
+    let aligned = minimise(&scalar, &CanonicalCorrelation, 1);
+    sides(&clause("capacity", &aligned, "information of z1 and u1"), 0.0, -0.5 * (4.0_f64 / 7.5).ln());
+    let free = clause("capacity", &both, "information of z1 and u1");
+    close(free.lhs, 0.5 * 10.0_f64.ln());
+    assert!(free.rhs.is_infinite() && free.status() == Status::Holds, "{free:?}");
     // Without noise every dimension is spent in full.
     let model = private(models::noiseless());
     let noiseless = subject(&model);
@@ -469,6 +539,69 @@ fn leakage_is_attained_when_the_other_sensor_is_noiseless() {
         if noise == 0.0 {
             close(leaked.tightness(), 1.0);
         }
+    }
+}
+
+#[test]
+fn the_determinant_of_what_is_aligned_bounds_information_for_any_encoder() {
+    // Without noise in x_2 the bound of the leaking model is attained: K = 1/(1+b²), I = ½ log(1+b²).
+    let model = leaking(2.0, 0.0);
+    let subject = subject(&model);
+    let attained = clause("capacity", &weights(&subject, &[3.0], &[1.0]), "information of z1 and u1");
+    sides(&attained, 0.5 * 5.0_f64.ln(), 0.5 * 5.0_f64.ln());
+    close(attained.tightness(), 1.0);
+}
+
+#[test]
+fn canonical_encoders_are_recognised_by_what_they_span() {
+    let identity = Matrix::identity(2, 2);
+    let sensor = |name: &str, noise: [f64; 2]| {
+        modality(name, identity.clone(), Matrix::from_row_slice(2, 1, &[0.6, 0.2]), Noise::Diagonal(noise.to_vec()))
+    };
+    let targets = vec![target("u1", &[0.0, 0.0, 1.0, 0.0], 0.0)];
+    let modalities = vec![sensor("1", [0.1, 0.7]), sensor("2", [0.2, 0.3])];
+    let model = LatentModel::new("two factors", 2, vec![1, 1], None, modalities, targets).expect("a model");
+    let subject = subject(&model);
+    for dim in [1, 2] {
+        let minimiser = minimise(&subject, &CanonicalCorrelation, dim);
+        let expected = clause("leakage", &minimiser, "z1 about u1");
+        // Any invertible mixture of the outputs spans the same.
+        let mixing = Matrix::from_fn(dim, dim, |i, j| [[3.0, 1.0], [-2.0, 0.5]][i][j]);
+        let mixed = Encoders { first: &mixing * &minimiser.encoders.first, second: minimiser.encoders.second.clone() };
+        let case = Case::of_weights(&subject, mixed.clone()).expect("a case");
+        assert_eq!(case.canonical(), Canonical::Yes, "d = {dim}");
+        assert!(case.objective.is_none() && case.uniqueness.is_none());
+        let found = clause("leakage", &case, "z1 about u1");
+        sides(&found, expected.lhs, expected.rhs);
+        if dim == 2 {
+            continue; // spans all there is
+        }
+        for (tilt, verdict) in [(1e-5, Canonical::No), (3e-11, Canonical::TooCloseToCall)] {
+            let mut tilted = mixed.clone();
+            tilted.first[(0, 1)] += tilt;
+            let case = Case::of_weights(&subject, tilted).expect("a case");
+            assert_eq!(case.canonical(), verdict, "tilted by {tilt}");
+            let finding = theorem::find("leakage").expect("registered").examine(&case).expect("a finding");
+            let Finding::Inapplicable(reason) = finding else { panic!("{finding:?}") };
+            assert_eq!(reason.contains("too close to call"), verdict == Canonical::TooCloseToCall, "{reason}");
+        }
+    }
+}
+
+#[test]
+fn any_direction_leads_among_those_that_tie() {
+    // Both factors have ρ = ½: every direction of their plane is canonical, and so is each encoder by itself.
+    let identity = Matrix::identity(2, 2);
+    let sensor = |name: &str| modality(name, identity.clone(), Matrix::zeros(2, 0), Noise::Isotropic(1.0));
+    let targets = vec![target("s1", &[1.0, 0.0], 0.0)];
+    let model = LatentModel::new("tie", 2, vec![0, 0], None, vec![sensor("1"), sensor("2")], targets).expect("a model");
+    let subject = subject(&model);
+    for angle in [0.0_f64, 0.3, 1.2] {
+        let row = [angle.cos(), angle.sin()];
+        let case = weights(&subject, &row, &row);
+        assert_eq!(case.canonical(), Canonical::Yes);
+        let lost = clause("sufficiency", &case, "cross-modal loss of z1");
+        sides(&lost, -0.5 * 0.75_f64.ln(), -0.5 * 0.75_f64.ln());
     }
 }
 
@@ -701,11 +834,36 @@ fn decoupled_encoders_keep_everything_at_the_price_of_dimension() {
     // Only the common block is aligned: 2(1 − ½).
     sides(&clause("decoupled-sufficiency", &case, "alignment of the common block"), 1.0, 1.0);
     close(case.targets[1].source(Source::EncodedFirst).mutual_information_nats(), 0.5 * 2.5_f64.ln());
+    // The second encoder keeps as much of its own.
+    sides(&clause("decoupled-sufficiency", &case, "loss about (s, u2) of the decoupled encoder"), 0.0, 0.0);
+    sides(&clause("decoupled-sufficiency", &case, "loss about (s, u2) of (E[s|x2], E[u2|x2])"), 0.0, 0.0);
+    sides(&clause("decoupled-sufficiency", &case, "cross-modal loss of z2"), 0.0, 0.0);
     // One dimension less: the unique block is gone, and with it u_1.
     let narrow = minimise(&subject, &objective, 1);
     assert!(clauses("decoupled-sufficiency", &narrow).iter().all(|clause| !clause.label.contains("decoupled encoder")));
     close(narrow.targets[1].source(Source::EncodedFirst).mutual_information_nats(), 0.0);
     inapplicable("decoupled-sufficiency", &minimise(&subject, &CanonicalCorrelation, 2));
+}
+
+#[test]
+fn each_decoupled_encoder_needs_room_for_its_own_factors() {
+    // Two private factors in x_2, one in x_1: with d = 2 only the first encoder has room, with d = 3 both.
+    let identity = Matrix::identity(3, 3);
+    let columns = |from: usize, count: usize| identity.columns(from, count).into_owned();
+    let modalities = vec![
+        modality("1", columns(0, 1), columns(1, 1), Noise::Isotropic(0.5)),
+        modality("2", columns(0, 1), columns(1, 2), Noise::Isotropic(0.5)),
+    ];
+    let model = LatentModel::new("uneven", 1, vec![1, 2], None, modalities, vec![]).expect("a model");
+    let subject = subject(&model);
+    let objective = Decoupled { common_dim: Some(1) };
+    let kept = |dim: usize, latents: &str| {
+        clauses("decoupled-sufficiency", &minimise(&subject, &objective, dim))
+            .iter()
+            .any(|clause| clause.label == format!("loss about ({latents}) of the decoupled encoder"))
+    };
+    assert!(kept(2, "s, u1") && !kept(2, "s, u2"));
+    assert!(kept(3, "s, u1") && kept(3, "s, u2"));
 }
 
 #[test]
@@ -751,6 +909,14 @@ fn width_is_attained_by_the_soft_threshold_of_the_cross_covariance() {
     let width = theorem::find("width").expect("a theorem");
     close(width.predict(&case, &question("critic.1")).expect("no failure").expect("a prediction"), 0.75);
     close(width.predict(&case, &question("critic.2")).expect("no failure").expect("a prediction"), 0.0);
+    // Encoders trained from two starts, which know no singular values, have the same W_1ᵀW_2 as the closed form.
+    let case = minimise(&subject, &objective, 1);
+    for decay in ["0", "0.2", "0.7"] {
+        for start in [1, 2] {
+            let trained = clause("width", &case, &format!("trained W1ᵀW2 at weight decay {decay}·σ1, start {start}"));
+            assert!(trained.lhs < 1e-6 && trained.error < 1e-5 && trained.status() == Status::Holds, "{trained:?}");
+        }
+    }
     // A decay above σ_1 kills everything: the least of ½·2·p² + (η/2)(…) is at zero.
     let dead = LinearContrastive { penalty: 1.0, weight_decay: 2.5 };
     assert!(minimise(&subject, &dead, 1).encoders.first.amax() == 0.0);
@@ -765,11 +931,16 @@ fn infonce_gap_gives_the_three_critics_their_values() {
     let rho = scalar_correlation();
     sides(&clause("infonce-gap", &case, "bilinear critic"), 0.5 * rho * rho, 0.5 * rho * rho);
     let information = -0.5 * (1.0 - rho * rho).ln();
+    sides(&clause("infonce-gap", &case, "bilinear critic by quadrature"), 0.5 * rho * rho, 0.5 * rho * rho);
+    let at_encoders = clause("infonce-gap", &case, "one-sided squared distance at the encoders");
+    sides(&at_encoders, information, information);
     let one_sided = clause("infonce-gap", &case, "one-sided squared distance, pair 1");
     assert!((one_sided.lhs - information).abs() < 1e-12 && one_sided.status() == Status::Holds);
     // Each critic attains more than the last: bilinear < symmetric distance < one-sided distance, at ρ = 0.73.
     let symmetric = clause("infonce-gap", &case, "symmetric below one-sided, pair 1");
     assert!(0.5 * rho * rho < symmetric.lhs && symmetric.lhs < information, "{symmetric:?}");
+    let at_encoders = clause("infonce-gap", &case, "symmetric squared distance at the encoders");
+    sides(&at_encoders, symmetric.lhs, symmetric.lhs);
     assert!(
         clause("infonce-gap", &case, "estimates of 24 samples, pair 1").lhs > 0.3,
         "some critic finds most of what there is"

@@ -2,7 +2,7 @@
 
 use super::table::{number, table};
 use super::{Outcome, input};
-use crate::evaluation::{Evaluation, TargetSummary};
+use crate::evaluation::{Evaluation, MinimiserSummary, Number, TargetSummary};
 use crate::information::Encoders;
 use crate::linalg::Matrix;
 use crate::objective::{self, ObjectiveError, Parameters};
@@ -181,6 +181,25 @@ fn target_table(target: &TargetSummary, measures: &TargetMeasures) -> String {
     text
 }
 
+/// What other minimisers there are, and what they say instead.
+fn describe(minimisers: &MinimiserSummary, unique: Option<bool>) -> String {
+    let doubt = if unique == Some(false) {
+        "the minimiser is not unique"
+    } else {
+        "it is not known whether the minimiser is unique"
+    };
+    let mut text = format!("{doubt}: {}\n", minimisers.reason);
+    for entry in &minimisers.affected {
+        let range = |name: &str, range: Option<[Number; 2]>| match range {
+            Some([least, most]) => format!("{name} from {} to {}", number(least.0), number(most.0)),
+            None => format!("{name} not computed"),
+        };
+        let (information, r2) = (range("information", entry.mi), range("R²", entry.r2));
+        let _ = writeln!(text, "  {} about {:?}, over all minimisers: {information}, {r2}", entry.source, entry.target);
+    }
+    text
+}
+
 /// The report for people.
 fn as_tables(report: &Evaluation) -> String {
     let measures = &report.measures;
@@ -202,6 +221,9 @@ fn as_tables(report: &Evaluation) -> String {
         "alignment                error {error}  floor {floor}  operator {operator}\n\
          cross-modal information  I(x1;x2) {observed}  I(z1;z2) {encoded}"
     );
+    if let Some(minimisers) = &report.minimisers {
+        text += &describe(minimisers, report.unique);
+    }
     for (target, measures) in report.targets.iter().zip(&measures.targets) {
         text += &target_table(target, measures);
     }

@@ -2,7 +2,7 @@
 
 use super::InformationError;
 use crate::linalg::{
-    Matrix, PrincipalAngles, Whitening, gram, is_diagonal, product, product_nt, product_tn, svd_of_product,
+    Matrix, PrincipalAngles, Whitening, gram, is_diagonal, is_graded, product, product_nt, product_tn, svd_of_product,
 };
 use crate::model::Factor;
 
@@ -136,6 +136,12 @@ impl Pair {
     /// r = rank Σ12: the number of canonical correlations that are not zero.
     pub fn rank(&self) -> usize {
         self.angles.cosines().iter().filter(|&&cosine| cosine > 0.0).count()
+    }
+
+    /// Whether some channels of modality m are louder than others by so much that a decomposition in their own units would lose
+    /// digits of the quiet ones ([`is_graded`]).
+    pub fn is_graded(&self, m: usize) -> bool {
+        is_graded(&self.whitenings[m].root.row_iter().map(|row| row.norm()).collect::<Vec<_>>())
     }
 
     /// n_1 and n_2.

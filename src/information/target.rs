@@ -1,6 +1,6 @@
 //! A target seen from two modalities and from two encoders.
 
-use super::pair::stacked;
+use super::pair::{stacked, zero_at};
 use super::towers::angles;
 use super::{InformationError, Pair, Towers};
 use crate::linalg::{Matrix, PrincipalAngles, Whitening, outside, product, product_nt, product_tn, upper_triangle};
@@ -143,7 +143,7 @@ impl TargetGeometry {
         };
         Ok(Self {
             variance: y.norm_squared() + o.norm_squared(),
-            zero: pair.zero(),
+            zero: pair.zero().max(zero_at(whitening.condition)),
             residuals: [
                 residual(&[&after_first, &after_first_noise]),
                 residual(&[&after_second, &after_second_noise]),
@@ -207,9 +207,10 @@ impl TargetGeometry {
         }
     }
 
-    /// Whether y is private to modality m (0 or 1): uncorrelated with the other modality and not with this one.
+    /// Whether y is private to modality m (0 or 1): uncorrelated with the other modality and not with this one. Decided over the
+    /// whitened target, so that no row is judged by the unit of another.
     pub fn is_private_to(&self, m: usize) -> bool {
-        let visible = |m: usize| self.seen[m].norm() > self.zero * self.variance.sqrt();
+        let visible = |m: usize| self.whitened_covariance(m).norm() > self.zero;
         visible(m) && !visible(1 - m)
     }
 

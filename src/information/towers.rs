@@ -52,6 +52,23 @@ impl Encoders {
     pub fn dim(&self) -> usize {
         self.first.nrows()
     }
+
+    /// The same encoders over channels in other units, x'_i = 2^e x_i: their outputs stay what they are.
+    ///
+    /// # Panics
+    /// When there is not one exponent for each channel: a broken invariant of the caller.
+    #[must_use]
+    pub fn in_units(&self, exponents: [&[i32]; 2]) -> Self {
+        let [first, second] = [0, 1].map(|m| {
+            let mut weights = self.weights(m).clone();
+            assert_eq!(weights.ncols(), exponents[m].len(), "one exponent for each channel");
+            for (mut column, exponent) in weights.column_iter_mut().zip(exponents[m]) {
+                column *= 2.0_f64.powi(-exponent);
+            }
+            weights
+        });
+        Self { first, second }
+    }
 }
 
 impl Towers {

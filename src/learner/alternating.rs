@@ -1,6 +1,7 @@
 //! The joint remedy: the maximiser of `alignment-fidelity`, found by alternation and certified by an upper bound.
 
 use super::trade_off::{Certificate, TradeOff};
+use super::uniqueness::{Freedom, TIE_UNITS, Ties, Uniqueness};
 use super::{ClosedForm, Learned, LearnerError};
 use crate::linalg::{LinalgError, Matrix, product, product_nt, product_tn, svd, symmetric_eigen};
 use crate::objective::AlignmentFidelity;
@@ -141,7 +142,7 @@ impl ClosedForm<'_> {
     ) -> Result<Vec<Certified>, LearnerError> {
         self.check(dim)?;
         let trade_off = TradeOff::new(self.pair());
-        let canonical = self.canonical(dim)?.coordinates;
+        let Learned { coordinates: canonical, uniqueness: canonical_uniqueness, .. } = self.canonical(dim)?;
         let spectra = [trade_off.fidelity_spectrum(0)?, trade_off.fidelity_spectrum(1)?];
         let principal = facing(&trade_off, [0, 1].map(|m| leading(&spectra[m].vectors, dim)))?;
         let shifts = [0, 1].map(|m| SHIFT * spectra[m].values.last().map_or(0.0, |&smallest| smallest.max(0.0)));
@@ -168,10 +169,17 @@ impl ClosedForm<'_> {
                     .chain((0..effort.random_starts).map(|index| Ok((self.random_start(index, dim)?, Start::Random))));
                 problem.turned(problem.best(starts, &certificate)?)?
             };
+            let uniqueness = if lambda <= 0.0 {
+                canonical_uniqueness.clone()
+            } else if lambda >= 1.0 {
+                self.principal_uniqueness(dim)?
+            } else {
+                uniqueness(&certificate, best.value(), self.pair().zero())
+            };
             path.push(Certified {
                 value: best.value(),
                 bound: certificate.bound,
-                learned: self.learned(&best.coordinates, dim),
+                learned: self.learned(&best.coordinates, dim, uniqueness),
                 ascent: best.values,
                 outcome: best.outcome,
                 start: best.start,
@@ -285,6 +293,30 @@ impl Alternation<'_> {
     fn finished(&self, coordinates: [Matrix; 2], start: Start) -> Ascent {
         let values = vec![self.value(&coordinates)];
         Ascent { coordinates, values, outcome: Convergence::Converged, start }
+    }
+}
+
+/// Whether a value that attains its bound is attained elsewhere: every maximiser spans the leading eigenvectors of both matrices of the
+/// certificate, which are determined where the d-th eigenvalue stands out. A value below its bound has no such certificate.
+fn uniqueness(certificate: &Certificate, value: f64, zero: f64) -> Uniqueness {
+    let short = certificate.bound - value;
+    if short > CERTIFIED * certificate.bound.abs() {
+        return Uniqueness::Unknown(format!(
+            "the maximum is certified up to {:.1e} of its bound only",
+            short / certificate.bound.abs()
+        ));
+    }
+    let [first, second] = certificate.gaps.map(|gap| gap > TIE_UNITS * zero);
+    match (first, second) {
+        (true, true) => Uniqueness::Unique,
+        (false, false) => Uniqueness::Tied(Ties {
+            reason: format!(
+                "the last direction kept and the first left out contribute the same, within {:.1e} of the largest",
+                TIE_UNITS * zero
+            ),
+            freedom: [Freedom::Unknown, Freedom::Unknown],
+        }),
+        _ => Uniqueness::Unknown("directions of one encoder tie in the bound that certifies the maximum".into()),
     }
 }
 

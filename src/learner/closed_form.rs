@@ -1,8 +1,12 @@
 //! Exact minimisers by singular value decomposition (theory.md §3).
 
 use super::Effort;
+use super::uniqueness::{Choice, Freedom, Ties, Uniqueness, describe, each, tie};
 use crate::information::{Encoders, Pair};
-use crate::linalg::{LinalgError, Matrix, Svd, outside, product, product_nt, product_tn, svd, svd_of_product};
+use crate::linalg::{
+    LinalgError, Matrix, Svd, graded_svd, is_graded, orthonormal_columns, orthonormal_extension, outside, product,
+    product_nt, product_tn, singular_values, svd, svd_of_product,
+};
 use crate::model::Factor;
 use crate::objective::{BeyondRank, CanonicalCorrelation, Objective, Solution};
 use crate::sample::Stream;
@@ -36,6 +40,8 @@ pub struct Learned {
     pub encoders: Encoders,
     /// The same encoders over whitened modalities, transposed: r_m × d.
     pub coordinates: [Matrix; 2],
+    /// Whether there are others that minimise the objective.
+    pub uniqueness: Uniqueness,
 }
 
 /// One encoder, d rows, in both forms.
@@ -52,8 +58,8 @@ pub struct ClosedForm<'a> {
     targets: &'a [Factor],
     seed: u64,
     cross: [OnceLock<Result<Svd, LinalgError>>; 4],
-    /// Principal components of each modality, n_m × min(n_m, r_m).
-    principal: [OnceLock<Result<Matrix, LinalgError>>; 2],
+    /// Σ_mm^{1/2} as n_m × r_m: principal components, their standard deviations, and the same directions in whitened coordinates.
+    principal: [OnceLock<Result<Svd, LinalgError>>; 2],
     /// By slot of `cross` and modality: whitened directions outside those of rank Σ12, by explained variance.
     rest: [[OnceLock<Result<Matrix, LinalgError>>; 2]; 4],
 }
@@ -83,24 +89,38 @@ impl<'a> ClosedForm<'a> {
             }
             Solution::Decoupled { common_dim } => self.decoupled(dim, common_dim),
             Solution::PrincipalComponents => {
-                let learned = both(|m| Ok(self.tower_of_weights(m, leading(self.principal_components(m)?, dim), dim)))?;
-                Ok(self.with_matching_signs(learned))
+                let learned =
+                    both(|m| Ok(self.tower_of_weights(m, leading(&self.principal_components(m)?.left, dim), dim)))?;
+                let uniqueness = self.principal_uniqueness(dim)?;
+                Ok(Learned { uniqueness, ..self.with_matching_signs(learned) })
             }
             Solution::TargetRegression => {
                 if self.targets.is_empty() {
                     return Err(LearnerError::NoTarget);
                 }
-                let learned =
-                    both(|m| Ok(self.tower_of_directions(m, leading(&self.regression_directions(m)?, dim), dim)))?;
-                Ok(self.with_matching_signs(learned))
+                let directions = [self.regression_directions(0)?, self.regression_directions(1)?];
+                let learned = both(|m| Ok(self.tower_of_directions(m, leading(&directions[m].left, dim), dim)))?;
+                let rounding = self.pair.zero() * self.target_size();
+                let uniqueness = each(|m| {
+                    let Svd { left, values, .. } = &directions[m];
+                    Ok(tie(values, dim, rounding).map(|tied| {
+                        (describe("singular values", values, dim, rounding), Choice::among(left, &tied, dim))
+                    }))
+                })?;
+                Ok(Learned { uniqueness, ..self.with_matching_signs(learned) })
             }
-            Solution::Random => both(|m| {
-                let mut generator =
-                    Stream { seed: self.seed, experiment: "random encoder", cell: m as u64, replicate: 0 }.generator();
-                let weights = Matrix::from_fn(self.pair.channels()[m], dim, |_, _| generator.sample(StandardNormal));
-                Ok(self.tower_of_weights(m, weights, dim))
-            }),
+            Solution::Random => self.random(dim),
         }
+    }
+
+    fn random(&self, dim: usize) -> Result<Learned, LearnerError> {
+        let learned = both(|m| {
+            let mut generator =
+                Stream { seed: self.seed, experiment: "random encoder", cell: m as u64, replicate: 0 }.generator();
+            let weights = Matrix::from_fn(self.pair.channels()[m], dim, |_, _| generator.sample(StandardNormal));
+            Ok(self.tower_of_weights(m, weights, dim))
+        })?;
+        Ok(Learned { uniqueness: Uniqueness::Unknown("random encoders minimise nothing".into()), ..learned })
     }
 
     /// d between 1 and the fewest channels.
@@ -124,11 +144,12 @@ impl<'a> ClosedForm<'a> {
     }
 
     /// Encoders from whitened coordinates, r_m × d.
-    pub(super) fn learned(&self, coordinates: &[Matrix; 2], dim: usize) -> Learned {
+    pub(super) fn learned(&self, coordinates: &[Matrix; 2], dim: usize, uniqueness: Uniqueness) -> Learned {
         let [first, second] = [0, 1].map(|m| self.tower_of_directions(m, coordinates[m].clone(), dim));
         Learned {
             encoders: Encoders { first: first.weights, second: second.weights },
             coordinates: [first.coordinates, second.coordinates],
+            uniqueness,
         }
     }
 
@@ -177,9 +198,10 @@ impl<'a> ClosedForm<'a> {
         let svd = self.cross_svd(whiten)?;
         // Relative to the factors, not to σ_1: rounding is of the size of what was multiplied.
         let size = |m: usize| if whiten[m] { 1.0 } else { self.pair.factor(m).common.norm() };
-        let cutoff = self.pair.zero() * size(0) * size(1);
+        // A graded decomposition stops at the rank of Σ12: its values are all above rounding, each in its own unit.
+        let cutoff = if self.is_graded(whiten) { 0.0 } else { self.pair.zero() * size(0) * size(1) };
         let rank = svd.values.iter().take(dim).filter(|&&value| value > cutoff).count();
-        both(|m| {
+        let learned = both(|m| {
             let vectors = if m == 0 { &svd.left } else { &svd.right };
             let mut directions = leading(vectors, rank);
             for (mut column, &value) in directions.column_iter_mut().zip(&svd.values) {
@@ -193,6 +215,51 @@ impl<'a> ClosedForm<'a> {
             } else {
                 self.tower_of_weights(m, directions, dim)
             })
+        })?;
+        // Directions in whitened coordinates, of any length.
+        let whitened = |m: usize, count: usize| {
+            let vectors = leading(if m == 0 { &svd.left } else { &svd.right }, count);
+            if whiten[m] { vectors } else { product_tn(&self.pair.whitening(m).root, &vectors) }
+        };
+        let uniqueness = if beyond_rank == BeyondRank::Whitened && rank < dim {
+            self.completions(rank, dim, |m| whitened(m, rank))
+        } else {
+            let last = svd.values.get(dim - 1).copied().unwrap_or(0.0);
+            let rounding = if self.is_graded(whiten) { self.pair.zero() * last } else { cutoff };
+            ties_at(objective, &svd.values, dim, rounding, whitened)
+        };
+        Ok(Learned { uniqueness, ..learned })
+    }
+
+    /// The freedom of encoders that any completion to d outputs leaves minimisers.
+    fn completions(&self, rank: usize, dim: usize, fixed: impl Fn(usize) -> Matrix) -> Uniqueness {
+        let freedom = [0, 1].map(|m| {
+            let available = self.pair.ranks()[m];
+            if dim < available {
+                let fixed = orthonormal_columns(&fixed(m));
+                Freedom::Choice(Choice { count: dim - fixed.ncols(), fixed, tied: None })
+            } else {
+                Freedom::None
+            }
+        });
+        if freedom.iter().all(|freedom| matches!(freedom, Freedom::None)) {
+            return Uniqueness::Unique;
+        }
+        let reason = format!(
+            "d = {dim} is above the rank of Σ12, {rank}: any completion attains the same value, and the one of largest explained \
+             variance is shown"
+        );
+        Uniqueness::Tied(Ties { reason, freedom })
+    }
+
+    /// Ties of the explained variances of each modality.
+    pub(super) fn principal_uniqueness(&self, dim: usize) -> Result<Uniqueness, LearnerError> {
+        each(|m| {
+            let Svd { values, right, .. } = self.principal_components(m)?;
+            let rounding = self.rounding_of(m, values, dim - 1, values.first().copied().unwrap_or(0.0));
+            Ok(tie(values, dim, rounding).map(|tied| {
+                (describe("principal standard deviations", values, dim, rounding), Choice::among(right, &tied, dim))
+            }))
         })
     }
 
@@ -218,7 +285,10 @@ impl<'a> ClosedForm<'a> {
         let decomposition = svd_of_product(&sides[0], &sides[1])?;
         let cutoff = self.pair.zero() * within[0].norm() * within[1].norm();
         let rank = decomposition.values.iter().take(dim).filter(|&&value| value > cutoff).count();
-        both(|m| {
+        let uniqueness = ties_at(objective, &decomposition.values, dim, cutoff, |m, count| {
+            product(&within[m], &leading(if m == 0 { &decomposition.left } else { &decomposition.right }, count))
+        });
+        let learned = both(|m| {
             let mut directions = leading(if m == 0 { &decomposition.left } else { &decomposition.right }, rank);
             for (mut column, &value) in directions.column_iter_mut().zip(&decomposition.values) {
                 column *= objective.scale(value);
@@ -226,21 +296,54 @@ impl<'a> ClosedForm<'a> {
             let weights = product(&scaled(m, &roots[m].left, -2.0 * exponents[m]), &directions);
             let coordinates = product(&within[m], &directions);
             Ok(Tower { weights: padded(weights, dim).transpose(), coordinates: padded(coordinates, dim) })
-        })
+        })?;
+        Ok(Learned { uniqueness, ..learned })
     }
 
     /// Canonical directions, at most `common_dim` of them, then those of largest explained variance among the rest.
     fn decoupled(&self, dim: usize, common_dim: Option<usize>) -> Result<Learned, LearnerError> {
         let common = self.pair.rank().min(dim).min(common_dim.unwrap_or(dim));
-        both(|m| {
+        let [first, second] = [self.explained(0, common)?, self.explained(1, common)?];
+        let rest = [&first, &second];
+        let wanted = [0, 1].map(|m| (dim - common).min(self.pair.ranks()[m] - common));
+        let learned = both(|m| {
             let aligned = leading(self.pair.canonical_directions(m), common);
-            let root = &self.pair.whitening(m).root;
-            let rest = svd(&outside(&aligned, &root.transpose()))?.left;
-            let wanted = (dim - common).min(root.ncols() - common);
-            let mut directions = aligned.resize_horizontally(common + wanted, 0.0);
-            directions.columns_mut(common, wanted).copy_from(&rest.columns(0, wanted));
+            let mut directions = aligned.resize_horizontally(common + wanted[m], 0.0);
+            directions.columns_mut(common, wanted[m]).copy_from(&rest[m].left.columns(0, wanted[m]));
             Ok(self.tower_of_directions(m, directions, dim))
-        })
+        })?;
+        let cosines = self.pair.angles().cosines();
+        let zero = self.pair.zero();
+        let uniqueness = if let Some(tied) = tie(&cosines[..self.pair.rank()], common, zero) {
+            // What the unique block holds depends on the choice in the common block.
+            let choice = |m: usize| match wanted[m] {
+                0 => Freedom::Choice(Choice::among(self.pair.canonical_directions(m), &tied, common)),
+                _ => Freedom::Unknown,
+            };
+            let reason = describe("canonical correlations", cosines, common, zero);
+            Uniqueness::Tied(Ties { reason, freedom: [choice(0), choice(1)] })
+        } else {
+            each(|m| {
+                let values = &rest[m].values[..self.pair.ranks()[m] - common];
+                let last = wanted[m].saturating_sub(1);
+                let rounding = self.rounding_of(m, values, last, self.pair.whitening(m).root.norm());
+                Ok(tie(values, wanted[m], rounding).map(|tied| {
+                    let aligned = leading(self.pair.canonical_directions(m), common);
+                    let start = aligned.ncols();
+                    let mut all = aligned.resize_horizontally(start + tied.end, 0.0);
+                    all.columns_mut(start, tied.end).copy_from(&rest[m].left.columns(0, tied.end));
+                    let places = start + tied.start..start + tied.end;
+                    let reason = describe("explained standard deviations", values, wanted[m], rounding);
+                    (reason, Choice::among(&all, &places, start + wanted[m]))
+                }))
+            })?
+        };
+        Ok(Learned { uniqueness, ..learned })
+    }
+
+    /// What directions outside the leading canonical ones explain of x_m, in whitened coordinates.
+    fn explained(&self, m: usize, common: usize) -> Result<Svd, LearnerError> {
+        Ok(self.rest_by_variance(m, &leading(self.pair.canonical_directions(m), common))?)
     }
 
     /// T_{a,b}'s decomposition, in whitened coordinates where the exponent is ½.
@@ -256,23 +359,55 @@ impl<'a> ClosedForm<'a> {
             let side = |m: usize| {
                 if whiten[m] { self.pair.common_coordinates(m).clone() } else { self.pair.factor(m).common.transpose() }
             };
+            if self.is_graded(whiten) {
+                return graded_svd(&product_tn(&side(0), &side(1)), self.pair.rank());
+            }
             svd_of_product(&side(0), &side(1))
         });
         decomposition.as_ref().map_err(|error| LearnerError::Linalg(error.clone()))
     }
 
-    /// Principal components of modality m, leading first.
-    fn principal_components(&self, m: usize) -> Result<&Matrix, LearnerError> {
-        let components = self.principal[m].get_or_init(|| Ok(svd(&self.pair.whitening(m).root)?.left));
+    /// Whether T_{a,b} has units in which some channels are far louder than others.
+    fn is_graded(&self, whiten: [bool; 2]) -> bool {
+        (0..2).any(|m| !whiten[m] && self.pair.is_graded(m))
+    }
+
+    /// Whitened directions of modality m outside orthonormal ones, by the variance of x_m that they explain: ‖root·q‖² for q.
+    /// The left vectors of a decomposition whose values are the standard deviations explained.
+    fn rest_by_variance(&self, m: usize, directions: &Matrix) -> Result<Svd, LinalgError> {
+        let root = &self.pair.whitening(m).root;
+        if !self.pair.is_graded(m) {
+            return svd(&outside(directions, &root.transpose()));
+        }
+        // In a basis of the complement: what a projection leaves of a loud channel by rounding may exceed a quiet one.
+        let (rank, taken) = (root.ncols(), directions.ncols());
+        let complement =
+            orthonormal_extension(directions, &Matrix::identity(rank, rank)).columns(taken, rank - taken).into_owned();
+        let within = graded_svd(&product_tn(&complement, &root.transpose()), rank - taken)?;
+        Ok(Svd { left: product(&complement, &within.left), ..within })
+    }
+
+    /// The rounding of the value at place `index` (from 0) of a decomposition in units of modality m's channels: of `size`, its
+    /// largest, unless it is graded, where every value has its own digits.
+    fn rounding_of(&self, m: usize, values: &[f64], index: usize, size: f64) -> f64 {
+        let size = if self.pair.is_graded(m) { values.get(index).copied().unwrap_or(0.0) } else { size };
+        self.pair.zero() * size
+    }
+
+    /// The singular value decomposition of a root of Σ_mm, n_m × r_m.
+    fn principal_components(&self, m: usize) -> Result<&Svd, LearnerError> {
+        let components = self.principal[m].get_or_init(|| {
+            let root = &self.pair.whitening(m).root;
+            if self.pair.is_graded(m) { graded_svd(root, root.ncols()) } else { svd(root) }
+        });
         components.as_ref().map_err(|error| LearnerError::Linalg(error.clone()))
     }
 
     /// Completes orthonormal directions by those of largest explained variance among the rest.
     fn completed(&self, slot: usize, m: usize, directions: &Matrix, dim: usize) -> Result<Matrix, LearnerError> {
         let root = &self.pair.whitening(m).root;
-        // The variance of x explained by a whitened direction q is ‖root·q‖²; restrict q to the complement. Directions that
-        // need completing are all those of the slot, whatever the dimension.
-        let rest = self.rest[slot][m].get_or_init(|| Ok(svd(&outside(directions, &root.transpose()))?.left));
+        // Directions that need completing are all those of the slot, whatever the dimension.
+        let rest = self.rest[slot][m].get_or_init(|| Ok(self.rest_by_variance(m, directions)?.left));
         let extra = rest.as_ref().map_err(|error| LearnerError::Linalg(error.clone()))?;
         let wanted = (dim - directions.ncols()).min(root.ncols() - directions.ncols());
         let mut all = Matrix::zeros(directions.nrows(), directions.ncols() + wanted);
@@ -281,21 +416,52 @@ impl<'a> ClosedForm<'a> {
         Ok(all)
     }
 
-    /// Left singular directions of Cov(x̃_m, y), those that say something of y.
-    fn regression_directions(&self, m: usize) -> Result<Matrix, LearnerError> {
-        let coordinates = self.pair.common_coordinates(m);
-        let columns: usize = self.targets.iter().map(|target| target.common.nrows()).sum();
-        let mut cross = Matrix::zeros(coordinates.ncols(), columns);
-        let mut start = 0;
+    /// The singular value decomposition of Cov(x̃_m, y), of as many directions as carry anything about y. The rank is decided with
+    /// each row of y at unit variance; the order of the directions is that of the objective, which weighs targets by their variance.
+    fn regression_directions(&self, m: usize) -> Result<Svd, LearnerError> {
+        let coordinates = self.pair.common_coordinates(m).transpose();
+        let mut columns = Vec::new();
+        let mut deviations = Vec::new();
         for target in self.targets {
-            let block = product_nt(&coordinates.transpose(), &target.common);
-            cross.columns_mut(start, block.ncols()).copy_from(&block);
-            start += block.ncols();
+            let cross = product_nt(&coordinates, &target.common);
+            columns.extend(cross.column_iter().map(|column| column.into_owned()));
+            let deviation = |row: usize| target.common.row(row).norm().hypot(target.own.row(row).norm());
+            deviations.extend((0..target.common.nrows()).map(deviation));
         }
-        let svd = svd(&cross)?;
-        let cutoff = self.pair.zero() * self.targets.iter().map(|target| target.common.norm()).fold(0.0, f64::max);
-        let rank = svd.values.iter().filter(|&&value| value > cutoff).count();
-        Ok(leading(&svd.left, rank))
+        let cross = Matrix::from_columns(&columns);
+        let mut correlations = cross.clone();
+        for (mut column, &deviation) in correlations.column_iter_mut().zip(&deviations) {
+            column.unscale_mut(if deviation > 0.0 { deviation } else { 1.0 });
+        }
+        let rank = singular_values(&correlations)?.iter().filter(|&&value| value > self.pair.zero()).count();
+        let Svd { left, mut values, right } =
+            if is_graded(&deviations) { graded_svd(&cross, rank)? } else { svd(&cross)? };
+        let rank = rank.min(values.len());
+        values.truncate(rank);
+        Ok(Svd { left: leading(&left, rank), values, right: leading(&right, rank) })
+    }
+
+    /// The size of the products that Cov(x̃_m, y) is made of.
+    fn target_size(&self) -> f64 {
+        self.targets.iter().map(|target| target.common.norm()).fold(0.0, f64::max)
+    }
+}
+
+/// Ties of singular values of T_{a,b} at the last of d directions, unless they are at or below zero, or the objective drops both.
+fn ties_at(
+    objective: &dyn Objective,
+    values: &[f64],
+    dim: usize,
+    rounding: f64,
+    directions: impl Fn(usize, usize) -> Matrix,
+) -> Uniqueness {
+    let rank = values.iter().filter(|&&value| value > rounding).count();
+    match tie(&values[..rank], dim, rounding) {
+        Some(tied) if objective.scale(values[dim - 1]) > 0.0 => Uniqueness::Tied(Ties {
+            reason: describe("singular values", values, dim, rounding),
+            freedom: [0, 1].map(|m| Freedom::Choice(Choice::among(&directions(m, tied.end), &tied, dim))),
+        }),
+        _ => Uniqueness::Unique,
     }
 }
 
@@ -314,11 +480,12 @@ fn padded(columns: Matrix, dim: usize) -> Matrix {
     if columns.ncols() == dim { columns } else { columns.resize_horizontally(dim, 0.0) }
 }
 
-/// Both towers, made one by one.
+/// Both towers, made one by one; whether they are the only minimiser is for the caller to say.
 fn both(tower: impl Fn(usize) -> Result<Tower, LearnerError>) -> Result<Learned, LearnerError> {
     let (first, second) = (tower(0)?, tower(1)?);
     Ok(Learned {
         encoders: Encoders { first: first.weights, second: second.weights },
         coordinates: [first.coordinates, second.coordinates],
+        uniqueness: Uniqueness::Unique,
     })
 }

@@ -8,6 +8,7 @@ mod optimiser;
 mod polynomial;
 mod sgd;
 mod trade_off;
+mod uniqueness;
 
 pub use alternating::{Certified, Convergence, Effort, Start};
 pub use closed_form::{ClosedForm, Learned, LearnerError};
@@ -18,3 +19,4 @@ pub(crate) use polynomial::number_of_products;
 pub use polynomial::{PolynomialError, PolynomialFeatures, PolynomialTowers, regression_r2};
 pub use sgd::{BatchSource, Checkpoint, Epochs, Outcome, Sgd, SgdError, Trained, Training};
 pub use trade_off::{Certificate, TradeOff, ky_fan};
+pub use uniqueness::{Choice, Freedom, Ties, Uniqueness};

@@ -22,6 +22,8 @@ pub struct Certificate {
     pub bound: f64,
     /// The leading eigenvectors of the two matrices, r_m × min(d, r_m).
     pub directions: [Matrix; 2],
+    /// By how much the d-th largest eigenvalue of each matrix exceeds the next, as a share of the largest; +∞ where there is none.
+    pub gaps: [f64; 2],
 }
 
 impl<'a> TradeOff<'a> {
@@ -65,9 +67,13 @@ impl<'a> TradeOff<'a> {
     pub fn certificate(&self, lambda: f64, dim: usize) -> Result<Certificate, LinalgError> {
         let [first, second] = self.spectra(lambda)?;
         let leading = |eigen: &SymmetricEigen| eigen.vectors.columns(0, dim.min(eigen.values.len())).into_owned();
+        let gap = |eigen: &SymmetricEigen| {
+            eigen.values.get(dim).map_or(f64::INFINITY, |next| (eigen.values[dim - 1] - next) / eigen.values[0])
+        };
         Ok(Certificate {
             bound: ky_fan(&first.values, dim) + ky_fan(&second.values, dim),
             directions: [leading(&first), leading(&second)],
+            gaps: [gap(&first), gap(&second)],
         })
     }
 

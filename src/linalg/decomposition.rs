@@ -2,6 +2,7 @@
 
 use super::jacobi::{SMALL, small_singular_values};
 use super::product::{owned, view, view_mut};
+use super::root::require_symmetric;
 use super::row_factorisation::RowFactorisation;
 use super::{LinalgError, Matrix, gram, product_nt, product_tn, require_finite};
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -18,13 +19,6 @@ const CONTRACT: f64 = 64.0;
 
 /// Relative disagreement of Σσ² with ‖A‖²_F above which singular values are rejected.
 const FROBENIUS_CHECK: f64 = 1e-10;
-
-/// Eigenvalues above −this·(largest) count as zero in a positive semidefinite matrix: the rounding of a
-/// covariance that was written with 15 digits and summed over a few hundred terms.
-const SEMIDEFINITE_TOLERANCE: f64 = 1e-12;
-
-/// Relative asymmetry that is taken as rounding and averaged away.
-const SYMMETRY_TOLERANCE: f64 = 1e-10;
 
 /// A thin singular value decomposition A = U·diag(σ)·Vᵀ.
 #[derive(Debug, Clone)]
@@ -247,7 +241,7 @@ pub fn svd_of_product(a: &Matrix, b: &Matrix) -> Result<Svd, LinalgError> {
 
 /// The eigendecomposition of a symmetric matrix, eigenvalues descending.
 ///
-/// Asymmetry up to 1e-10 relative to the largest entry is averaged away.
+/// Asymmetry up to 1e-10 of the two rows' own scale is averaged away (see [`require_symmetric`]).
 ///
 /// # Errors
 /// [`LinalgError::NotFinite`], [`LinalgError::NotSymmetric`], [`LinalgError::NoConvergence`].
@@ -261,14 +255,7 @@ pub fn symmetric_eigen(matrix: &Matrix) -> Result<SymmetricEigen, LinalgError> {
     if largest == 0.0 {
         return Ok(SymmetricEigen { values: vec![0.0; rows], vectors: Matrix::identity(rows, rows) });
     }
-    for column in 0..columns {
-        for row in 0..column {
-            let (upper, lower) = (matrix[(row, column)], matrix[(column, row)]);
-            if (upper - lower).abs() > SYMMETRY_TOLERANCE * largest {
-                return Err(LinalgError::NotSymmetric { row, column, upper, lower });
-            }
-        }
-    }
+    require_symmetric(matrix)?;
     let scale = power_of_two_near(largest);
     let symmetric =
         Matrix::from_fn(rows, columns, |i, j| f64::midpoint(matrix[(i, j)] / scale, matrix[(j, i)] / scale));
@@ -284,35 +271,6 @@ pub fn symmetric_eigen(matrix: &Matrix) -> Result<SymmetricEigen, LinalgError> {
         values: ascending.iter().rev().map(|value| value * scale).collect(),
         vectors: Matrix::from_fn(rows, rows, |row, column| vectors[(row, rows - 1 - column)]),
     })
-}
-
-/// A factor F (n × rank) with F·Fᵀ = A, of a positive semidefinite A (n × n). A diagonal matrix keeps a
-/// diagonal factor, so that exact zeros stay exact.
-///
-/// # Errors
-/// [`LinalgError::NotPositiveSemidefinite`] when an eigenvalue is below −1e-12 of the largest, and the errors
-/// of [`symmetric_eigen`].
-pub fn positive_semidefinite_root(matrix: &Matrix) -> Result<Matrix, LinalgError> {
-    let eigen = if is_diagonal(matrix) {
-        require_finite(matrix)?;
-        SymmetricEigen {
-            values: matrix.diagonal().iter().copied().collect(),
-            vectors: Matrix::identity(matrix.nrows(), matrix.nrows()),
-        }
-    } else {
-        symmetric_eigen(matrix)?
-    };
-    let largest = eigen.values.iter().fold(0.0_f64, |a, &b| a.max(b));
-    let smallest = eigen.values.iter().fold(f64::INFINITY, |a, &b| a.min(b));
-    if smallest < -SEMIDEFINITE_TOLERANCE * largest.max(f64::MIN_POSITIVE) {
-        return Err(LinalgError::NotPositiveSemidefinite { smallest, largest });
-    }
-    // In a diagonal matrix each entry stands for itself; elsewhere what is below rounding counts as zero.
-    let cutoff = if is_diagonal(matrix) { 0.0 } else { f64::EPSILON * largest };
-    let kept: Vec<usize> = (0..eigen.values.len()).filter(|&i| eigen.values[i] > cutoff).collect();
-    Ok(Matrix::from_fn(matrix.nrows(), kept.len(), |row, column| {
-        eigen.vectors[(row, kept[column])] * eigen.values[kept[column]].sqrt()
-    }))
 }
 
 /// log det A of a symmetric positive definite matrix, through its Cholesky factor: it neither overflows nor underflows where

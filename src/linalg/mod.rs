@@ -10,30 +10,38 @@
 //! | function | guarantee (tested up to n = 512 on graded, clustered and rank-deficient spectra) |
 //! |---|---|
 //! | [`svd`] | residual ≤ 64 n ε ‖A‖, orthogonality ≤ 64 n ε, values descending and non-negative |
-//! | [`symmetric_eigen`] | the same, values descending |
+//! | [`graded_svd`] | D₁·B·D₂ rebuilt within 64 n ε of each row's and column's own length; what B determines keeps its digits |
+//! | [`symmetric_eigen`] | as [`svd`], values descending |
+//! | [`positive_semidefinite_root`] | F·Fᵀ = A within 64 n ε √(a_ii a_jj) in every entry; bits follow powers of two of units |
 //! | [`Whitening::of_factor`] | `x̃ = whitener·x` has covariance I within 64 n ε κ, κ = [`Whitening::condition`] |
 //! | [`log_determinant`] | through Cholesky: no overflow, relative error ≤ 64 n ε κ |
 //! | [`orthonormal_columns`] | orthogonality ≤ 64 n ε; columns that depend on earlier ones are dropped |
 //!
-//! What it does not do: decide what a matrix means. It knows nothing of models.
+//! Units: whatever decides (symmetric, semidefinite, rank) compares each variable with its own scale, never with the loudest.
+//!
+//! What it does not do: decide what a matrix means. It contains no models.
 
 mod angles;
 mod decomposition;
+mod graded;
 mod jacobi;
 pub(crate) mod precise;
 mod product;
 mod real;
+mod root;
 mod row_factorisation;
 mod whitening;
 
 pub use angles::PrincipalAngles;
 pub use decomposition::{
-    Svd, SymmetricEigen, largest_eigenvalue, largest_singular_value, log_determinant, positive_semidefinite_root,
-    singular_values, svd, svd_of_product, symmetric_eigen, upper_triangle,
+    Svd, SymmetricEigen, largest_eigenvalue, largest_singular_value, log_determinant, singular_values, svd,
+    svd_of_product, symmetric_eigen, upper_triangle,
 };
 pub(crate) use decomposition::{is_diagonal, power_of_two_near, stacked_singular_values};
+pub use graded::{graded_svd, is_graded};
 pub use product::{gram, product, product_nt, product_tn};
 pub use real::Real;
+pub use root::{positive_semidefinite_root, require_symmetric};
 pub use whitening::{Whitening, orthonormal_columns};
 pub(crate) use whitening::{orthonormal_extension, outside};
 
@@ -54,7 +62,7 @@ pub enum LinalgError {
         value: f64,
     },
     /// A symmetric matrix was needed.
-    #[error("not symmetric: entries ({row}, {column}) and ({column}, {row}) are {upper} and {lower}")]
+    #[error("not symmetric: entries ({row}, {column}) and ({column}, {row}) are {upper:e} and {lower:e}")]
     NotSymmetric {
         /// Row of the worst pair.
         row: usize,
@@ -66,12 +74,38 @@ pub enum LinalgError {
         lower: f64,
     },
     /// A positive semidefinite matrix was needed.
-    #[error("not positive semidefinite: smallest eigenvalue {smallest:.3e}, largest {largest:.3e}")]
+    #[error(
+        "not positive semidefinite: smallest eigenvalue {smallest:.3e}, largest {largest:.3e}, each variable scaled to variance 1"
+    )]
     NotPositiveSemidefinite {
-        /// Smallest eigenvalue.
+        /// Smallest eigenvalue, of the matrix scaled to unit diagonal (within a factor of two).
         smallest: f64,
-        /// Largest eigenvalue.
+        /// Largest eigenvalue of the same.
         largest: f64,
+    },
+    /// A variance is negative.
+    #[error("not positive semidefinite: entry ({index}, {index}) is {variance:e}, a negative variance")]
+    NegativeVariance {
+        /// Row and column of the entry.
+        index: usize,
+        /// The entry.
+        variance: f64,
+    },
+    /// Two variables that would be correlated beyond ±1.
+    #[error(
+        "not positive semidefinite: entry ({row}, {column}) is {covariance:e} beside variances {first:e} and {second:e}, a correlation beyond 1"
+    )]
+    ImpossibleCorrelation {
+        /// Row of the entry.
+        row: usize,
+        /// Column of the entry.
+        column: usize,
+        /// The entry.
+        covariance: f64,
+        /// The variance of the row's variable.
+        first: f64,
+        /// The variance of the column's variable.
+        second: f64,
     },
     /// The iteration of the backend did not converge, or its result failed the check of `Σσ² = ‖A‖²_F`.
     #[error("the {algorithm} of a {rows} × {columns} matrix did not converge")]

@@ -10,7 +10,9 @@ mod error;
 pub mod family;
 mod file;
 mod latent;
+mod units;
 
 pub use error::ModelError;
 pub use file::{Format, ModelFile};
 pub use latent::{Factor, LARGEST_DIMENSION, LatentModel, Modality, Noise, Target};
+pub use units::{ChannelUnits, Units};

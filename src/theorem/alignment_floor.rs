@@ -25,7 +25,7 @@ impl Theorem for AlignmentFloor {
         }
         let error = case.subject.error(case.dim() as f64);
         let mut clauses = vec![Clause::at_most("alignment error", case.alignment.floor, case.alignment.error, error)];
-        if case.objective.is_some_and(|objective| objective.whitened() && case.is_canonical()) {
+        if case.objective.is_some_and(|objective| objective.whitened() && case.minimises_canonical_objective()) {
             clauses.push(Clause::equal("CCA attains the floor", case.alignment.floor, case.alignment.error, error));
         }
         Ok(Finding::Checked(clauses))

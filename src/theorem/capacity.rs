@@ -1,11 +1,48 @@
 //! `capacity`: the trade-off law. Every dimension is spent either on alignment or on private content.
 
-use super::{Case, Clause, Finding, Question, Theorem};
-use crate::information::InformationError;
+use super::case::reciprocals;
+use super::{Case, Clause, Finding, PrivateCapacity, Question, Theorem};
+use crate::information::{InformationError, Source};
 
 /// K + P ⪯ I_d for y ⟂ x_other and whitened z, hence tr K + tr P ≤ d.
+///
+/// For Gaussians I(z; y) = −½ log det(I − P), and I − P ⪰ K gives I(z; y) ≤ −½ log det K, infinite where K is singular: what one
+/// dimension leaves unaligned may say anything of y.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CapacityLaw;
+
+/// The traces and the largest eigenvalue of K + P.
+fn budget(case: &Case, entry: &PrivateCapacity) -> [Clause; 2] {
+    let name = name(case, entry);
+    // An encoder with fewer independent outputs than rows has only that many dimensions to spend.
+    let dim = case.towers.rank(entry.encoder) as f64;
+    let error = case.subject.error(case.dim() as f64);
+    let spent = entry.capacity.aligned + entry.capacity.private;
+    [
+        Clause::at_most(format!("traces of {name}"), spent, dim, error),
+        Clause::at_most(format!("largest eigenvalue of {name}"), entry.capacity.largest_eigenvalue, 1.0, error),
+    ]
+}
+
+/// I(z_m; y) against −½ log det K, from the angles between z_m and the other modality.
+fn information(case: &Case, entry: &PrivateCapacity) -> Result<Clause, InformationError> {
+    let encoded = if entry.encoder == 0 { Source::EncodedFirst } else { Source::EncodedSecond };
+    let said = case.targets[entry.target].source(encoded);
+    let aligned = case.towers.cross_modal_angles(&case.subject.pair, entry.encoder)?;
+    let bound: f64 = aligned.cosines().iter().map(|cosine| -cosine.ln()).sum();
+    // d log ρ = dρ/ρ; at zero the bound is exactly infinite.
+    let uncertainty = if bound.is_finite() { case.subject.error(reciprocals(&aligned)) } else { 0.0 };
+    Ok(Clause::at_most(
+        format!("information of {}", name(case, entry)),
+        said.mutual_information_nats(),
+        bound,
+        case.subject.information_error(&said.angles) + uncertainty,
+    ))
+}
+
+fn name(case: &Case, entry: &PrivateCapacity) -> String {
+    format!("z{} and {}", entry.encoder + 1, case.targets[entry.target].name)
+}
 
 impl Theorem for CapacityLaw {
     fn id(&self) -> &'static str {
@@ -13,35 +50,15 @@ impl Theorem for CapacityLaw {
     }
 
     fn statement(&self) -> &'static str {
-        "y ⟂ x2, z1 whitened  ⟹  tr Cov(E[z1|x2]) + tr Cov(E[z1|y]) ≤ d, and the sum ⪯ I"
+        "y ⟂ x2, z1 whitened, K = Cov(E[z1|x2]), P = Cov(E[z1|y])  ⟹  K + P ⪯ I, tr K + tr P ≤ d, I(z1;y) ≤ −½ log det K"
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
-        let error = case.subject.error(case.dim() as f64);
-        let clauses: Vec<Clause> = case
-            .capacities
-            .iter()
-            .filter(|entry| case.towers.rank(entry.encoder) > 0)
-            .flat_map(|entry| {
-                let name = format!("z{} and {}", entry.encoder + 1, case.targets[entry.target].name);
-                // An encoder with fewer independent outputs than rows has only that many dimensions to spend.
-                let dim = case.towers.rank(entry.encoder) as f64;
-                [
-                    Clause::at_most(
-                        format!("traces of {name}"),
-                        entry.capacity.aligned + entry.capacity.private,
-                        dim,
-                        error,
-                    ),
-                    Clause::at_most(
-                        format!("largest eigenvalue of {name}"),
-                        entry.capacity.largest_eigenvalue,
-                        1.0,
-                        error,
-                    ),
-                ]
-            })
-            .collect();
+        let mut clauses = Vec::new();
+        for entry in case.capacities.iter().filter(|entry| case.towers.rank(entry.encoder) > 0) {
+            clauses.extend(budget(case, entry));
+            clauses.push(information(case, entry)?);
+        }
         Ok(if clauses.is_empty() {
             Finding::Inapplicable("no target is private to one modality".into())
         } else {

@@ -5,8 +5,8 @@ use crate::information::{
     Alignment, Capacity, Encoders, InformationError, Informativeness, Pair, SecondMoments, Source, TargetGeometry,
     Towers,
 };
-use crate::learner::{ClosedForm, LearnerError, TradeOff};
-use crate::linalg::{LinalgError, Matrix};
+use crate::learner::{ClosedForm, LearnerError, TradeOff, Uniqueness};
+use crate::linalg::{LinalgError, Matrix, outside, product_tn};
 use crate::model::{Factor, LatentModel};
 use crate::objective::{Objective, Solution};
 use std::sync::{Arc, OnceLock};
@@ -39,7 +39,8 @@ pub struct Subject<'a> {
     targets: Vec<ObservedTarget>,
     moments: OnceLock<SecondMoments>,
     shared: OnceLock<Option<ObservedTarget>>,
-    orthogonal: OnceLock<Option<OrthogonalStructure>>,
+    /// By whether the first and the second modality are whitened.
+    orthogonal: [[OnceLock<Option<OrthogonalStructure>>; 2]; 2],
     fidelity: OnceLock<Result<[Vec<f64>; 2], LinalgError>>,
 }
 
@@ -89,7 +90,29 @@ pub struct Case<'a> {
     pub targets: Vec<EvaluatedTarget<'a>>,
     /// Capacities, for private targets.
     pub capacities: Vec<PrivateCapacity>,
+    /// Whether other encoders minimise the objective as well; `None` for encoders that were given.
+    pub uniqueness: Option<Uniqueness>,
+    canonical: OnceLock<Canonical>,
 }
+
+/// Whether encoders span the leading canonical directions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Canonical {
+    /// Up to rounding.
+    Yes,
+    /// The deviation is above rounding, but not far above it, or rounding leaves the directions themselves undetermined.
+    TooCloseToCall,
+    /// No.
+    No,
+}
+
+/// Canonical correlations that differ by at most this many units of the pair's rounding tie: which of their directions leads is not
+/// determined.
+const TIE_UNITS: f64 = 10.0;
+/// A deviation from a canonical direction above this many times its rounding is one.
+const FAR: f64 = 1e3;
+/// Where rounding moves a canonical direction by more than this, neither answer means anything.
+const DETERMINED: f64 = 1e-3;
 
 impl<'a> Subject<'a> {
     /// Two modalities of a model.
@@ -130,7 +153,7 @@ impl<'a> Subject<'a> {
             targets,
             moments: OnceLock::new(),
             shared: OnceLock::new(),
-            orthogonal: OnceLock::new(),
+            orthogonal: Default::default(),
             fidelity: OnceLock::new(),
         })
     }
@@ -145,20 +168,25 @@ impl<'a> Subject<'a> {
         ClosedForm::new(&self.pair, &self.factors, seed)
     }
 
-    /// The shared factors s as a target, with I(x_1; s); `None` when there is none or they are constant.
-    pub(super) fn shared_factors(&self) -> Option<(&TargetGeometry, &Informativeness)> {
+    /// The shared factors s as a target, with what x_1 and x_2 say about them; `None` when there is none or they are constant.
+    pub(super) fn shared_factors(&self) -> Option<(&TargetGeometry, [&Informativeness; 2])> {
         let observed = self.shared.get_or_init(|| {
             let latent = self.model.latent();
             let k = self.model.shared();
             let factor = Factor { common: latent.common.rows(0, k).into_owned(), own: Matrix::zeros(k, 0) };
             if k == 0 || factor.common.amax() == 0.0 { None } else { ObservedTarget::new(&self.pair, &factor).ok() }
         });
-        observed.as_ref().map(|observed| (&observed.geometry, &observed.observed[0]))
+        observed.as_ref().map(|observed| {
+            let [first, second, _] = &observed.observed;
+            (&observed.geometry, [first, second])
+        })
     }
 
-    /// The factor directions of an orthogonal model, if it is one.
-    pub(super) fn orthogonal_structure(&self) -> Option<&OrthogonalStructure> {
-        self.orthogonal.get_or_init(|| OrthogonalStructure::detect(self)).as_ref()
+    /// The factor variates of an orthogonal model, if it is one to an objective with the exponents (a, b): one half whitens.
+    pub(super) fn orthogonal_structure(&self, exponents: [f64; 2]) -> Option<&OrthogonalStructure> {
+        let whitened = exponents.map(|exponent| exponent >= 0.5);
+        let [first, second] = whitened.map(usize::from);
+        self.orthogonal[first][second].get_or_init(|| OrthogonalStructure::detect(self, whitened)).as_ref()
     }
 
     /// The spectra that bound `alignment-fidelity` at one weight, always the same (see `fidelity-threshold`).
@@ -193,6 +221,11 @@ pub(super) fn error(pair: &Pair, size: f64) -> f64 {
 pub(super) fn information_error(pair: &Pair, angles: &crate::linalg::PrincipalAngles) -> f64 {
     let sensitivity: f64 = angles.sines().iter().filter(|&&sine| sine > 0.0).map(|sine| sine.recip()).sum();
     ERROR_UNITS * pair.zero() * (1.0 + sensitivity)
+}
+
+/// Σ 1/ρ_i over cosines that are not zero: how far Σ log ρ_i moves with each of them.
+pub(super) fn reciprocals(angles: &crate::linalg::PrincipalAngles) -> f64 {
+    angles.cosines().iter().filter(|&&cosine| cosine > 0.0).map(|cosine| cosine.recip()).sum()
 }
 
 impl ObservedTarget {
@@ -232,7 +265,7 @@ impl<'a> Case<'a> {
     /// [`InformationError`] when the encoders do not fit or a decomposition fails.
     pub fn of_weights(subject: &'a Subject<'a>, encoders: Encoders) -> Result<Self, InformationError> {
         let towers = Towers::new(&subject.pair, &encoders)?;
-        Self::new(subject, None, encoders, towers)
+        Self::new(subject, None, encoders, towers, None)
     }
 
     fn new(
@@ -240,6 +273,7 @@ impl<'a> Case<'a> {
         objective: Option<&'a dyn Objective>,
         encoders: Encoders,
         towers: Towers,
+        uniqueness: Option<Uniqueness>,
     ) -> Result<Self, InformationError> {
         let pair = &subject.pair;
         let alignment = Alignment::new(pair, &towers)?;
@@ -264,7 +298,8 @@ impl<'a> Case<'a> {
                 }
             }
         }
-        Ok(Self { subject, objective, encoders, towers, alignment, targets, capacities })
+        let canonical = OnceLock::new();
+        Ok(Self { subject, objective, encoders, towers, alignment, targets, capacities, uniqueness, canonical })
     }
 
     /// The exact minimiser of an objective, measured.
@@ -279,7 +314,7 @@ impl<'a> Case<'a> {
     ) -> Result<Self, CaseError> {
         let learned = learner.minimise(objective, dim)?;
         let towers = Towers::from_coordinates(&subject.pair, &learned.coordinates)?;
-        Ok(Self::new(subject, Some(objective), learned.encoders, towers)?)
+        Ok(Self::new(subject, Some(objective), learned.encoders, towers, Some(learned.uniqueness))?)
     }
 
     /// d.
@@ -287,9 +322,36 @@ impl<'a> Case<'a> {
         self.towers.dim()
     }
 
-    /// Whether the encoders span the leading canonical directions: exact minimisers of `cca`, `spectral`, `infonce`, ….
+    /// Whether the encoders span the leading canonical directions: exact minimisers of `cca`, `spectral`, `infonce`, …, and any others
+    /// whose spans are these, wherever they come from.
+    ///
+    /// A minimiser is taken at its word, so that a learner's fault shows as a violation and not as a theorem that does not apply. Each
+    /// encoder is judged by itself: where canonical correlations tie, the two need not have chosen the same directions.
     pub fn is_canonical(&self) -> bool {
+        self.minimises_canonical_objective() || self.canonical() == Canonical::Yes
+    }
+
+    /// Whether the encoders minimise an objective whose minimisers are the canonical directions: what they are by their objective alone.
+    pub fn minimises_canonical_objective(&self) -> bool {
         self.whitening_of_solution() == Some([true, true])
+    }
+
+    /// Whether both spans are those of leading canonical directions, judged by the angle to each direction, relative to what rounding
+    /// makes of it: the pair's rounding over the gap between its canonical correlation and those that it is to be told apart from.
+    pub fn canonical(&self) -> Canonical {
+        *self.canonical.get_or_init(|| {
+            (0..2).map(|m| spans_leading_directions(&self.subject.pair, &self.towers, m)).max().unwrap_or(Canonical::No)
+        })
+    }
+
+    /// Why a theorem about canonical encoders does not apply; `None` where it does.
+    pub fn canonical_obstacle(&self) -> Option<String> {
+        (!self.is_canonical()).then(|| match self.canonical() {
+            Canonical::TooCloseToCall => {
+                "whether the encoders span the leading canonical directions is too close to call".into()
+            }
+            _ => "the encoders are not the canonical ones".into(),
+        })
     }
 
     /// Which modalities the objective whitens in full, for minimisers made of singular directions of T_{a,b} with a, b ∈ {0, ½}.
@@ -314,5 +376,64 @@ impl<'a> Case<'a> {
     /// Whether both encoders can be whitened to d independent outputs.
     pub fn has_full_rank(&self) -> bool {
         (0..2).all(|m| self.towers.rank(m) == self.dim())
+    }
+}
+
+/// Whether encoder m spans leading canonical directions, at least as many as it has outputs or the pair correlates in.
+///
+/// A span of dimension k leads if it contains every direction with ρ_i > ρ_k and lies among those with ρ_i ≥ ρ_k; among directions that
+/// tie with ρ_k any choice leads, and for ρ_k = 0 these are all that are uncorrelated.
+fn spans_leading_directions(pair: &Pair, towers: &Towers, m: usize) -> Canonical {
+    let (rank, zero) = (towers.rank(m), pair.zero());
+    if rank < towers.dim().min(pair.rank()) {
+        return Canonical::No;
+    }
+    let last = rank.checked_sub(1).map_or(0.0, |index| pair.correlation(index));
+    let (basis, directions) = (towers.basis(m), pair.canonical_directions(m));
+    // One row for each canonical direction: its coordinates within the span.
+    let within = product_tn(directions, basis);
+    let tie = TIE_UNITS * zero;
+    let mut verdict = Canonical::Yes;
+    for (i, &rho) in pair.angles().cosines().iter().enumerate() {
+        let deviation = if rho > last + tie {
+            let direction = directions.columns(i, 1).into_owned();
+            outside(basis, &direction).norm()
+        } else if rho < last - tie {
+            within.row(i).norm()
+        } else {
+            continue;
+        };
+        verdict = verdict.max(deviates(deviation, zero / (rho - last).abs()));
+    }
+    // Directions beyond the common ones are uncorrelated: they lead only where ρ_k = 0.
+    if last > tie {
+        verdict = verdict.max(deviates(outside(directions, basis).norm(), zero / last));
+    }
+    verdict
+}
+
+/// Whether a sine that should be zero is, given its rounding.
+fn deviates(sine: f64, rounding: f64) -> Canonical {
+    let bound = ERROR_UNITS * rounding;
+    if sine > FAR * bound {
+        Canonical::No
+    } else if sine <= bound && bound <= DETERMINED {
+        Canonical::Yes
+    } else {
+        Canonical::TooCloseToCall
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deviation_is_judged_against_the_rounding_of_its_direction() {
+        assert_eq!(deviates(1e-13, 1e-13), Canonical::Yes);
+        assert_eq!(deviates(1e-11, 1e-13), Canonical::TooCloseToCall);
+        assert_eq!(deviates(1e-8, 1e-13), Canonical::No);
+        // A gap of the size of rounding: the direction itself is not determined.
+        assert_eq!(deviates(1e-3, 1e-2), Canonical::TooCloseToCall);
     }
 }

@@ -7,9 +7,9 @@ use crate::linalg::{Matrix, product_nt};
 use crate::model::Factor;
 use crate::objective::{Objective, Solution};
 
-/// z_1 = (E[s|x_1], E[u_1|x_1]) is sufficient for (s, u_1), whatever the model. The encoder of `decoupled` spans it when the sensors are
-/// independent given s, the noise of x_1 is isotropic, d_c ≥ r and d − r ≥ p_1: then nothing is lost of (s, u_1). Its common block attains
-/// the alignment floor of its d_c rows, and with d_c ≥ r it carries all of I(x_1;x_2).
+/// z_m = (E[s|x_m], E[u_m|x_m]) is sufficient for (s, u_m), whatever the model. The encoder of `decoupled` spans it when the sensors are
+/// independent given s, Cov(x_n, s) of the other sensor has full column rank, the noise of x_m is isotropic, d_c ≥ r and d − r ≥ p_m: then
+/// nothing is lost of (s, u_m). Its common block attains the alignment floor of its d_c rows, and with d_c ≥ r it carries all of I(x_1;x_2).
 ///
 /// Isotropic noise is what ties explained variance to signal: in the complement of the canonical directions, signal directions
 /// explain more than ψ and all others exactly ψ.
@@ -17,22 +17,74 @@ use crate::objective::{Objective, Solution};
 pub(super) struct DecoupledSufficiency;
 
 impl DecoupledSufficiency {
-    /// (s, u_1) in factor form; `None` when there is none or it is constant.
-    fn latents(case: &Case) -> Option<Factor> {
+    /// (s, u_m) in factor form; `None` when there is none or it is constant.
+    fn latents(case: &Case, m: usize) -> Option<Factor> {
         let model = case.subject.model;
         let root = model.latent().common;
-        let private = model.private_range(case.subject.modalities[0]);
+        let private = model.private_range(case.subject.modalities[m]);
         let rows: Vec<usize> = (0..model.shared()).chain(private).collect();
         let common = Matrix::from_fn(rows.len(), root.ncols(), |row, column| root[(rows[row], column)]);
         (!rows.is_empty() && common.amax() > 0.0).then(|| Factor { own: Matrix::zeros(rows.len(), 0), common })
     }
 
-    /// Whether the noise of x_1 is ψ·I.
-    fn has_isotropic_noise(case: &Case) -> bool {
-        let modality = &case.subject.model.modalities()[case.subject.modalities[0]];
+    /// Whether the noise of x_m is ψ·I.
+    fn has_isotropic_noise(case: &Case, m: usize) -> bool {
+        let modality = &case.subject.model.modalities()[case.subject.modalities[m]];
         let channels = modality.shared_loading.nrows();
         let noise = modality.noise.covariance(channels);
         noise == Matrix::from_diagonal_element(channels, channels, noise[0])
+    }
+
+    /// Whether the encoder of `decoupled` for x_m is claimed to keep all of (s, u_m).
+    pub(super) fn keeps_all(case: &Case, m: usize) -> Result<bool, InformationError> {
+        let private = case.subject.model.private()[case.subject.modalities[m]];
+        Ok(common_rows(case) == Some(case.subject.pair.rank())
+            && case.dim() >= case.subject.pair.rank() + private
+            && Self::has_isotropic_noise(case, m)
+            && separated_by_shared_factors(case, m)?)
+    }
+
+    /// What an encoder of x_m loses of (s, u_m), claimed to be nothing.
+    pub(super) fn compare(
+        clauses: &mut Vec<Clause>,
+        case: &Case,
+        m: usize,
+        label: &str,
+        towers: &Towers,
+    ) -> Result<(), InformationError> {
+        let Some(latents) = Self::latents(case, m) else { return Ok(()) };
+        let subject = case.subject;
+        let geometry = TargetGeometry::new(&subject.pair, &latents)?;
+        let (raw, encoded) = [(Source::First, Source::EncodedFirst), (Source::Second, Source::EncodedSecond)][m];
+        let (observed, kept) = (geometry.observed(raw)?, geometry.encoded_by(towers, encoded)?);
+        clauses.push(Clause::equal(
+            format!("loss about (s, u{}) of {label}", m + 1),
+            information_loss_nats(&observed.angles, &kept.angles),
+            0.0,
+            subject.information_error(&observed.angles) + subject.information_error(&kept.angles),
+        ));
+        Ok(())
+    }
+
+    /// (E[s|x_m], E[u_m|x_m]) as an encoder: over whitened coordinates Cov(x̃_m, (s, u_m)).
+    fn expectations(case: &Case, m: usize) -> Result<Option<Towers>, InformationError> {
+        let Some(latents) = Self::latents(case, m) else { return Ok(None) };
+        let pair = &case.subject.pair;
+        let expectation = product_nt(&pair.common_coordinates(m).transpose(), &latents.common);
+        // Only z_m matters.
+        let other = Matrix::zeros(pair.ranks()[1 - m], expectation.ncols());
+        let coordinates = if m == 0 { [expectation, other] } else { [other, expectation] };
+        Towers::from_coordinates(pair, &coordinates).map(Some)
+    }
+}
+
+/// d_c as the encoders have it; `None` for those of other objectives.
+fn common_rows(case: &Case) -> Option<usize> {
+    match case.objective.map(Objective::solution) {
+        Some(Solution::Decoupled { common_dim }) => {
+            Some(case.subject.pair.rank().min(case.dim()).min(common_dim.unwrap_or(case.dim())))
+        }
+        _ => None,
     }
 }
 
@@ -42,16 +94,15 @@ impl Theorem for DecoupledSufficiency {
     }
 
     fn statement(&self) -> &'static str {
-        "z1 = (E[s|x1], E[u1|x1])  ⟹  I(z1;(s,u1)) = I(x1;(s,u1)); so for `decoupled` with d_c ≥ r, d_u ≥ p1, x1 ⟂ x2 | s, isotropic noise"
+        "z_m = (E[s|x_m], E[u_m|x_m])  ⟹  I(z_m;(s,u_m)) = I(x_m;(s,u_m)); so for `decoupled` with d_c ≥ r, d_u ≥ p_m, x1 ⟂ x2 | s, isotropic noise of x_m"
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
-        let Some(Solution::Decoupled { common_dim }) = case.objective.map(Objective::solution) else {
+        let Some(common) = common_rows(case) else {
             return Ok(Finding::Inapplicable("the encoders are not decoupled".into()));
         };
         let subject = case.subject;
-        let (pair, dim) = (&subject.pair, case.dim());
-        let common = pair.rank().min(dim).min(common_dim.unwrap_or(dim));
+        let pair = &subject.pair;
         let mut clauses = Vec::new();
         if common > 0 {
             let block = [0, 1].map(|m| case.towers.whitened(m).columns(0, common).into_owned());
@@ -59,44 +110,26 @@ impl Theorem for DecoupledSufficiency {
             let error = subject.error(common as f64);
             clauses.push(Clause::equal("alignment of the common block", alignment.error, alignment.floor, error));
         }
-        if common == pair.rank() {
-            let kept = case.towers.cross_modal_angles(pair, 0)?;
-            clauses.push(Clause::equal(
-                "cross-modal loss",
-                information_loss_nats(pair.angles(), &kept),
-                0.0,
-                subject.information_error(pair.angles()) + subject.information_error(&kept),
-            ));
-        }
-        if let Some(latents) = Self::latents(case) {
-            let geometry = TargetGeometry::new(pair, &latents)?;
-            let observed = geometry.observed(Source::First)?;
-            let mut compare = |label: &str, towers: &Towers| -> Result<(), InformationError> {
-                let kept = geometry.encoded_by(towers, Source::EncodedFirst)?;
-                let error = subject.information_error(&observed.angles) + subject.information_error(&kept.angles);
+        for m in 0..2 {
+            if common == pair.rank() {
+                let kept = case.towers.cross_modal_angles(pair, m)?;
                 clauses.push(Clause::equal(
-                    format!("loss about (s, u1) of {label}"),
-                    information_loss_nats(&observed.angles, &kept.angles),
+                    format!("cross-modal loss of z{}", m + 1),
+                    information_loss_nats(pair.angles(), &kept),
                     0.0,
-                    error,
+                    subject.information_error(pair.angles()) + subject.information_error(&kept),
                 ));
-                Ok(())
-            };
-            // E[(s, u_1)|x_1] over whitened coordinates is Cov(x̃_1, (s, u_1)); only z_1 matters.
-            let expectation = product_nt(&pair.common_coordinates(0).transpose(), &latents.common);
-            let other = Matrix::zeros(pair.ranks()[1], expectation.ncols());
-            compare("(E[s|x1], E[u1|x1])", &Towers::from_coordinates(pair, &[expectation, other])?)?;
-            let private = subject.model.private()[subject.modalities[0]];
-            if common == pair.rank()
-                && dim >= pair.rank() + private
-                && Self::has_isotropic_noise(case)
-                && separated_by_shared_factors(case)?
-            {
-                compare("the decoupled encoder", &case.towers)?;
+            }
+            if let Some(towers) = Self::expectations(case, m)? {
+                let label = format!("(E[s|x{0}], E[u{0}|x{0}])", m + 1);
+                Self::compare(&mut clauses, case, m, &label, &towers)?;
+            }
+            if Self::keeps_all(case, m)? {
+                Self::compare(&mut clauses, case, m, "the decoupled encoder", &case.towers)?;
             }
         }
         Ok(if clauses.is_empty() {
-            Finding::Inapplicable("nothing is common to the modalities, and there is no factor of the first".into())
+            Finding::Inapplicable("nothing is common to the modalities, and there is no factor of theirs".into())
         } else {
             Finding::Checked(clauses)
         })

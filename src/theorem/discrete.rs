@@ -2,7 +2,7 @@
 //!
 //! A [`Law`] is a joint probability table of (x_1, x_2, y) on small alphabets; a [`TableEncoder`] is an arbitrary map
 //! z = f(x), one row of outputs for each symbol. Every expectation is an exact sum over the table. `perfect-alignment`,
-//! `lipschitz` and `capacity` are held against them here.
+//! `lipschitz`, `correlation` and `capacity` are held against them here.
 //!
 //! What it does not do: estimate anything.
 
@@ -215,6 +215,26 @@ impl Law {
             .fold(0.0, f64::max)
     }
 
+    /// E[z_1|x_2] of a table of outputs (n_1 × d), zero for symbols without mass: n_2 × d.
+    fn predicted(&self, outputs: &Matrix) -> Matrix {
+        let mut sums = Matrix::zeros(self.sizes[1], outputs.ncols());
+        for (i, j, k) in self.cells() {
+            let row = sums.row(j) + outputs.row(i) * self.probability(i, j, k);
+            sums.set_row(j, &row);
+        }
+        for (mut row, mass) in sums.row_iter_mut().zip(self.marginal(1)) {
+            if mass > 0.0 {
+                row /= mass;
+            }
+        }
+        sums
+    }
+
+    /// E f(x_1, x_2, y) of the symbols.
+    fn expectation(&self, f: impl Fn(usize, usize, usize) -> f64) -> f64 {
+        self.cells().map(|(i, j, k)| self.probability(i, j, k) * f(i, j, k)).sum()
+    }
+
     fn marginal(&self, m: usize) -> Vec<f64> {
         self.with_target(&self.observed(m)).column_sum().iter().copied().collect()
     }
@@ -333,6 +353,77 @@ pub fn lipschitz(law: &Law, encoders: &[TableEncoder; 2], predictor: Option<&[f6
 /// How many shrinkages of the conditional mean are tried: the claim holds at each.
 const STEPS: u32 = 32;
 
+/// `correlation`: √R²(z_1; y) ≤ √R²(x_2; y) + ε_op for whitened encoders, with R²(z_1; y) that of the best linear readout and R²(x_2; y) that of
+/// any function of x_2. Both tables are whitened symmetrically; where one has outputs that depend on others, it does not apply.
+///
+/// # Errors
+/// [`InformationError::Linalg`] when a decomposition fails.
+///
+/// # Panics
+/// When an encoder has not one row for each symbol.
+pub fn correlation(law: &Law, encoders: &[TableEncoder; 2]) -> Result<Finding, InformationError> {
+    let Some(sides) = CorrelationSides::new(law, encoders)? else {
+        return Ok(Finding::Inapplicable("y or an output is constant, or depends on other outputs".into()));
+    };
+    Ok(Finding::Checked(vec![sides.clause(sides.linear, sides.other + sides.operator)]))
+}
+
+/// What `correlation` is made of, for one law and two tables.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CorrelationSides {
+    /// √R² of the best linear readout of z_1.
+    pub(super) linear: f64,
+    /// √R² of the best readout of z_1 of any kind.
+    pub(super) any: f64,
+    /// √R² of the best readout of x_2 of any kind.
+    pub(super) other: f64,
+    /// ε_op.
+    pub(super) operator: f64,
+    /// A bound on the error of a square of these.
+    error: f64,
+}
+
+impl CorrelationSides {
+    /// `None` where y is constant, or an encoder has fewer than d independent outputs.
+    pub(super) fn new(law: &Law, encoders: &[TableEncoder; 2]) -> Result<Option<Self>, InformationError> {
+        let tables =
+            [whitened(&law.marginal(0), &encoders[0].outputs)?, whitened(&law.marginal(1), &encoders[1].outputs)?];
+        let [Some(first), Some(second)] = tables else { return Ok(None) };
+        let dim = encoders[0].outputs.ncols();
+        let scale = law.values.iter().fold(0.0_f64, |scale, value| scale.max(value.abs()));
+        let [mean, square] = [1, 2].map(|power| law.expectation(|_, _, k| law.values[k].powi(power)));
+        let variance = square - mean * mean;
+        if first.values.ncols() < dim || second.values.ncols() < dim || variance <= CONSTANT * scale * scale {
+            return Ok(None);
+        }
+        let [first_values, second_values] = [&first, &second].map(Outputs::symmetric);
+        let mut covariance = nalgebra::DVector::zeros(dim);
+        let mut disagreement = Matrix::zeros(dim, dim);
+        for (i, j, k) in law.cells() {
+            let p = law.probability(i, j, k);
+            covariance += first_values.row(i).transpose() * (p * (law.values[k] - mean));
+            let apart = first_values.row(i) - second_values.row(j);
+            disagreement += apart.transpose() * apart * p;
+        }
+        let share = |labels: &Labels| (1.0 - law.sigma(labels).powi(2) / variance).max(0.0).sqrt();
+        // Variances are differences of second moments: their rounding, relative to what is left.
+        let conditions = first.condition.max(second.condition).max(scale * scale / variance);
+        Ok(Some(Self {
+            linear: covariance.norm() / variance.sqrt(),
+            any: share(&law.encoded(0, &encoders[0])),
+            other: share(&law.observed(1)),
+            operator: largest_eigenvalue(&disagreement)?.max(0.0).sqrt(),
+            error: law.error(dim as f64) * conditions,
+        }))
+    }
+
+    /// One of the roots against a bound made of the others; roots near zero have the root of the error.
+    pub(super) fn clause(&self, lhs: f64, rhs: f64) -> Clause {
+        let of = |root: f64| self.error / root.max(self.error.sqrt());
+        Clause::at_most("√R²(z1;y)", lhs, rhs, of(lhs) + of(self.other) + of(self.operator))
+    }
+}
+
 /// `capacity`: y independent of x_2, z_1 whitened ⟹ tr K + tr P ≤ d and K + P ⪯ I, with K = Cov(E[z_1|x_2]) and
 /// P = Cov(E[z_1|y]), whatever the law and the encoder. Outputs that depend on others are left out of d.
 ///
@@ -345,42 +436,79 @@ pub fn capacity(law: &Law, encoder: &TableEncoder) -> Result<Finding, Informatio
     if law.dependence(1) > law.error(0.0) {
         return Ok(Finding::Inapplicable("y depends on x2".into()));
     }
-    let marginal = law.marginal(0);
-    let Some((z, condition)) = whitened(&marginal, &encoder.outputs)? else {
+    let Some(Budget { aligned, private, error }) = Budget::new(law, encoder)? else {
         return Ok(Finding::Inapplicable("the encoder is constant".into()));
     };
-    let [_, n2, ny] = law.sizes;
-    // Conditional means given x_2 and given y, as sums p(x_1, ·)·z.
-    let mut with_other = Matrix::zeros(n2, z.ncols());
-    let mut with_target = Matrix::zeros(ny, z.ncols());
-    let (mut other, mut target) = (vec![0.0; n2], vec![0.0; ny]);
-    for (i, j, k) in law.cells() {
-        let p = law.probability(i, j, k);
-        with_other.set_row(j, &(with_other.row(j) + z.row(i) * p));
-        with_target.set_row(k, &(with_target.row(k) + z.row(i) * p));
-        other[j] += p;
-        target[k] += p;
-    }
-    let covariance = |sums: &Matrix, weights: &[f64]| {
-        let mut result = Matrix::zeros(z.ncols(), z.ncols());
-        for (row, &weight) in sums.row_iter().zip(weights).filter(|(_, weight)| **weight > 0.0) {
-            result += row.transpose() * row / weight;
-        }
-        result
-    };
-    let (aligned, private) = (covariance(&with_other, &other), covariance(&with_target, &target));
-    let dim = z.ncols() as f64;
-    let error = law.error(dim) * condition;
     let largest = largest_eigenvalue(&(&aligned + &private))?;
     Ok(Finding::Checked(vec![
-        Clause::at_most("traces", aligned.trace() + private.trace(), dim, error),
+        Clause::at_most("traces", aligned.trace() + private.trace(), aligned.nrows() as f64, error),
         Clause::at_most("largest eigenvalue", largest, 1.0, error),
     ]))
 }
 
-/// The outputs centred and whitened, n × rank: principal components at unit variance, and the condition number of their
-/// covariance. `None` when they are constant.
-fn whitened(marginal: &[f64], outputs: &Matrix) -> Result<Option<(Matrix, f64)>, InformationError> {
+/// How the outputs of a table are spent.
+pub(super) struct Budget {
+    /// K = Cov(E[z_1|x_2]) of the whitened outputs.
+    pub(super) aligned: Matrix,
+    /// P = Cov(E[z_1|y]).
+    pub(super) private: Matrix,
+    /// A bound on the error of either.
+    pub(super) error: f64,
+}
+
+impl Budget {
+    /// `None` where the encoder is constant.
+    pub(super) fn new(law: &Law, encoder: &TableEncoder) -> Result<Option<Self>, InformationError> {
+        let marginal = law.marginal(0);
+        let Some(Outputs { values: z, condition, .. }) = whitened(&marginal, &encoder.outputs)? else {
+            return Ok(None);
+        };
+        let [_, n2, ny] = law.sizes;
+        // Conditional means given x_2 and given y, as sums p(x_1, ·)·z.
+        let mut with_other = Matrix::zeros(n2, z.ncols());
+        let mut with_target = Matrix::zeros(ny, z.ncols());
+        let (mut other, mut target) = (vec![0.0; n2], vec![0.0; ny]);
+        for (i, j, k) in law.cells() {
+            let p = law.probability(i, j, k);
+            with_other.set_row(j, &(with_other.row(j) + z.row(i) * p));
+            with_target.set_row(k, &(with_target.row(k) + z.row(i) * p));
+            other[j] += p;
+            target[k] += p;
+        }
+        let covariance = |sums: &Matrix, weights: &[f64]| {
+            let mut result = Matrix::zeros(z.ncols(), z.ncols());
+            for (row, &weight) in sums.row_iter().zip(weights).filter(|(_, weight)| **weight > 0.0) {
+                result += row.transpose() * row / weight;
+            }
+            result
+        };
+        Ok(Some(Self {
+            aligned: covariance(&with_other, &other),
+            private: covariance(&with_target, &target),
+            error: law.error(z.ncols() as f64) * condition,
+        }))
+    }
+}
+
+/// Outputs centred and whitened.
+struct Outputs {
+    /// Principal components at unit variance, n × rank.
+    values: Matrix,
+    /// The directions of the principal components, d × rank.
+    directions: Matrix,
+    /// The condition number of the covariance.
+    condition: f64,
+}
+
+impl Outputs {
+    /// Whitened symmetrically: the nearest whitened outputs to those given, n × d.
+    fn symmetric(&self) -> Matrix {
+        &self.values * self.directions.transpose()
+    }
+}
+
+/// Centres and whitens outputs, without those that depend on others. `None` when they are constant.
+fn whitened(marginal: &[f64], outputs: &Matrix) -> Result<Option<Outputs>, InformationError> {
     let mut centred = outputs.clone();
     for mut column in centred.column_iter_mut() {
         let mean: f64 = column.iter().zip(marginal).map(|(value, p)| value * p).sum();
@@ -397,8 +525,12 @@ fn whitened(marginal: &[f64], outputs: &Matrix) -> Result<Option<(Matrix, f64)>,
         return Ok(None);
     }
     let rank = eigen.values.iter().filter(|&&value| value > DEPENDENT * largest).count();
-    let map = Matrix::from_fn(outputs.ncols(), rank, |i, j| eigen.vectors[(i, j)] / eigen.values[j].sqrt());
-    Ok(Some((centred * map, largest / eigen.values[rank - 1])))
+    let directions = eigen.vectors.columns(0, rank).into_owned();
+    let mut values = centred * &directions;
+    for (mut column, value) in values.column_iter_mut().zip(&eigen.values) {
+        column /= value.sqrt();
+    }
+    Ok(Some(Outputs { values, directions, condition: largest / eigen.values[rank - 1] }))
 }
 
 #[cfg(test)]
@@ -409,7 +541,7 @@ mod tests {
     fn whitened_outputs_have_unit_covariance_and_dependent_ones_are_left_out() {
         let marginal = [0.1, 0.2, 0.3, 0.4];
         let outputs = Matrix::from_row_slice(4, 3, &[0.0, 0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 4.0, 4.0, 3.0, 9.0, 6.0]);
-        let (z, _) = whitened(&marginal, &outputs).expect("finite").expect("not constant");
+        let z = whitened(&marginal, &outputs).expect("finite").expect("not constant").values;
         assert_eq!(z.ncols(), 2);
         let covariance = z.transpose() * Matrix::from_diagonal(&marginal.to_vec().into()) * &z;
         assert!((covariance - Matrix::identity(2, 2)).amax() < 1e-12);

@@ -18,7 +18,7 @@ pub const FIRST_THRESHOLD: &str = "fidelity-threshold.first";
 /// λ at which encoders that do not maximise `alignment-fidelity` are held against the bound.
 const PROBE: f64 = 0.5;
 
-/// Relative size of what must vanish in a symmetric model.
+/// What must vanish in a symmetric model: a correlation of explained parts, or a difference of variances relative to them.
 const STRUCTURAL: f64 = 1e-8;
 
 /// Scores nearer than this share of the largest are a tie: rounding may choose either.
@@ -72,22 +72,22 @@ impl SymmetricStructure {
         for m in 0..2 {
             let root = &pair.whitening(m).root;
             let common = pair.canonical_directions(m).columns(0, rank).into_owned();
-            let images = product_tn(root, &product(root, &common));
-            let mut variances: Vec<f64> = (0..rank).map(|i| images.column(i).dot(&common.column(i))).collect();
-            for (i, variance) in variances.iter().enumerate() {
-                if (images.column(i) - common.column(i) * *variance).norm() > STRUCTURAL * root.norm_squared() {
-                    return Ok(None);
-                }
-            }
-            let rest = svd(&outside(&common, &root.transpose()))?;
-            variances.extend(rest.values[..first - rank].iter().map(|value| value * value));
+            let rest = svd(&outside(&common, &root.transpose()))?.left.columns(0, first - rank).into_owned();
             let mut directions = common.resize_horizontally(first, 0.0);
-            directions.columns_mut(rank, first - rank).copy_from(&rest.left.columns(0, first - rank));
-            towers.push((directions, variances));
+            directions.columns_mut(rank, first - rank).copy_from(&rest);
+            // What each direction explains of x_m. Eigenvectors of Σ_mm explain orthogonal parts: compared pair by pair, so that no loud
+            // channel covers for a quiet one.
+            let explained = product(root, &directions);
+            let deviations: Vec<f64> = explained.column_iter().map(|column| column.norm()).collect();
+            let overlaps = product_tn(&explained, &explained);
+            let orthogonal = |i: usize, j: usize| overlaps[(i, j)].abs() <= STRUCTURAL * deviations[i] * deviations[j];
+            if (0..first).any(|i| (0..i).any(|j| !orthogonal(i, j))) {
+                return Ok(None);
+            }
+            towers.push((directions, deviations.into_iter().map(|deviation| deviation * deviation).collect()));
         }
         let [(one, variances), (two, others)] = &towers[..] else { return Ok(None) };
-        let largest = variances.iter().fold(0.0_f64, |a, &b| a.max(b));
-        if variances.iter().zip(others).any(|(a, b)| (a - b).abs() > STRUCTURAL * largest) {
+        if variances.iter().zip(others).any(|(a, b)| (a - b).abs() > STRUCTURAL * a.max(*b)) {
             return Ok(None);
         }
         let factors = variances.iter().enumerate().map(|(i, &variance)| PairedFactor {
@@ -168,11 +168,13 @@ impl Theorem for FidelityThreshold {
             None => subject.fidelity_spectra(PROBE)?.iter().map(|spectrum| ky_fan(spectrum, case.dim())).sum(),
         };
         let reached = trade_off.value(lambda, [case.towers.whitened(0), case.towers.whitened(1)]);
-        let mut clauses = vec![Clause::at_most(format!("J at λ = {lambda}"), reached, bound, subject.error(bound))];
+        // J has the unit of a variance, and its rounding is that of the terms it adds up.
+        let error = subject.error_in(bound, bound);
+        let mut clauses = vec![Clause::at_most(format!("J at λ = {lambda}"), reached, bound, error).of_size(bound)];
         if objective.is_some()
             && let Some(structure) = SymmetricStructure::detect(subject)?
         {
-            clauses.push(Clause::equal("J attains its bound", reached, bound, subject.error(bound)));
+            clauses.push(Clause::equal("J attains its bound", reached, bound, error).of_size(bound));
             if let Some(kept) = structure.kept(lambda, case.dim()) {
                 let count = kept.len() as f64;
                 // Directions move by rounding over the relative gap, which is at least TIE.

@@ -3,6 +3,7 @@
 use super::random_matrix::increasing_root;
 use super::{Case, Clause, Finding, Question, Theorem};
 use crate::information::InformationError;
+use crate::linalg::{Matrix, log_determinant, product, product_nt, singular_values, upper_triangle};
 use crate::objective::{InfoNce, Objective, Spectral};
 use crate::sample::Stream;
 use rand::RngExt;
@@ -11,11 +12,18 @@ use rand_distr::StandardNormal;
 /// Per canonical pair with infinite negatives: the bilinear critic attains ½ρ²; the squared-distance critic −(au−bv)²/2, with the
 /// loss averaged over both directions, attains its best at a = b (closed form below); in one direction it attains all of
 /// −½ log(1−ρ²). With B samples no estimate exceeds log B.
+///
+/// At the encoders of the case the losses are taken again by routes that share nothing with these formulas: the bilinear one by quadrature
+/// from the factors of z_1 and z_2, the squared distances from log-determinants of the covariances of the encoders, each row scaled to
+/// its stated optimum.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct InfoNceGap;
 
 /// Correlations nearer to 0 or 1 than this say nothing: both sides vanish, or are infinite.
 pub(super) const INTERIOR: f64 = 1e-6;
+
+/// An error above this decides nothing.
+const RESOLVED: f64 = 1e-4;
 
 /// Samples of a batch whose estimate is held against log B.
 pub(super) const BATCH: usize = 24;
@@ -91,6 +99,117 @@ fn integral_error(rho: f64, information: f64) -> f64 {
     100.0 * unit / (1.0 - rho) + 8.0 * unit * (1.0 + information)
 }
 
+/// Step and reach of the trapezoid rule on the line: for a Gaussian integrand its relative error is exp(−2π²/step²) = 6·10⁻¹⁶, and what lies
+/// beyond the reach is below 10⁻¹⁷.
+const STEP: f64 = 0.75;
+const REACH: f64 = 9.0;
+
+/// E_u log E_v exp(a·uv) of independent standard u and v, by the trapezoid rule in both.
+fn log_normaliser(slope: f64) -> f64 {
+    let nodes = |reach: f64| (reach / STEP).ceil();
+    let weight = |x: f64| STEP * (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    let widest = nodes(REACH * (1.0 + slope.abs()));
+    let inner = |u: f64| {
+        let mut sum = 0.0;
+        let mut k = -widest;
+        while k <= widest {
+            sum += weight(k * STEP) * (slope * u * k * STEP).exp();
+            k += 1.0;
+        }
+        sum.ln()
+    };
+    let mut sum = 0.0;
+    let mut k = 0.0;
+    while k <= nodes(REACH) {
+        // Both signs of u give the same.
+        sum += if k == 0.0 { 1.0 } else { 2.0 } * weight(k * STEP) * inner(k * STEP);
+        k += 1.0;
+    }
+    sum
+}
+
+/// The population loss of the bilinear critic z_1ᵀz_2/τ at the encoders as they are. z_m = R_mᵀe_m with R_m from a QR of the factor of z_m, so
+/// that scores of independent samples are sums of σ_i(R_1R_2ᵀ)·uv over independent standard u and v.
+fn bilinear_loss_by_quadrature(case: &Case, temperature: f64) -> Result<f64, InformationError> {
+    let outputs = [0, 1].map(|m| {
+        let (weights, factor) = (case.encoders.weights(m), case.subject.pair.factor(m));
+        [product(weights, &factor.common), product(weights, &factor.own)]
+    });
+    let roots = [0, 1].map(|m| {
+        let [common, own] = &outputs[m];
+        let mut rows = Matrix::zeros(common.ncols() + own.ncols(), common.nrows());
+        rows.rows_mut(0, common.ncols()).copy_from(&common.transpose());
+        rows.rows_mut(common.ncols(), own.ncols()).copy_from(&own.transpose());
+        upper_triangle(&rows)
+    });
+    let slopes = singular_values(&(product_nt(&roots[0], &roots[1]) / temperature))?;
+    let normaliser: f64 = slopes.into_iter().map(log_normaliser).sum();
+    Ok(normaliser - outputs[0][0].dot(&outputs[1][0]) / temperature)
+}
+
+/// The population losses of −‖z_1−z_2‖²/2 for encoders with the given covariances, anchored at z_1 and averaged over both directions: a Gaussian
+/// integral per anchor, E log E exp(−‖z_1−z_2'‖²/2) = −½ log det(I+S_22) − ½ tr (I+S_22)^{-1}S_11.
+fn squared_distance_losses(first: &Matrix, second: &Matrix, cross: &Matrix) -> Result<[f64; 2], InformationError> {
+    let distance = 0.5 * (first.trace() + second.trace()) - cross.trace();
+    let anchored = |anchor: &Matrix, negatives: &Matrix| -> Result<f64, InformationError> {
+        let widened = negatives + Matrix::identity(negatives.nrows(), negatives.ncols());
+        let log_determinant = log_determinant(&widened)?;
+        let share = nalgebra::Cholesky::new(widened).map_or(f64::NAN, |factor| factor.solve(anchor).trace());
+        Ok(distance - 0.5 * log_determinant - 0.5 * share)
+    };
+    let one_sided = anchored(first, second)?;
+    Ok([one_sided, 0.5 * (one_sided + anchored(second, first)?)])
+}
+
+/// Lengths a and b of a pair of rows at which the one-sided squared distance is optimal: b² = ρ²/(1−ρ²), ab = ρ/(1−ρ²).
+fn one_sided_lengths(rho: f64) -> [f64; 2] {
+    let left = (1.0 - rho) * (1.0 + rho);
+    [left.sqrt().recip(), rho / left.sqrt()]
+}
+
+/// The squared distances at the encoders, rows scaled to their optimum, against what the theorem says: Σ −½ log(1−ρ_i²) in one direction, the
+/// closed form in both.
+fn squared_distances_at_encoders(clauses: &mut Vec<Clause>, case: &Case) -> Result<(), InformationError> {
+    let subject = case.subject;
+    let moments = subject.moments();
+    let rhos = subject.pair.angles().cosines();
+    let count = rhos.iter().take(case.dim()).take_while(|rho| **rho >= INTERIOR).count();
+    if count == 0 || rhos[0] > 1.0 - INTERIOR {
+        return Ok(());
+    }
+    let rhos = &rhos[..count];
+    let symmetric = |rho: f64| [symmetric_optimum(rho).0.sqrt(); 2];
+    let stated = [
+        rhos.iter().map(|rho| -0.5 * (-rho * rho).ln_1p()).sum::<f64>(),
+        rhos.iter().map(|rho| -symmetric_optimum(*rho).1).sum(),
+    ];
+    let routes: [(&str, &dyn Fn(f64) -> [f64; 2]); 2] = [("one-sided", &one_sided_lengths), ("symmetric", &symmetric)];
+    for (place, (name, lengths)) in routes.into_iter().enumerate() {
+        let scaled = [0, 1].map(|m| {
+            let mut rows = case.encoders.weights(m).rows(0, count).into_owned();
+            let variances = moments.encoded(m, &rows);
+            for (i, mut row) in rows.row_iter_mut().enumerate() {
+                row *= lengths(rhos[i])[m] / variances[(i, i)].sqrt();
+            }
+            rows
+        });
+        let covariances = [0, 1].map(|m| moments.encoded(m, &scaled[m]));
+        let cross = product_nt(&product(&scaled[0], &moments.cross), &scaled[1]);
+        let losses = squared_distance_losses(&covariances[0], &covariances[1], &cross)?;
+        // Distances are differences of variances, which grow as 1/(1−ρ).
+        let error = subject.error(covariances[0].trace() + covariances[1].trace());
+        if error <= RESOLVED {
+            clauses.push(Clause::equal(
+                format!("{name} squared distance at the encoders"),
+                -losses[place],
+                stated[place],
+                error,
+            ));
+        }
+    }
+    Ok(())
+}
+
 impl Theorem for InfoNceGap {
     fn id(&self) -> &'static str {
         "infonce-gap"
@@ -115,6 +234,14 @@ impl Theorem for InfoNceGap {
         let attained: f64 = subject.pair.angles().cosines().iter().take(case.dim()).map(|rho| 0.5 * rho * rho).sum();
         let value = objective.value(subject.moments(), &case.encoders).unwrap_or(f64::NAN);
         clauses.push(Clause::equal("bilinear critic", -value, attained, subject.error(attained)));
+        let temperature = objective.parameters().temperature.unwrap_or(InfoNce::default().temperature);
+        clauses.push(Clause::equal(
+            "bilinear critic by quadrature",
+            -bilinear_loss_by_quadrature(case, temperature)?,
+            attained,
+            subject.error(attained),
+        ));
+        squared_distances_at_encoders(&mut clauses, case)?;
         for (index, &rho) in correlations.iter().enumerate() {
             let pair = format!("pair {}", index + 1);
             let information = -0.5 * (-rho * rho).ln_1p();
@@ -207,6 +334,26 @@ mod tests {
             let normaliser = |u: f64| expectation_of_one(|v| score(u, v).exp()).ln();
             let loss = -expectation(rho, score) + expectation_of_one(normaliser);
             assert!((loss - anchored_loss(rho, alpha, gamma)).abs() < 1e-8, "{rho} {alpha} {gamma} {loss}");
+        }
+    }
+
+    #[test]
+    fn the_trapezoid_rule_has_all_digits_of_the_normaliser() {
+        // Minimisers have the correlations for slopes.
+        for slope in [0.0, 0.3, 0.9, 0.999, 1.0] {
+            assert!((log_normaliser(slope) - 0.5 * slope * slope).abs() < 1e-13, "{slope}");
+        }
+    }
+
+    #[test]
+    fn log_determinants_give_the_scalar_losses() {
+        let number = |value: f64| Matrix::from_element(1, 1, value);
+        for (rho, a, b) in [(0.8, 0.7, 0.5), (0.3, 1.5, 0.1), (0.95, 2.0, 2.5)] {
+            let [one_sided, symmetric] =
+                squared_distance_losses(&number(a * a), &number(b * b), &number(rho * a * b)).expect("losses");
+            // The anchor's own square cancels in the difference of score and normaliser, except in what negatives see of it.
+            assert!((one_sided - anchored_loss(rho, a * b, b * b)).abs() < 1e-14, "{rho} {a} {b}");
+            assert!((symmetric - symmetric_loss(rho, a, b)).abs() < 1e-14, "{rho} {a} {b}");
         }
     }
 

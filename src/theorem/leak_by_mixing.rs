@@ -3,7 +3,7 @@
 
 use super::{Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source};
-use crate::linalg::{Matrix, product, product_tn, svd};
+use crate::linalg::{Matrix, orthonormal_columns, product, product_tn, singular_values, svd};
 
 /// Noiseless loadings [A_m B_m] of full column rank, s ⟂ u_1 ⟂ u_2, d at most k and the rank of Σ12: canonical encoders have R² = 0 on
 /// each modality's own private factors; `linear-contrastive` has Cov(z_1, u_1) ∝ UᵀB_1 with U the d leading left singular vectors
@@ -11,11 +11,12 @@ use crate::linalg::{Matrix, product, product_tn, svd};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LeakByMixing;
 
-/// Relative size below which noise, a coupling of latents, or a missing column rank counts as none.
+/// Correlations of latents and cosines of loadings below this count as none.
 const STRUCTURAL: f64 = 1e-12;
-/// Least relative singular value of [A_m B_m]: below it the unmixing is not told from rounding.
+/// Least singular value of [A_m B_m] over the largest, every row and column at unit length: below it the unmixing is not told from
+/// rounding.
 const FULL_RANK: f64 = 1e-6;
-/// A bound on the error above this share of the covariances, or of 1, decides nothing: the models' scale or gap is too extreme.
+/// An error bound above this share of the covariances decides nothing: the gap is too small.
 const RESOLVED: f64 = 1e-4;
 /// Least relative gap between the singular values of Σ12 that are kept and those that are not: directions move by rounding over it.
 const GAP: f64 = 1e-3;
@@ -40,8 +41,10 @@ impl LeakByMixing {
         ];
         for (i, left) in groups.iter().enumerate() {
             for right in &groups[i + 1..] {
-                let block = covariance.view((left.start, right.start), (left.len(), right.len()));
-                if block.iter().any(|entry| entry.abs() > STRUCTURAL * covariance.amax()) {
+                let coupled = |i: usize, j: usize| {
+                    covariance[(i, j)].abs() > STRUCTURAL * (covariance[(i, i)] * covariance[(j, j)]).sqrt()
+                };
+                if left.clone().any(|i| right.clone().any(|j| coupled(i, j))) {
                     return Ok(Some("shared and private factors are correlated".into()));
                 }
             }
@@ -52,18 +55,29 @@ impl LeakByMixing {
                 return Ok(Some(format!("modality {} has noise", m + 1)));
             }
             let modality = &model.modalities()[case.subject.modalities[m]];
-            let columns = modality.shared_loading.ncols() + modality.private_loading.ncols();
-            let mut loading = modality.shared_loading.clone().resize_horizontally(columns, 0.0);
-            loading
-                .columns_mut(modality.shared_loading.ncols(), modality.private_loading.ncols())
-                .copy_from(&modality.private_loading);
-            let values = svd(&loading)?.values;
-            if values.len() < columns || values[columns - 1] <= FULL_RANK * values[0] {
+            let latents = (0..model.shared()).chain(model.private_range(case.subject.modalities[m]));
+            let loadings = modality.shared_loading.column_iter().chain(modality.private_loading.column_iter());
+            let columns: Vec<_> =
+                loadings.zip(latents).map(|(column, latent)| column * covariance[(latent, latent)].sqrt()).collect();
+            if !has_full_column_rank(Matrix::from_columns(&columns))? {
                 return Ok(Some(format!("the loadings of modality {} are not of full column rank", m + 1)));
             }
         }
         Ok(None)
     }
+}
+
+/// Decided with rows, then columns, at unit length: no channel and no factor is judged by the unit of another.
+fn has_full_column_rank(mut loading: Matrix) -> Result<bool, InformationError> {
+    for mut row in loading.row_iter_mut().filter(|row| row.amax() > 0.0) {
+        row.unscale_mut(row.amax());
+        row.normalize_mut();
+    }
+    for mut column in loading.column_iter_mut().filter(|column| column.amax() > 0.0) {
+        column.normalize_mut();
+    }
+    let values = singular_values(&loading)?;
+    Ok(values.len() == loading.ncols() && values[values.len() - 1] > FULL_RANK * values[0])
 }
 
 impl Theorem for LeakByMixing {
@@ -84,7 +98,6 @@ impl Theorem for LeakByMixing {
             return Ok(Finding::Inapplicable(reason));
         }
         let subject = case.subject;
-        let model = subject.model;
         if case.is_canonical() {
             let mut clauses = Vec::new();
             for entry in &case.capacities {
@@ -103,53 +116,9 @@ impl Theorem for LeakByMixing {
                 Finding::Checked(clauses)
             });
         }
-        // Cov(z_m, u_m) from the encoder and the model, against UᵀB_m·Cov(u_m) from the decomposition of Σ12 by itself.
-        let cross = svd(&subject.moments().cross)?;
         let mut clauses = Vec::new();
-        for (m, vectors) in [(0, &cross.left), (1, &cross.right)] {
-            let modality = &model.modalities()[subject.modalities[m]];
-            if modality.private_loading.ncols() == 0 {
-                continue;
-            }
-            let range = model.private_range(subject.modalities[m]);
-            let covariance =
-                model.latent_covariance().view((range.start, range.start), (range.len(), range.len())).into_owned();
-            let reach = product(&modality.private_loading, &covariance);
-            let leaked = product(case.encoders.weights(m), &reach);
-            let mut predicted = product_tn(&vectors.columns(0, case.dim()).into_owned(), &reach);
-            for (row, &value) in cross.values.iter().enumerate().take(case.dim()) {
-                let length = case.objective.map_or(1.0, |objective| objective.scale(value));
-                predicted.row_mut(row).scale_mut(length);
-            }
-            // Rows are free up to signs, and up to rotations where singular values tie: Gram matrices are not.
-            let gram = |rows: &Matrix| product_tn(rows, rows);
-            let (found, expected) = (gram(&leaked), gram(&predicted));
-            let scale = reach.norm_squared() * cross.values[0];
-            let tie = cross.values.get(case.dim()).copied().unwrap_or(0.0);
-            let gap = (cross.values[case.dim() - 1] - tie) / cross.values[0];
-            if gap < GAP {
-                continue;
-            }
-            let error = subject.error_in(scale, scale) / gap;
-            let leak = expected.norm();
-            if error > RESOLVED * leak.max(scale.min(1.0)) {
-                continue;
-            }
-            clauses.push(Clause::equal(format!("Cov(z{0}, u{0})", m + 1), found.norm(), leak, error));
-            if error <= RESOLVED * leak {
-                let apart = (found - expected).norm() / leak;
-                clauses.push(Clause::equal(format!("directions of Cov(z{0}, u{0})", m + 1), apart, 0.0, error / leak));
-            }
-            let orthogonal =
-                product_tn(&modality.shared_loading, &modality.private_loading).amax() <= STRUCTURAL * scale.sqrt();
-            if orthogonal {
-                clauses.push(Clause::equal(
-                    format!("no leak of u{} where A ⟂ B", m + 1),
-                    leaked.norm(),
-                    0.0,
-                    subject.error_in(scale.sqrt(), scale.sqrt()) / gap,
-                ));
-            }
+        for m in 0..2 {
+            clauses.extend(leaks(case, m)?);
         }
         Ok(if clauses.is_empty() {
             Finding::Inapplicable("singular values of Σ12 tie for the last dimension, or no private factors".into())
@@ -164,4 +133,67 @@ impl Theorem for LeakByMixing {
         let applies = private && case.is_canonical() && Self::obstacle(case)?.is_none();
         Ok((applies && matches!(quantity, "r2.z1" | "mi.z1")).then_some(0.0))
     }
+}
+
+/// What the encoder of modality m leaks of its private factors ũ_m, each of unit variance, when Σ12 alone decides its rows.
+fn leaks(case: &Case, m: usize) -> Result<Vec<Clause>, InformationError> {
+    let subject = case.subject;
+    let (model, dim) = (subject.model, case.dim());
+    let modality = &model.modalities()[subject.modalities[m]];
+    let range = model.private_range(subject.modalities[m]);
+    let latents = model.latent_covariance();
+    let deviations: Vec<f64> = range.clone().map(|latent| latents[(latent, latent)].sqrt()).collect();
+    if range.is_empty() || deviations.contains(&0.0) {
+        return Ok(Vec::new());
+    }
+    // Cov(x_m, ũ_m) from the model; Cov(z_m, ũ_m) from the encoder, against the decomposition of Σ12 by itself.
+    let covariance = latents.view((range.start, range.start), (range.len(), range.len())).into_owned();
+    let mut reach = product(&modality.private_loading, &covariance);
+    for (mut column, deviation) in reach.column_iter_mut().zip(&deviations) {
+        column.unscale_mut(*deviation);
+    }
+    let cross = svd(&subject.moments().cross)?;
+    let vectors = if m == 0 { &cross.left } else { &cross.right };
+    let leaked = product(case.encoders.weights(m), &reach);
+    let mut predicted = product_tn(&vectors.columns(0, dim).into_owned(), &reach);
+    for (row, &value) in cross.values.iter().enumerate().take(dim) {
+        let length = case.objective.map_or(1.0, |objective| objective.scale(value));
+        predicted.row_mut(row).scale_mut(length);
+    }
+    let next = cross.values.get(dim).copied().unwrap_or(0.0);
+    let gap = (cross.values[dim - 1] - next) / cross.values[0];
+    let error = subject.error(1.0) / gap;
+    if gap < GAP || error > RESOLVED {
+        return Ok(Vec::new());
+    }
+    // Rows are free up to signs, and up to rotations where singular values tie: Gram matrices are not. In units of the largest that
+    // Cov(z_m, ũ_m) could be.
+    let unit = reach.norm_squared() * case.objective.map_or(1.0, |objective| objective.scale(cross.values[0]).powi(2));
+    let gram = |rows: &Matrix| product_tn(rows, rows) / unit;
+    let (found, expected) = (gram(&leaked), gram(&predicted));
+    let leak = expected.norm();
+    let mut clauses = vec![Clause::equal(format!("Cov(z{0}, u{0})", m + 1), found.norm(), leak, error)];
+    if error <= RESOLVED * leak {
+        let apart = (found - expected).norm() / leak;
+        clauses.push(Clause::equal(format!("directions of Cov(z{0}, u{0})", m + 1), apart, 0.0, error / leak));
+    }
+    let unit_columns = |loading: &Matrix| {
+        let columns = loading.column_iter().filter(|column| column.amax() > 0.0);
+        Matrix::from_columns(&columns.map(|column| column.normalize()).collect::<Vec<_>>())
+    };
+    let cosines = product_tn(&unit_columns(&modality.shared_loading), &unit_columns(&modality.private_loading));
+    if cosines.amax() <= STRUCTURAL {
+        let share = leaked.norm() / unit.sqrt();
+        clauses.push(Clause::equal(format!("no leak of u{} where A ⟂ B", m + 1), share, 0.0, error));
+    }
+    // At d = k the encoder spans col A, so that its leak is the part of B within col A: zero if and only if A ⟂ B. This route knows A
+    // alone, not Σ12.
+    if dim == model.shared() {
+        let within = product_tn(&orthonormal_columns(&modality.shared_loading), &reach);
+        let spanned = product_tn(&orthonormal_columns(&case.encoders.weights(m).transpose()), &reach);
+        let share = |part: &Matrix| part.norm() / reach.norm();
+        let label = format!("leak of u{} at d = k and B within col A", m + 1);
+        clauses.push(Clause::equal(label, share(&spanned), share(&within), error));
+    }
+    Ok(clauses)
 }

@@ -3,7 +3,8 @@
 use super::{Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source};
 
-/// I(z_m; y) ≤ Σ_{i≤d} log(1/ρ_i) at canonical encoders, for y ⟂ x_other.
+/// I(z_m; y) ≤ Σ_{i≤d} log(1/ρ_i) at canonical encoders, for y ⟂ x_other: those that span the leading canonical directions, found by
+/// whatever objective or given in a file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Leakage;
 
@@ -24,8 +25,8 @@ impl Theorem for Leakage {
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
-        if !case.is_canonical() {
-            return Ok(Finding::Inapplicable("the encoders are not the canonical ones".into()));
+        if let Some(reason) = case.canonical_obstacle() {
+            return Ok(Finding::Inapplicable(reason));
         }
         let clauses: Vec<Clause> = case
             .capacities
@@ -36,8 +37,9 @@ impl Theorem for Leakage {
                     target.source(if entry.encoder == 0 { Source::EncodedFirst } else { Source::EncodedSecond });
                 let bound = Self::bound(case, entry.encoder);
                 // d log ρ = dρ/ρ: small correlations make the bound itself uncertain; at zero it is exactly infinite.
-                let least = case.subject.pair.correlation(case.towers.rank(entry.encoder).saturating_sub(1));
-                let uncertainty = if bound.is_finite() { case.subject.error(least.recip()) } else { 0.0 };
+                let rank = case.towers.rank(entry.encoder);
+                let reciprocals: f64 = (0..rank).map(|i| case.subject.pair.correlation(i).recip()).sum();
+                let uncertainty = if bound.is_finite() { case.subject.error(reciprocals) } else { 0.0 };
                 let error = case.subject.information_error(&source.angles) + uncertainty;
                 Clause::at_most(
                     format!("z{} about {}", entry.encoder + 1, target.name),

@@ -1,16 +1,31 @@
 //! `lipschitz`: a smooth predictor from z_1 does not do better than x_2, up to the alignment error.
 
-use super::{Case, Clause, Finding, Theorem};
+use super::{Case, Clause, EvaluatedTarget, Finding, Theorem};
 use crate::information::{InformationError, Source};
-use crate::linalg::{product_tn, svd};
+use crate::linalg::{Matrix, largest_singular_value, power_of_two_near, product, product_nt, product_tn, svd};
 
-/// σ_L(z_1; y) ≥ σ(x_2; y) − L·ε for every L, checked at the L that makes it tightest; likewise from z_2.
+/// σ_L(z_1; y) ≥ σ(x_2; y) − L·ε for every L, checked at the L that makes it tightest; likewise from z_2. Of whitened encoders, and of the
+/// encoders in the scale in which they are given, with ε of that scale.
 ///
-/// For whitened Gaussian z the best L-Lipschitz predictor is linear with the singular values of the regression β clipped at L
-/// (by Stein's identity the first Hermite coefficient of any L-Lipschitz map is an average of its Jacobian), so
-/// σ_L² = mmse + Σ (σ_i(β) − L)₊².
+/// For Gaussian z with covariance S the best L-Lipschitz predictor is linear: by Stein's identity the best linear approximation of any
+/// L-Lipschitz map g is E[∇g]·z, an average of Jacobians, and what g has besides only adds to its error. So
+/// σ_L² = mmse + min over ‖G‖ ≤ L of tr (B−G)S(B−G)ᵀ, B the regression of y on z.
+///
+/// For S = I it has the singular values of B clipped at L: σ_L² = mmse + Σ (σ_i(B) − L)₊². For a scalar target it is a ridge regression,
+/// G = Cov(y,z)(S + μI)^{-1} with ‖G‖ = L (the multiplier of the constraint). For a vector target in another scale there is no closed form:
+/// there ridge regressions are tried, each of which is a predictor of its own steepness and obeys the theorem.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lipschitz;
+
+/// Ridges are searched over this many powers of ten to either side of the largest variance of z, besides none and infinitely much.
+const DECADES: f64 = 16.0;
+
+/// Principal outputs with a deviation below this share of the largest are not used for prediction in their own scale: their directions are
+/// known to rounding over that share only.
+const FAINTEST: f64 = 1e-4;
+
+/// Rounding of the directions of outputs as large as the largest.
+const ROUNDING: f64 = 64.0 * f64::EPSILON;
 
 impl Theorem for Lipschitz {
     fn id(&self) -> &'static str {
@@ -18,16 +33,24 @@ impl Theorem for Lipschitz {
     }
 
     fn statement(&self) -> &'static str {
-        "σ(x2;y) ≤ σ_L(z1;y) + L·ε for every L"
+        "σ(x2;y) ≤ σ_L(z1;y) + L·ε for every L, encoders whitened or in their own scale"
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
-        Self::examine_with(case, case.alignment.error.sqrt(), |deviation, distance| deviation + distance)
+        let sum = |deviation, distance| deviation + distance;
+        let whitened = Self::examine_with(case, case.alignment.error.sqrt(), sum)?;
+        let Finding::Checked(mut clauses) = whitened else { return Ok(whitened) };
+        clauses.extend(Self::in_own_scale(case, own_distance(case))?);
+        Ok(Finding::Checked(clauses))
     }
 }
 
+/// An encoder, what it predicts, and the other modality.
+const SIDES: [(usize, Source, Source); 2] =
+    [(0, Source::EncodedFirst, Source::Second), (1, Source::EncodedSecond, Source::First)];
+
 impl Lipschitz {
-    /// σ(x_2; y) against the least over L of a bound made of σ_L(z_1; y) and L·ε, convex in L.
+    /// σ(x_2; y) against the least over L of a bound made of σ_L(z_1; y) and L·ε, convex in L, for whitened encoders.
     pub(super) fn examine_with(
         case: &Case,
         epsilon: f64,
@@ -38,9 +61,7 @@ impl Lipschitz {
         }
         let mut clauses = Vec::new();
         for target in &case.targets {
-            for (m, encoded, other) in
-                [(0, Source::EncodedFirst, Source::Second), (1, Source::EncodedSecond, Source::First)]
-            {
+            for (m, encoded, other) in SIDES {
                 let regression = svd(&product_tn(case.towers.whitened(m), target.geometry.regression(m)))?.values;
                 let mmse = target.source(encoded).mmse;
                 let side = |lipschitz: f64| {
@@ -48,41 +69,155 @@ impl Lipschitz {
                     bound((mmse + excess).sqrt(), lipschitz * epsilon)
                 };
                 let largest = regression.first().copied().unwrap_or(0.0);
-                let least = minimum_of_convex(side, largest);
+                let [_, least] = minimum_of_convex(side, largest);
                 let sigma = target.source(other).sigma();
-                clauses.push(Clause::at_most(
-                    format!("z{} about {}", m + 1, target.name),
-                    sigma,
-                    least,
-                    case.subject.error_in(target.geometry.variance().sqrt(), least),
-                ));
+                let deviation = target.geometry.variance().sqrt();
+                let error = case.subject.error_in(deviation, least);
+                let label = format!("z{} about {}", m + 1, target.name);
+                clauses.push(Clause::at_most(label, sigma, least, error).of_size(deviation));
             }
         }
         Ok(Finding::Checked(clauses))
     }
+
+    /// The same for the encoders in their own scale, ε = √E‖z_1 − z_2‖² in that scale. Encoders without an output are left out.
+    pub(super) fn in_own_scale(case: &Case, distance: OwnDistance) -> Result<Vec<Clause>, InformationError> {
+        let mut clauses = Vec::new();
+        for (m, encoded, other) in SIDES {
+            let root = &case.subject.pair.whitening(m).root;
+            let outputs = svd(&(product_nt(&root.transpose(), case.encoders.weights(m)) / distance.scale))?;
+            let rank = case.towers.rank(m);
+            if rank == 0 {
+                continue;
+            }
+            let largest = outputs.values[0];
+            let directions = outputs.left.columns(0, rank).into_owned();
+            let lengths: Vec<f64> = outputs.values[..rank].iter().map(|value| value / largest).collect();
+            for target in &case.targets {
+                let ridge = Ridge {
+                    mmse: target.source(encoded).mmse,
+                    lengths: &lengths,
+                    seen: product_tn(&directions, target.geometry.regression(m)),
+                };
+                clauses.push(own_clause(case, target, (m, other), &ridge, &distance, largest));
+            }
+        }
+        Ok(clauses)
+    }
 }
 
-/// The least value of a convex function on [0, upper], by golden-section search, never below a value that it takes.
-fn minimum_of_convex(function: impl Fn(f64) -> f64, upper: f64) -> f64 {
+fn own_clause(
+    case: &Case,
+    target: &EvaluatedTarget,
+    (m, other): (usize, Source),
+    ridge: &Ridge,
+    distance: &OwnDistance,
+    largest: f64,
+) -> Clause {
+    let side = |place: f64| {
+        let [deviation, steepness] = ridge.at(place);
+        deviation + steepness * distance.epsilon / largest
+    };
+    let [place, least] = minimum_of_convex(side, 1.0);
+    let [_, steepness] = ridge.at(place);
+    let unit = target.geometry.variance().sqrt();
+    // ε is a length of differences: rounding of what was subtracted, times the slope.
+    let faintest = ridge.lengths.iter().copied().filter(|length| *length >= FAINTEST).fold(1.0, f64::min);
+    let rounding = case.subject.error(0.0) * steepness * distance.size / largest + ROUNDING * unit / faintest;
+    Clause::at_most(
+        format!("z{} in its own scale about {}", m + 1, target.name),
+        target.source(other).sigma(),
+        least,
+        case.subject.error_in(unit, least) + rounding,
+    )
+    .of_size(unit)
+}
+
+/// Ridge regressions of a target on an encoder with singular values `lengths`, the largest of them 1.
+struct Ridge<'a> {
+    mmse: f64,
+    lengths: &'a [f64],
+    /// Cov(principal outputs at unit variance, y), rank × q.
+    seen: Matrix,
+}
+
+impl Ridge<'_> {
+    /// √E‖y − Gz‖² and ‖G‖, from no ridge (0) to an infinite one (1).
+    fn at(&self, place: f64) -> [f64; 2] {
+        // notation: μ in units of the largest variance; along output i, y is predicted by a share λ_i/(λ_i + μ) of its regression
+        let ridge = match place {
+            _ if place <= 0.0 => 0.0,
+            _ if place >= 1.0 => f64::INFINITY,
+            _ => 10.0_f64.powf(DECADES * (2.0 * place - 1.0)),
+        };
+        let mut slopes = self.seen.clone();
+        let mut squares = self.mmse;
+        for (mut row, &length) in slopes.row_iter_mut().zip(self.lengths) {
+            let unused = ridge.is_infinite() || length < FAINTEST;
+            let kept = if unused { 0.0 } else { length * length / (length * length + ridge) };
+            squares += row.norm_squared() * (1.0 - kept).powi(2);
+            row *= if unused { 0.0 } else { kept / length };
+        }
+        // It fails on numbers that are not finite only: the bound is none then, and the claim is undecided.
+        [squares.sqrt(), largest_singular_value(&slopes).unwrap_or(f64::NAN)]
+    }
+}
+
+/// How far the encoders are apart in their own scale.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OwnDistance {
+    /// A power of two that the weights are divided by, so that no square leaves the range of doubles.
+    pub(super) scale: f64,
+    /// ε, in units of the scale.
+    pub(super) epsilon: f64,
+    /// √(E‖z_1‖² + E‖z_2‖²), in units of the scale.
+    pub(super) size: f64,
+}
+
+/// ε of the encoders as they are, from the factors: exact zeros stay zeros.
+pub(super) fn own_distance(case: &Case) -> OwnDistance {
+    let largest = case.encoders.first.amax().max(case.encoders.second.amax());
+    let scale = if largest > 0.0 && largest.is_finite() { power_of_two_near(largest) } else { 1.0 };
+    let outputs = [0, 1].map(|m| {
+        let (weights, factor) = (case.encoders.weights(m) / scale, case.subject.pair.factor(m));
+        [product(&weights, &factor.common), product(&weights, &factor.own)]
+    });
+    let [[first, first_noise], [second, second_noise]] = &outputs;
+    let noise = first_noise.norm().hypot(second_noise.norm());
+    OwnDistance {
+        scale,
+        epsilon: (first - second).norm().hypot(noise),
+        size: first.norm().hypot(second.norm()).hypot(noise),
+    }
+}
+
+/// Where a convex function is least on [0, upper], and its value there, by golden-section search; of any function, one of its values.
+fn minimum_of_convex(function: impl Fn(f64) -> f64, upper: f64) -> [f64; 2] {
     let ratio = f64::midpoint(5.0_f64.sqrt(), -1.0);
     let (mut low, mut high) = (0.0, upper);
     let mut inner = [high - ratio * (high - low), low + ratio * (high - low)];
     let mut values = inner.map(&function);
-    let mut least = function(0.0).min(function(upper)).min(values[0]).min(values[1]);
+    let mut best = [0.0, function(0.0)];
+    let mut consider = |place: f64, value: f64| {
+        if value < best[1] {
+            best = [place, value];
+        }
+    };
+    consider(upper, function(upper));
     for _ in 0..60 {
+        consider(inner[0], values[0]);
+        consider(inner[1], values[1]);
         if values[0] < values[1] {
             high = inner[1];
             inner = [high - ratio * (high - low), inner[0]];
             values = [function(inner[0]), values[0]];
-            least = least.min(values[0]);
         } else {
             low = inner[0];
             inner = [inner[1], low + ratio * (high - low)];
             values = [values[1], function(inner[1])];
-            least = least.min(values[1]);
         }
     }
-    least
+    best
 }
 
 #[cfg(test)]
@@ -91,8 +226,29 @@ mod tests {
 
     #[test]
     fn the_minimum_is_found_inside_and_at_the_ends() {
-        assert!((minimum_of_convex(|x| (x - 0.3).powi(2), 1.0)).abs() < 1e-15);
-        assert!((minimum_of_convex(|x| 2.0 - x, 1.0) - 1.0).abs() < f64::EPSILON);
-        assert!((minimum_of_convex(|x| 2.0 + x, 1.0) - 2.0).abs() < f64::EPSILON);
+        let [place, value] = minimum_of_convex(|x| (x - 0.3).powi(2), 1.0);
+        assert!(value < 1e-15 && (place - 0.3).abs() < 1e-7);
+        assert_eq!(minimum_of_convex(|x| 2.0 - x, 1.0), [1.0, 1.0]);
+        assert_eq!(minimum_of_convex(|x| 2.0 + x, 1.0), [0.0, 2.0]);
+    }
+
+    #[test]
+    fn a_ridge_regression_is_the_best_predictor_of_its_steepness() {
+        // z = (z_1, z_2) with deviations 1 and 0.2, Cov(z̃, y) = (0.3, 0.8), mmse 0.1: every direction of the same length predicts worse.
+        let lengths = [1.0, 0.2];
+        let seen = [0.3, 0.8];
+        let ridge = Ridge { mmse: 0.1, lengths: &lengths, seen: Matrix::from_column_slice(2, 1, &seen) };
+        for step in 1..20 {
+            let [deviation, steepness] = ridge.at(0.4 + 0.01 * f64::from(step));
+            for angle in (0..1000).map(|k| f64::from(k) * 0.002 * std::f64::consts::PI) {
+                let slopes = [steepness * angle.cos(), steepness * angle.sin()];
+                let square: f64 = (0..2).map(|i| (seen[i] - slopes[i] * lengths[i]).powi(2)).sum();
+                assert!((0.1 + square).sqrt() >= deviation - 1e-12, "{steepness} {angle}");
+            }
+        }
+        let [without, _] = ridge.at(0.0);
+        assert!((without - 0.1_f64.sqrt()).abs() < 1e-15);
+        let [nothing, flat] = ridge.at(1.0);
+        assert!((nothing - (0.1_f64 + 0.09 + 0.64).sqrt()).abs() < 1e-15 && flat == 0.0);
     }
 }

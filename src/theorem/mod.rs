@@ -17,6 +17,7 @@ mod infonce_gap;
 mod leak_by_mixing;
 mod leakage;
 mod lipschitz;
+mod minimisers;
 mod multimodal;
 mod perfect_alignment;
 mod quadrature;
@@ -29,7 +30,8 @@ mod verdict;
 pub mod verify;
 mod width;
 
-pub use case::{Case, CaseError, EvaluatedTarget, PrivateCapacity, Subject};
+pub use case::{Canonical, Case, CaseError, EvaluatedTarget, PrivateCapacity, Subject};
+pub use minimisers::Affected;
 pub use verdict::{Clause, Finding, Relation, Status, Verdict};
 
 use crate::information::InformationError;

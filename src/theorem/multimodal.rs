@@ -1,10 +1,10 @@
 //! `multimodal`: what more than two modalities agree on, and what each keeps for itself.
 
-use super::case::{error, information_error};
+use super::case::{error, information_error, reciprocals};
 use super::{Case, Clause, Finding, Question, Subject, Theorem};
 use crate::information::{Capacity, Ensemble, InformationError, Informativeness, Pair, Source, TargetGeometry, Towers};
 use crate::learner::Generalised;
-use crate::linalg::{Matrix, product, product_tn, symmetric_eigen};
+use crate::linalg::{Matrix, gram, product, product_tn, symmetric_eigen};
 use crate::model::Factor;
 use crate::objective::{CanonicalCorrelation, Objective};
 
@@ -16,9 +16,13 @@ use crate::objective::{CanonicalCorrelation, Objective};
 ///
 /// For the **GCCA** (MAXVAR) variates g_j = Σ_m z_mj/λ_j with c_m = Var(z_mj), the eigenvalue equation says that the other modalities
 /// predict z_mj at least as well as Σ_{n≠m} z_nj does, and K + P ⪯ I becomes: y private to m explains at most
-/// c_m(1−c_m) / (λ_j² − (2λ_j−1)c_m) of the variance of g_j, and targets private to each modality explain together at most
-/// (1−ρ̄)/(1+(M−2)ρ̄), ρ̄ = (λ_j−1)/(M−1) the mean agreement (the sum of the bounds, by concavity in c_m). That is at most
-/// 1/λ_j, and λ_j never falls as a modality joins (Cauchy's interlacing).
+/// c_m(1−c_m) / (λ_j² − (2λ_j−1)c_m) of the variance of g_j, and the shares that one target private to each modality explains by itself
+/// add up to at most (1−ρ̄)/(1+(M−2)ρ̄), ρ̄ = (λ_j−1)/(M−1) the mean agreement (the sum of the bounds, by concavity in c_m). That is
+/// at most 1/λ_j, and λ_j never falls as a modality joins (Cauchy's interlacing).
+///
+/// The sum of the shares is no bound on what the targets explain *jointly*, unless they are independent of each other: x_1 = s + u_1 and
+/// x_2 = s + u_2 have λ = 1.5 and a bound of ½; y_1 = x_1 − E[x_1|x_2] and y_2 = x_2 − E[x_2|x_1] are private, explain ¼ of g each, and
+/// all of it together.
 ///
 /// What does *not* hold: that the private content of the re-optimised GCCA encoders only shrinks as modalities are added. A new
 /// modality can make a different variate the most common one, in which more of y is mixed (`tests/multimodal.rs` has it by
@@ -55,8 +59,11 @@ impl Facing {
         let mut private = Vec::new();
         for (t, target) in targets.iter().enumerate() {
             // Most targets are not private: one product says so before their geometry is made.
-            let shared = product(&target.common, pair.common_coordinates(1)).norm();
-            if shared > pair.zero() * target.common.norm().hypot(target.own.norm()) {
+            let shared = product(&target.common, pair.common_coordinates(1));
+            let visible = |row: usize| {
+                shared.row(row).norm() > pair.zero() * target.common.row(row).norm().hypot(target.own.row(row).norm())
+            };
+            if (0..shared.nrows()).any(visible) {
                 continue;
             }
             let geometry = TargetGeometry::new(&pair, target)?;
@@ -85,7 +92,8 @@ impl Facing {
         for (mut row, cosine) in seen.row_iter_mut().zip(self.pair.angles().cosines()) {
             row *= *cosine;
         }
-        product_tn(&seen, &seen)
+        // Exactly symmetric, so that a difference of two is.
+        gram(&seen.transpose())
     }
 }
 
@@ -105,9 +113,8 @@ fn spend(
     }
     let shared = towers.cross_modal_angles(pair, 0)?;
     let bound: f64 = shared.cosines().iter().map(|cosine| -cosine.ln()).sum();
-    // d log ρ = dρ/ρ, as for `leakage`; at zero the bound is exactly infinite.
-    let least = shared.cosines().last().copied().unwrap_or(1.0);
-    let uncertainty = if bound.is_finite() { error(pair, least.recip()) } else { 0.0 };
+    // d log ρ = dρ/ρ; at zero the bound is exactly infinite.
+    let uncertainty = if bound.is_finite() { error(pair, reciprocals(&shared)) } else { 0.0 };
     for (t, geometry) in &facing.private {
         let name = format!("{encoder} of x{} and {}", facing.modality + 1, names[*t]);
         let capacity = Capacity::new(pair, &towers, geometry, 0)?;
@@ -135,7 +142,7 @@ fn spend(
     Ok(())
 }
 
-/// Private shares of the GCCA variates, one by one and together.
+/// Private shares of the GCCA variates, one by one and added up over the modalities.
 fn variates(clauses: &mut Vec<Clause>, facing: &[Facing], gcca: &Generalised, names: &[&str]) {
     let count = facing.len() as f64;
     for j in 0..gcca.kept() {
@@ -170,7 +177,8 @@ fn variates(clauses: &mut Vec<Clause>, facing: &[Facing], gcca: &Generalised, na
         // (1−ρ̄)/(1+(M−2)ρ̄) = (M−λ)/(1+(M−2)λ), and M − λ = Σ_m Var(g − z_m).
         let bound = disagreement / (1.0 + (count - 2.0) * lambda);
         if total > 0.0 {
-            clauses.push(Clause::at_most(format!("private shares of variate {}", j + 1), total, bound, total_error));
+            let label = format!("private shares of variate {}, added up", j + 1);
+            clauses.push(Clause::at_most(label, total, bound, total_error));
         }
     }
 }
@@ -248,18 +256,22 @@ fn agreement(
             }
         }
         let Some(least) = least else { continue };
+        let deviation = (factor.common.norm_squared() + factor.own.norm_squared()).sqrt();
         clauses.push(Clause::at_most(
             format!("information of all about {}", target.name),
             encoded.mutual_information_nats(),
             least.mutual_information_nats(),
             information_error(worst, &encoded.angles) + information_error(worst, &least.angles),
         ));
-        clauses.push(Clause::at_most(
-            format!("σ of all about {}", target.name),
-            sigma,
-            encoded.sigma(),
-            error(worst, encoded.sigma()),
-        ));
+        clauses.push(
+            Clause::at_most(
+                format!("σ of all about {}", target.name),
+                sigma,
+                encoded.sigma(),
+                deviation * error(worst, encoded.sigma() / deviation),
+            )
+            .of_size(deviation),
+        );
     }
     Ok(())
 }
@@ -270,7 +282,7 @@ impl Theorem for Multimodal {
     }
 
     fn statement(&self) -> &'static str {
-        "M modalities: z_m = z  ⟹  I(z;y) ≤ min I(x_m;y); y ⟂ all others  ⟹  K + P ⪯ I against their concatenation, which only grows"
+        "M modalities: z_m = z  ⟹  I(z;y) ≤ min I(x_m;y); y ⟂ all others  ⟹  K + P ⪯ I against their concatenation, which only grows; private shares of a GCCA variate add up to at most (M−λ)/(1+(M−2)λ)"
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

@@ -1,9 +1,13 @@
 //! `perfect-alignment`: what two towers agree on exactly is at most redundant information.
 
-use super::{Case, Clause, Finding, Question, Theorem};
-use crate::information::{InformationError, Source};
+use super::{Case, Clause, EvaluatedTarget, Finding, Question, Theorem};
+use crate::information::{InformationError, PartialInformation, Source};
 
-/// If z_1 = z_2 = z almost surely, I(z; y) ≤ min_m I(x_m; y) and σ(z; y) ≥ max_m σ(x_m; y) for every target.
+/// If z_1 = z_2 = z almost surely, I(z; y) ≤ min_m I(x_m; y) and σ(z; y) ≥ max_m σ(x_m; y) for every target; and for a scalar one at
+/// least its unique and synergistic information is lost, I(x_1,x_2; y) − I(z; y) ≥ Unq_1 + Unq_2 + Syn.
+///
+/// The last claim follows from the first by Unq_1 + Unq_2 + Syn = I(x_1,x_2; y) − Red; its sides are taken by other routes: the loss
+/// from the angles of (x_1, x_2) and of z, the parts from those of each modality.
 ///
 /// For Gaussians it needs ρ_i = 1 (Gács–Körner), hence noiseless sensors.
 #[derive(Debug, Clone, Copy)]
@@ -12,13 +16,31 @@ pub(super) struct PerfectAlignment;
 /// z_1 = z_2 up to this many units of the pair's rounding.
 const AGREEMENT_UNITS: f64 = 100.0;
 
+/// Unique and synergistic information against what the agreeing encoders lose.
+fn lost(case: &Case, target: &EvaluatedTarget) -> Clause {
+    let sources = [Source::First, Source::Second, Source::Both];
+    let [first, second, both] = sources.map(|source| target.source(source).mutual_information_nats());
+    let parts = PartialInformation::new(first, second, both);
+    let error = sources
+        .into_iter()
+        .chain([Source::EncodedFirst])
+        .map(|source| case.subject.information_error(&target.source(source).angles))
+        .sum();
+    Clause::at_most(
+        format!("unique and synergistic information about {}", target.name),
+        parts.unique_first + parts.unique_second + parts.synergy,
+        target.information_loss_nats(Source::Both, Source::EncodedFirst),
+        error,
+    )
+}
+
 impl Theorem for PerfectAlignment {
     fn id(&self) -> &'static str {
         "perfect-alignment"
     }
 
     fn statement(&self) -> &'static str {
-        "z1 = z2 = z  ⟹  I(z;y) ≤ min I(x_m;y) and σ(z;y) ≥ max σ(x_m;y)"
+        "z1 = z2 = z  ⟹  I(z;y) ≤ min I(x_m;y) and σ(z;y) ≥ max σ(x_m;y); scalar y: I(x1,x2;y) − I(z;y) ≥ Unq + Syn"
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
@@ -42,7 +64,11 @@ impl Theorem for PerfectAlignment {
             ));
             let (sigma, sigma_z) = (x1.sigma().max(x2.sigma()), z.sigma());
             let error = subject.error_in(target.geometry.variance().sqrt(), sigma_z);
-            clauses.push(Clause::at_most(format!("σ about {}", target.name), sigma, sigma_z, error));
+            let deviation = target.geometry.variance().sqrt();
+            clauses.push(Clause::at_most(format!("σ about {}", target.name), sigma, sigma_z, error).of_size(deviation));
+            if target.geometry.dimension() == 1 {
+                clauses.push(lost(case, target));
+            }
         }
         Ok(Finding::Checked(clauses))
     }

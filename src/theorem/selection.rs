@@ -3,20 +3,26 @@
 use super::random_matrix::InformationPlusNoise;
 use super::{Case, Clause, Finding, MARGIN, Question, Subject, Theorem};
 use crate::information::{InformationError, Source};
-use crate::linalg::{Matrix, log_determinant, orthonormal_columns, product, product_nt, product_tn};
+use crate::linalg::{Matrix, log_determinant, product, product_nt, product_tn};
 use crate::objective::{BeyondRank, Solution};
+use nalgebra::DVector;
 
 /// Objective (a, b) with d dimensions keeps the d factors with the largest |ρ_i|·t_{1,i}^{1−2a}·t_{2,i}^{1−2b}.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Selection;
 
-/// Relative size of what must vanish in an orthogonal model, and of a gap between scores that counts as a tie.
+/// What must vanish in an orthogonal model: a cosine, a correlation, or a covariance relative to both deviations.
 const STRUCTURAL: f64 = 1e-8;
 
-/// Rounding of sums of products over channels, relative to the largest covariance.
-const ROUNDING: f64 = 16.0 * f64::EPSILON;
+/// Scores nearer than this share of the smaller are a tie.
+const TIE: f64 = 1e-8;
 
-/// The factors of a model in which every factor is an eigenvector of both covariances.
+/// The factors of a model that an objective (a, b) can only keep or leave: independent variates of each modality, each correlated
+/// with at most one of the other.
+///
+/// An objective that whitens a modality sees it up to any invertible map, so there the factors' regressions need to be orthogonal in
+/// whitened coordinates and nothing else; one that does not sees the channels as they are, and there a factor's loading needs to be an
+/// eigenvector of the covariance, orthogonal to the others.
 #[derive(Debug)]
 pub(super) struct OrthogonalStructure {
     factors: Vec<PairedFactor>,
@@ -27,66 +33,91 @@ pub(super) struct OrthogonalStructure {
 pub(super) struct PairedFactor {
     /// Whether it is a shared factor of the model, rather than a correlated private one.
     shared: bool,
-    /// Unit direction in x_1.
-    direction: Matrix,
+    /// The unit variate of each modality over its whitened coordinates, r_m × 1.
+    directions: [Matrix; 2],
     /// |ρ_i|.
     pub(super) correlation: f64,
-    /// t_{1,i} and t_{2,i}: standard deviations, signal plus noise.
+    /// t_{1,i} and t_{2,i}: standard deviations, signal plus noise; 1 for a modality that is whitened, where they cancel.
     pub(super) deviations: [f64; 2],
 }
 
-impl OrthogonalStructure {
-    /// The structure of a model, or `None` when a factor direction is no eigenvector, or meets more than one of the other modality.
-    pub(super) fn detect(subject: &Subject) -> Option<Self> {
-        let mut directions = Vec::new();
-        let mut deviations = Vec::new();
-        let mut shared = 0;
-        for m in 0..2 {
-            let modality = &subject.model.modalities()[subject.modalities[m]];
-            let covariance = subject.pair.factor(m).covariance();
-            if m == 0 {
-                shared = modality.shared_loading.column_iter().filter(|column| column.norm() > 0.0).count();
-            }
-            let columns: Vec<_> = modality
-                .shared_loading
-                .column_iter()
-                .chain(modality.private_loading.column_iter())
-                .filter(|column| column.norm() > 0.0)
-                .collect();
-            let units = Matrix::from_fn(covariance.nrows(), columns.len(), |i, j| columns[j][i] / columns[j].norm());
-            if (product_tn(&units, &units) - Matrix::identity(units.ncols(), units.ncols())).amax() > STRUCTURAL {
-                return None;
-            }
-            let images = product(&covariance, &units);
-            let variances: Vec<f64> = (0..units.ncols()).map(|j| units.column(j).dot(&images.column(j))).collect();
-            for (j, variance) in variances.iter().enumerate() {
-                let allowed = STRUCTURAL * variance + ROUNDING * covariance.amax();
-                if (images.column(j) - units.column(j) * *variance).amax() > allowed {
-                    return None;
-                }
-            }
-            directions.push(units);
-            deviations.push(variances.iter().map(|variance| variance.max(0.0).sqrt()).collect::<Vec<_>>());
+/// The factor variates of one modality: whitened coordinates (r_m × factors), standard deviations, and how many are shared.
+struct Variates {
+    directions: Matrix,
+    deviations: Vec<f64>,
+    shared: usize,
+}
+
+impl Variates {
+    /// `None` where the factors are not independent variates of the modality, as an objective that whitens it or not sees it.
+    fn detect(subject: &Subject, m: usize, whitened: bool) -> Option<Self> {
+        let modality = &subject.model.modalities()[subject.modalities[m]];
+        let visible = |loading: &Matrix| -> Vec<DVector<f64>> {
+            loading.column_iter().filter(|column| column.amax() > 0.0).map(|column| column.normalize()).collect()
+        };
+        let (shared, private) = (visible(&modality.shared_loading), visible(&modality.private_loading));
+        let count = shared.len();
+        let units: Vec<DVector<f64>> = shared.into_iter().chain(private).collect();
+        if units.is_empty() {
+            return None;
         }
-        let cross = product_nt(
-            &product_tn(&directions[0], &subject.pair.factor(0).cross_covariance(subject.pair.factor(1))),
-            &directions[1].transpose(),
-        );
-        // In units of the factors' own deviations: correlations are free of scale, and so is what objectives make of them.
-        let rounding = ROUNDING * cross.amax();
-        let linked =
-            |i: usize, j: usize| cross[(i, j)].abs() > STRUCTURAL * deviations[0][i] * deviations[1][j] + rounding;
+        let units = Matrix::from_columns(&units);
+        let whitening = subject.pair.whitening(m);
+        let variates =
+            if whitened { product(&whitening.whitener, &units) } else { product_tn(&whitening.root, &units) };
+        let lengths: Vec<f64> = variates.column_iter().map(|column| column.norm()).collect();
+        if lengths.contains(&0.0) {
+            return None;
+        }
+        let directions = Matrix::from_fn(variates.nrows(), units.ncols(), |i, j| variates[(i, j)] / lengths[j]);
+        if !is_orthonormal(&directions) {
+            return None;
+        }
+        if whitened {
+            return Some(Self { directions, deviations: vec![1.0; lengths.len()], shared: count });
+        }
+        // Cov(x_i, variate) of an eigenvector u is t·u_i; it is compared with the deviation of channel i.
+        let covariances = product(&whitening.root, &directions);
+        let is_eigenvector = |j: usize| {
+            (0..units.nrows()).all(|i| {
+                let apart = covariances[(i, j)] - lengths[j] * units[(i, j)];
+                apart.abs() <= STRUCTURAL * whitening.root.row(i).norm()
+            })
+        };
+        let orthogonal = is_orthonormal(&units) && (0..units.ncols()).all(is_eigenvector);
+        orthogonal.then_some(Self { directions, deviations: lengths, shared: count })
+    }
+}
+
+/// Whether columns of unit length are orthogonal to each other.
+fn is_orthonormal(columns: &Matrix) -> bool {
+    (product_tn(columns, columns) - Matrix::identity(columns.ncols(), columns.ncols())).amax() <= STRUCTURAL
+}
+
+impl OrthogonalStructure {
+    /// The structure of a model as an objective that whitens these modalities sees it, or `None` when its factors are not independent
+    /// variates or one meets more than one of the other modality.
+    pub(super) fn detect(subject: &Subject, whitened: [bool; 2]) -> Option<Self> {
+        let [first, second] = [0, 1].map(|m| Variates::detect(subject, m, whitened[m]));
+        let (first, second) = (first?, second?);
+        // Correlations of unit variates: free of scale, and so is what objectives make of them.
+        let seen = |m: usize, variates: &Variates| product(subject.pair.common_coordinates(m), &variates.directions);
+        let correlations = product_tn(&seen(0, &first), &seen(1, &second));
+        let linked = |i: usize, j: usize| correlations[(i, j)].abs() > STRUCTURAL;
         let mut factors = Vec::new();
-        for i in 0..cross.nrows() {
-            let partners: Vec<usize> = (0..cross.ncols()).filter(|&j| linked(i, j)).collect();
+        for i in 0..correlations.nrows() {
+            let partners: Vec<usize> = (0..correlations.ncols()).filter(|&j| linked(i, j)).collect();
             match partners[..] {
                 [] => {}
-                [j] if (0..cross.nrows()).all(|other| other == i || !linked(other, j)) => {
+                [j] if (0..correlations.nrows()).all(|other| other == i || !linked(other, j)) => {
                     factors.push(PairedFactor {
-                        shared: i < shared,
-                        direction: directions[0].columns(i, 1).into_owned(),
-                        correlation: cross[(i, j)].abs() / (deviations[0][i] * deviations[1][j]),
-                        deviations: [deviations[0][i], deviations[1][j]],
+                        shared: i < first.shared,
+                        directions: [
+                            first.directions.columns(i, 1).into_owned(),
+                            second.directions.columns(j, 1).into_owned(),
+                        ],
+                        correlation: correlations[(i, j)].abs(),
+                        deviations: [first.deviations[i], second.deviations[j]],
                     });
                 }
                 _ => return None,
@@ -100,7 +131,7 @@ impl OrthogonalStructure {
         let mut ranked: Vec<(f64, &PairedFactor)> =
             self.factors.iter().map(|factor| (score(factor, exponents), factor)).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let tie = dim < ranked.len() && ranked[dim - 1].0 - ranked[dim].0 <= STRUCTURAL * ranked[0].0;
+        let tie = dim < ranked.len() && ranked[dim - 1].0 - ranked[dim].0 <= TIE * ranked[dim].0;
         (!tie).then(|| ranked.into_iter().take(dim).map(|(_, factor)| factor).collect())
     }
 }
@@ -125,7 +156,9 @@ impl Selection {
         };
         let completes =
             matches!(objective.solution(), Solution::CrossCovariance { beyond_rank: BeyondRank::Whitened, .. });
-        let Some(structure) = case.subject.orthogonal_structure() else { return Err("not an orthogonal model".into()) };
+        let Some(structure) = case.subject.orthogonal_structure(exponents) else {
+            return Err("not an orthogonal model".into());
+        };
         if structure.factors.is_empty() {
             return Err("no factor is common to the modalities".into());
         }
@@ -141,11 +174,11 @@ impl Selection {
     /// with a shared factor whose place it decides.
     fn signal_distance(case: &Case) -> Option<f64> {
         let exponents = case.whitening_exponents()?;
-        let factors = &case.subject.orthogonal_structure()?.factors;
+        let factors = &case.subject.orthogonal_structure(exponents)?.factors;
         let scores: Vec<f64> = factors.iter().map(|factor| factor.score(exponents)).collect();
         let mut kept = 0;
         for (factor, own) in factors.iter().zip(&scores).filter(|(factor, _)| factor.shared) {
-            let tie = STRUCTURAL * factor.score(exponents);
+            let tie = TIE * factor.score(exponents);
             let above = scores.iter().filter(|other| **other > own + tie).count();
             let not_below = scores.iter().filter(|other| **other >= own - tie).count();
             match (above < case.dim(), not_below <= case.dim()) {
@@ -163,7 +196,8 @@ impl Selection {
     /// many nuisance channels of large variance: prediction fails long before its population boundary.
     fn finite_sample_signal_distance(case: &Case, samples: u64) -> Option<f64> {
         let [true, whiten_second] = case.whitening_of_solution()? else { return None };
-        let factors = &case.subject.orthogonal_structure()?.factors;
+        let exponents = case.whitening_exponents()?;
+        let factors = &case.subject.orthogonal_structure(exponents)?.factors;
         let (shared, nuisance): (Vec<_>, Vec<_>) = factors.iter().partition(|factor| factor.shared);
         if shared.is_empty() || shared.len() != case.subject.model.shared() || case.dim() != shared.len() {
             return None;
@@ -184,7 +218,6 @@ impl Selection {
             let total = case.subject.moments().second.trace();
             (total - variance(&shared, |_| 1.0) - variance(&nuisance, |square| square)) / columns as f64
         };
-        let exponents = [0.5, if whiten_second { 0.5 } else { 0.0 }];
         let law = InformationPlusNoise {
             rows,
             columns,
@@ -195,32 +228,31 @@ impl Selection {
         Some(1.0 - kept as f64 / shared.len() as f64)
     }
 
-    /// Whether the encoder keeps the factors with the largest scores.
+    /// Whether the encoders keep the factors with the largest scores.
     pub(super) fn examine_with(case: &Case, score: Score) -> Finding {
         let kept = match Self::kept(case, score) {
             Ok(kept) => kept,
             Err(reason) => return Finding::Inapplicable(reason),
         };
-        // e_iᵀx_1 in whitened coordinates; the squared cosines with the encoder's span add up to the number of factors kept.
-        let root = &case.subject.pair.whitening(0).root;
-        let mut predicted = Matrix::zeros(root.ncols(), kept.len());
-        for (mut column, factor) in predicted.column_iter_mut().zip(&kept) {
-            column.copy_from(&product_tn(root, &factor.direction).column(0));
-        }
-        let overlap = product_tn(&orthonormal_columns(&predicted), case.towers.basis(0)).norm_squared();
         let count = kept.len() as f64;
-        // Directions move by rounding over the relative gap, which is at least STRUCTURAL; cosines by its square.
-        let error = case.subject.error(count) + count * (case.subject.pair.zero() / STRUCTURAL).powi(2);
-        Finding::Checked(vec![
-            Clause::equal("factors kept by z1", overlap, count, error),
-            Clause::equal("dimensions used by z1", case.towers.rank(0) as f64, count, 0.0),
-        ])
+        // Directions move by rounding over the relative gap, which is at least TIE; cosines by its square.
+        let error = case.subject.error(count) + count * (case.subject.pair.zero() / TIE).powi(2);
+        let mut clauses = Vec::with_capacity(4);
+        for m in 0..2 {
+            // The squared cosines of the kept variates with the encoder's span add up to their number.
+            let predicted = Matrix::from_fn(case.subject.pair.ranks()[m], kept.len(), |i, j| kept[j].directions[m][i]);
+            let overlap = product_tn(&predicted, case.towers.basis(m)).norm_squared();
+            let rank = case.towers.rank(m) as f64;
+            clauses.push(Clause::equal(format!("factors kept by z{}", m + 1), overlap, count, error));
+            clauses.push(Clause::equal(format!("dimensions used by z{}", m + 1), rank, count, 0.0));
+        }
+        Finding::Checked(clauses)
     }
 
     /// log(weakest shared score) − log(strongest private score).
     fn margin(case: &Case) -> Option<f64> {
         let exponents = case.whitening_exponents()?;
-        let factors = &case.subject.orthogonal_structure()?.factors;
+        let factors = &case.subject.orthogonal_structure(exponents)?.factors;
         let scores = |shared: bool| {
             factors.iter().filter(move |factor| factor.shared == shared).map(move |factor| factor.score(exponents))
         };
@@ -242,7 +274,7 @@ impl Theorem for Selection {
         Ok(Self::examine_with(case, PairedFactor::score))
     }
 
-    /// For [`MARGIN`] the phase boundary; otherwise by hand: the factors kept are independent coordinates, so Σ_{y|z} = Σ_yy − Σ_i c_i c_iᵀ/t_i².
+    /// For [`MARGIN`] the phase boundary; otherwise the closed form: the factors kept are independent unit variates v_i, so Σ_{y|z} = Σ_yy − Σ_i c_i c_iᵀ, c_i = Cov(y, v_i).
     fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
         let Question { quantity, target, .. } = *question;
         match (quantity, question.samples) {
@@ -253,12 +285,10 @@ impl Theorem for Selection {
             (_, None) => {}
         }
         let Ok(kept) = Self::kept(case, PairedFactor::score) else { return Ok(None) };
-        let factor = &case.subject.factors[target];
-        let whole = factor.covariance();
-        let cross = factor.cross_covariance(case.subject.pair.factor(0));
+        let whole = case.subject.factors[target].covariance();
         let mut left = whole.clone();
         for factor in kept {
-            let covariance = product(&cross, &factor.direction) / factor.deviations[0];
+            let covariance = product_tn(case.targets[target].geometry.regression(0), &factor.directions[0]);
             left -= product_nt(&covariance, &covariance);
         }
         let information =

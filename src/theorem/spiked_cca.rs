@@ -207,8 +207,9 @@ impl Theorem for SpikedCca {
         let [first, second] = channels.map(|channels| channels as f64 / samples as f64);
         let Ok(ratios) = AspectRatios::new(first, second) else { return Ok(None) };
         let limit = |rho: f64| ratios.sample_correlation_squared(rho * rho);
-        if question.quantity == "alignment.mi_z1_z2" && case.is_canonical() && case.dim() < channels[0].min(channels[1])
-        {
+        // Of encoders that are canonical in the population by chance samples make others.
+        let canonical = case.minimises_canonical_objective() && case.dim() < channels[0].min(channels[1]);
+        if question.quantity == "alignment.mi_z1_z2" && canonical {
             // A fixed number of leading pairs: spikes, then values that cling to the edge.
             return Ok(Some((0..case.dim()).map(|i| -0.5 * (-limit(pair.correlation(i))).ln_1p()).sum()));
         }

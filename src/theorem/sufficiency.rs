@@ -2,7 +2,7 @@
 
 use super::{Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source, information_loss_nats};
-use crate::linalg::{PrincipalAngles, product_nt, svd};
+use crate::linalg::{PrincipalAngles, Whitening, product_nt, product_tn, singular_values};
 
 /// At canonical encoders the cross-modal loss is exactly −½ Σ_{i>d} log(1−ρ_i²), zero for d ≥ r; and for d ≥ r, when x_1 ⟂ x_2
 /// given s and Cov(x_2, s) has full column rank, `I(z_1; s) = I(x_1; s)`.
@@ -12,7 +12,7 @@ use crate::linalg::{PrincipalAngles, product_nt, svd};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sufficiency;
 
-/// Relative size below which Σ12 − Σ1s Σss⁺ Σs2 counts as zero, and singular values of Cov(x_2, s) as missing.
+/// Correlations below this count as zero: what x_1 and x_2 share given s, and singular values of Cov(x_other, s), both whitened.
 const STRUCTURAL: f64 = 1e-9;
 
 impl Theorem for Sufficiency {
@@ -21,7 +21,7 @@ impl Theorem for Sufficiency {
     }
 
     fn statement(&self) -> &'static str {
-        "canonical encoders  ⟹  I(x1;x2) − I(z1;x2) = −½ Σ_{i>d} log(1−ρ_i²); d ≥ r, x1 ⟂ x2 | s  ⟹  I(z1;s) = I(x1;s)"
+        "canonical encoders  ⟹  I(x1;x2) − I(z1;x2) = −½ Σ_{i>d} log(1−ρ_i²); d ≥ r, x1 ⟂ x2 | s  ⟹  I(z_m;s) = I(x_m;s)"
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
@@ -43,23 +43,23 @@ impl Theorem for Sufficiency {
             clauses.push(Clause::equal(format!("cross-modal loss of z{}", m + 1), lost, expected, error));
         }
         if dim >= pair.rank()
-            && separated_by_shared_factors(case)?
             && let Some((geometry, observed)) = subject.shared_factors()
         {
-            let kept = geometry.encoded_by(&case.towers, Source::EncodedFirst)?;
-            let error = subject.information_error(&observed.angles) + subject.information_error(&kept.angles);
-            clauses.push(Clause::equal(
-                "loss about the shared factors",
-                information_loss_nats(&observed.angles, &kept.angles),
-                0.0,
-                error,
-            ));
-            clauses.push(Clause::equal(
-                "information about the shared factors",
-                kept.mutual_information_nats(),
-                observed.mutual_information_nats(),
-                error,
-            ));
+            for (m, source) in [(0, Source::EncodedFirst), (1, Source::EncodedSecond)] {
+                if !separated_by_shared_factors(case, m)? {
+                    continue;
+                }
+                let (kept, observed) = (geometry.encoded_by(&case.towers, source)?, observed[m]);
+                let error = subject.information_error(&observed.angles) + subject.information_error(&kept.angles);
+                let lost = information_loss_nats(&observed.angles, &kept.angles);
+                clauses.push(Clause::equal(format!("loss of z{} about the shared factors", m + 1), lost, 0.0, error));
+                clauses.push(Clause::equal(
+                    format!("information of z{} about the shared factors", m + 1),
+                    kept.mutual_information_nats(),
+                    observed.mutual_information_nats(),
+                    error,
+                ));
+            }
         }
         Ok(Finding::Checked(clauses))
     }
@@ -72,7 +72,7 @@ impl Theorem for Sufficiency {
         if !of_shared_alone
             || !case.is_canonical()
             || case.dim() < case.subject.pair.rank()
-            || !separated_by_shared_factors(case)?
+            || !separated_by_shared_factors(case, 0)?
         {
             return Ok(None);
         }
@@ -85,22 +85,19 @@ impl Theorem for Sufficiency {
     }
 }
 
-/// x_1 ⟂ x_2 given s, and Cov(x_2, s) of full column rank.
-pub(super) fn separated_by_shared_factors(case: &Case) -> Result<bool, InformationError> {
+/// What z_m needs to keep all of s: x_1 ⟂ x_2 given s, and Cov(x_other, s) of full column rank. Decided over whitened coordinates, in
+/// which every entry is a correlation.
+pub(super) fn separated_by_shared_factors(case: &Case, encoder: usize) -> Result<bool, InformationError> {
     let subject = case.subject;
-    let k = subject.model.shared();
+    let (pair, k) = (&subject.pair, subject.model.shared());
     if k == 0 {
         return Ok(false);
     }
-    let latent = subject.model.latent().common;
-    let shared = crate::linalg::Whitening::of_factor(&latent.rows(0, k).into_owned())?;
-    let [first, second] = [0, 1].map(|m| product_nt(&subject.pair.factor(m).common, &shared.basis.transpose()));
-    let cross = subject.pair.factor(0).cross_covariance(subject.pair.factor(1));
-    let unexplained = (&cross - product_nt(&first, &second)).norm();
-    let values = svd(&second)?.values;
-    // Relative to the factors: where Cov(x_2, s) cancels, its largest singular value is rounding too.
-    let [scale_first, scale_second] = [0, 1].map(|m| subject.pair.factor(m).common.norm());
-    let scale = (scale_first * scale_second).max(f64::MIN_POSITIVE);
-    let full_rank = values.len() == k && shared.rank() == k && values[k - 1] > STRUCTURAL * scale_second;
-    Ok(unexplained <= STRUCTURAL * scale && full_rank)
+    let shared = Whitening::of_factor(&subject.model.latent().common.rows(0, k).into_owned())?.basis;
+    let [first, second] = [0, 1].map(|m| product_tn(pair.common_coordinates(m), &shared));
+    let cross = product_tn(pair.common_coordinates(0), pair.common_coordinates(1));
+    let unexplained = (cross - product_nt(&first, &second)).norm();
+    let weakest = singular_values(if encoder == 0 { &second } else { &first })?.get(k - 1).copied();
+    let full_rank = shared.ncols() == k && weakest.is_some_and(|value| value > STRUCTURAL);
+    Ok(unexplained <= STRUCTURAL && full_rank)
 }

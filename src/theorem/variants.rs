@@ -5,14 +5,20 @@
 //! [`VARIANTS`]; none is in the public registry.
 
 use super::adversary::{Extreme, Search};
-use super::lipschitz::Lipschitz;
+use super::decoupled_sufficiency::DecoupledSufficiency;
+use super::discrete::{Budget, Claim, CorrelationSides, Instance};
+use super::lipschitz::{Lipschitz, OwnDistance, own_distance};
 use super::random_matrix::AspectRatios;
 use super::selection::{PairedFactor, Selection};
 use super::spiked_cca::{Limits, SpikedCca};
-use super::verify::{Counterexample, Plan, TrialError};
-use super::{Case, Clause, EvaluatedTarget, Finding, REGISTRY, Relation, Status, Theorem, find};
-use crate::information::{Capacity, InformationError, Source};
-use crate::linalg::singular_values;
+use super::verify::{Counterexample, Plan, TrialError, Witness, draw_instance};
+use super::{
+    Canonical, Case, Clause, EvaluatedTarget, Finding, REGISTRY, Relation, Status, Theorem, Verdict, find, width,
+};
+use crate::information::{Capacity, InformationError, Source, TargetGeometry};
+use crate::linalg::{Matrix, largest_singular_value, product_tn, singular_values, svd, symmetric_eigen};
+use crate::model::Factor;
+use crate::sample::Stream;
 
 /// A false statement.
 #[derive(Debug)]
@@ -24,6 +30,32 @@ pub struct Variant {
     /// What it claims, with what was changed.
     pub claim: &'static str,
     examine: fn(&Case) -> Result<Finding, InformationError>,
+}
+
+/// A false statement about discrete laws: what it says of one, under the hypotheses of a claim.
+struct LawVariant {
+    name: &'static str,
+    claim: Claim,
+    examine: fn(&Instance) -> Result<Finding, InformationError>,
+}
+
+impl Variant {
+    /// Whether it is a statement about discrete laws: no Gaussian case can refute it.
+    pub fn is_about_laws(&self) -> bool {
+        self.about_laws().is_some()
+    }
+
+    fn about_laws(&self) -> Option<&'static LawVariant> {
+        LAW_VARIANTS.iter().find(|variant| variant.name == self.name)
+    }
+
+    /// Both sides on a discrete law; `None` for a statement about Gaussian models.
+    ///
+    /// # Errors
+    /// [`InformationError`] when a decomposition fails.
+    pub fn examine_law(&self, instance: &Instance) -> Result<Option<Finding>, InformationError> {
+        self.about_laws().map(|variant| (variant.examine)(instance)).transpose()
+    }
 }
 
 impl Theorem for Variant {
@@ -65,6 +97,9 @@ const SAMPLED_ROUNDS: [u64; 2] = [2, 12];
 const DIMS: [usize; 3] = [1, 2, 3];
 const BUDGET: u64 = 4000;
 
+/// Discrete laws on which a statement about them is tried.
+const LAWS: u64 = 4096;
+
 /// Tries to refute every variant: on random models as `verify` draws them, in rounds of growing size, then by the adversary.
 ///
 /// # Errors
@@ -78,6 +113,7 @@ pub fn self_test(seed: u64) -> Result<Vec<Refutation>, TrialError> {
             let mut open: Vec<&mut Refutation> = refutations
                 .iter_mut()
                 .filter(|refutation| refutation.variant.sampled() == sampled && refutation.counterexample.is_none())
+                .filter(|refutation| !refutation.variant.is_about_laws())
                 .collect();
             let theorems = open.iter().map(|refutation| refutation.variant as &'static dyn Theorem).collect();
             let plan = Plan { theorems, models, seed, experiment: "self-test" };
@@ -90,7 +126,15 @@ pub fn self_test(seed: u64) -> Result<Vec<Refutation>, TrialError> {
             }
         }
     }
-    let open = |refutation: &&mut Refutation| refutation.counterexample.is_none() && !refutation.variant.sampled();
+    for refutation in &mut refutations {
+        if let Some(variant) = refutation.variant.about_laws() {
+            (refutation.models, refutation.counterexample) = refuting_law(variant, seed)?;
+        }
+    }
+    let open = |refutation: &&mut Refutation| {
+        let variant = refutation.variant;
+        refutation.counterexample.is_none() && !variant.sampled() && !variant.is_about_laws()
+    };
     for refutation in refutations.iter_mut().filter(open) {
         let theorems: Vec<&'static dyn Theorem> = vec![refutation.variant];
         let search =
@@ -103,6 +147,23 @@ pub fn self_test(seed: u64) -> Result<Vec<Refutation>, TrialError> {
         }
     }
     Ok(refutations)
+}
+
+/// How many laws were tried, and the one that refutes a statement about them.
+fn refuting_law(variant: &LawVariant, seed: u64) -> Result<(u64, Option<Box<Counterexample>>), TrialError> {
+    for index in 0..LAWS {
+        let fail = |failure| TrialError::of_law(index, seed, failure);
+        let mut generator =
+            Stream { seed, experiment: "self-test", cell: index, replicate: variant.claim as u64 }.generator();
+        let (instance, origin) = draw_instance(variant.claim, &mut generator).map_err(|error| fail(error.into()))?;
+        let finding = (variant.examine)(&instance).map_err(|error| fail(error.into()))?;
+        let verdict = Verdict::of(variant.name, finding);
+        if verdict.status == Status::Violated {
+            let witness = Witness::Discrete(Box::new(instance));
+            return Ok((index + 1, Some(Box::new(Counterexample { witness, origin, index, verdict }))));
+        }
+    }
+    Ok((LAWS, None))
 }
 
 /// The ids of theorems without a variant: there should be none.
@@ -249,7 +310,8 @@ fn half_log(correlations: &[f64]) -> f64 {
 /// I(z_1; s) = I(x_1; s) for canonical encoders with a number of outputs of which the theorem does not say it, or where the
 /// modalities share more than s.
 fn sufficient(case: &Case, applies: bool) -> Result<Finding, InformationError> {
-    let Some((geometry, observed)) = case.subject.shared_factors().filter(|_| applies && case.is_canonical()) else {
+    let Some((geometry, [observed, _])) = case.subject.shared_factors().filter(|_| applies && case.is_canonical())
+    else {
         return inapplicable();
     };
     let kept = geometry.encoded_by(&case.towers, Source::EncodedFirst)?;
@@ -296,9 +358,117 @@ fn few_outputs(case: &Case) -> bool {
     case.dim() <= case.subject.model.shared()
 }
 
+/// A clause about canonical pairs of an aligned case, from ρ_i between these bounds: elsewhere a bound is trivial or rounding.
+const INTERIOR: std::ops::Range<f64> = 1e-3..1.0 - 1e-3;
+
+/// The share of g = (a + b)/√(2(1+ρ)) that a − ρb and b − ρa, each private to its modality, explain together: the regression on both. Of two
+/// modalities the stated bound on the sum of their shares is 1 − ρ.
+fn jointly_explained(rho: f64) -> f64 {
+    let covariance = Matrix::from_row_slice(2, 2, &[1.0, -rho, -rho, 1.0]) * (1.0 - rho * rho);
+    let seen = nalgebra::DVector::from_element(2, (1.0 - rho * rho) / (2.0 * (1.0 + rho)).sqrt());
+    nalgebra::Cholesky::new(covariance).map_or(f64::NAN, |factor| factor.solve(&seen).dot(&seen))
+}
+
+/// Size of the quiet row of a vector target beside the loud one.
+const QUIET: f64 = 1e-14;
+
+/// A private scalar target stacked over another one, of which almost nothing is left.
+fn beside_a_quiet_row(loud: &Factor, other: &Factor) -> Factor {
+    let scale = QUIET * loud.common.norm().hypot(loud.own.norm()) / other.common.norm().hypot(other.own.norm());
+    let columns = [loud.own.ncols(), other.own.ncols()];
+    let mut common = Matrix::zeros(2, loud.common.ncols());
+    common.set_row(0, &loud.common.row(0));
+    common.set_row(1, &(other.common.row(0) * scale));
+    let mut own = Matrix::zeros(2, columns[0] + columns[1]);
+    own.view_mut((0, 0), (1, columns[0])).copy_from(&loud.own);
+    own.view_mut((1, columns[0]), (1, columns[1])).copy_from(&(&other.own * scale));
+    Factor { common, own }
+}
+
+/// The capacity law where y counts as private when what x_2 says of all its rows together is small beside the loudest of them.
+fn private_by_the_loudest_row(case: &Case) -> Result<Finding, InformationError> {
+    let (subject, mut clauses) = (case.subject, Vec::new());
+    let scalars: Vec<usize> = (0..case.targets.len()).filter(|&t| case.targets[t].geometry.dimension() == 1).collect();
+    for entry in case.capacities.iter().filter(|entry| entry.encoder == 0 && scalars.contains(&entry.target)) {
+        for &other in scalars.iter().filter(|&&other| other != entry.target) {
+            let stacked = beside_a_quiet_row(&subject.factors[entry.target], &subject.factors[other]);
+            let geometry = TargetGeometry::new(&subject.pair, &stacked)?;
+            if geometry.regression(1).norm() > subject.pair.zero() * geometry.variance().sqrt() {
+                continue;
+            }
+            let capacity = Capacity::new(&subject.pair, &case.towers, &geometry, 0)?;
+            let dim = case.towers.rank(0) as f64;
+            clauses.push(Clause::at_most("traces", capacity.aligned + capacity.private, dim, subject.error(dim)));
+        }
+    }
+    claims(clauses)
+}
+
+/// ‖A_mᵀB_m‖ ≤ share·‖A_m‖·‖UᵀB_m‖ of the private loadings, U the d leading singular vectors of Σ12 on the side of modality m: what leaks tells
+/// whether the loadings are orthogonal. True with share 1 at d = k, where U spans the columns of A_m.
+fn leak_tells(case: &Case, share: f64, applies: impl Fn(usize, usize) -> bool) -> Result<Finding, InformationError> {
+    let (subject, model) = (case.subject, case.subject.model);
+    let linear = case.whitening_of_solution() == Some([false, false]);
+    if !linear || !applies(case.dim(), model.shared()) {
+        return inapplicable();
+    }
+    let theorem = find("leak-by-mixing").expect("registered");
+    if !matches!(theorem.examine(case)?, Finding::Checked(_)) {
+        return inapplicable();
+    }
+    let cross = svd(&subject.moments().cross)?;
+    let mut clauses = Vec::new();
+    for (m, vectors) in [(0, &cross.left), (1, &cross.right)] {
+        let modality = &model.modalities()[subject.modalities[m]];
+        let (shared, private) = (&modality.shared_loading, &modality.private_loading);
+        let leaked = product_tn(&vectors.columns(0, case.dim()).into_owned(), private).norm();
+        let size = largest_singular_value(shared)?;
+        // Wide of the rounding of singular vectors that are told apart by a thousandth of σ_1.
+        let error = 1e3 * subject.error_in(size * private.norm(), 0.0);
+        clauses.push(Clause::at_most("AᵀB", product_tn(shared, private).norm(), share * size * leaked, error));
+    }
+    claims(clauses)
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // The variants
 // ---------------------------------------------------------------------------------------------------------------------
+
+/// Those of [`VARIANTS`] that are about discrete laws.
+static LAW_VARIANTS: &[LawVariant] = &[
+    LawVariant {
+        name: "correlation/any-readout",
+        claim: Claim::Correlation,
+        examine: |instance| {
+            let Some(sides) = CorrelationSides::new(&instance.law, &instance.encoders)? else { return inapplicable() };
+            claims(vec![sides.clause(sides.any, sides.other + sides.operator)])
+        },
+    },
+    LawVariant {
+        name: "correlation/half-in-any-law",
+        claim: Claim::Correlation,
+        examine: |instance| {
+            let Some(sides) = CorrelationSides::new(&instance.law, &instance.encoders)? else { return inapplicable() };
+            claims(vec![sides.clause(sides.linear, sides.other + 0.5 * sides.operator)])
+        },
+    },
+    LawVariant {
+        name: "capacity/information-in-any-law",
+        claim: Claim::Capacity,
+        examine: |instance| {
+            let (law, encoder) = (&instance.law, &instance.encoders[0]);
+            let Some(Budget { aligned, error, .. }) = Budget::new(law, encoder)? else { return inapplicable() };
+            let values = symmetric_eigen(&aligned)?.values;
+            let least = values.last().copied().unwrap_or(0.0);
+            if least <= error.sqrt() {
+                return inapplicable();
+            }
+            let bound: f64 = values.iter().map(|value| -0.5 * value.ln()).sum();
+            let said = law.information_nats(&law.encoded(0, encoder));
+            claims(vec![Clause::at_most("I(z1;y)", said, bound, error * (1.0 + values.len() as f64 / least))])
+        },
+    },
+];
 
 /// Every variant, by theorem in the order of the registry.
 pub static VARIANTS: &[Variant] = &[
@@ -346,6 +516,33 @@ pub static VARIANTS: &[Variant] = &[
         name: "perfect-alignment/variance",
         claim: "z1 = z2 = z  ⟹  σ(z;y)² ≥ max σ(x_m;y)",
         examine: |case| with_rhs("perfect-alignment", case, "σ", |clause| clause.rhs * clause.rhs),
+    },
+    Variant {
+        of: "perfect-alignment",
+        name: "perfect-alignment/loses-the-unique-alone",
+        claim: "z1 = z2 = z, scalar y  ⟹  I(x1,x2;y) − I(z;y) ≤ Unq1 + Unq2",
+        examine: |case| {
+            if !agree(case)? {
+                return inapplicable();
+            }
+            about_redundancy(case, |kept, _, whole, error| {
+                Clause::at_most("lost", whole[2] - kept, (whole[0] - whole[1]).abs(), error)
+            })
+        },
+    },
+    Variant {
+        of: "perfect-alignment",
+        name: "perfect-alignment/twice-the-synergy",
+        claim: "z1 = z2 = z, scalar y  ⟹  I(x1,x2;y) − I(z;y) ≥ Unq1 + Unq2 + 2·Syn",
+        examine: |case| {
+            if !agree(case)? {
+                return inapplicable();
+            }
+            about_redundancy(case, |kept, least, whole, error| {
+                let synergy = whole[2] - whole[0].max(whole[1]);
+                Clause::at_most("parts", whole[2] - least + synergy, whole[2] - kept, error)
+            })
+        },
     },
     Variant {
         of: "alignment-floor",
@@ -418,6 +615,22 @@ pub static VARIANTS: &[Variant] = &[
         examine: |case| Lipschitz::examine_with(case, case.alignment.error, |deviation, distance| deviation + distance),
     },
     Variant {
+        of: "lipschitz",
+        name: "lipschitz/own-scale-no-distance",
+        claim: "σ(x2;y) ≤ σ_L(z1;y), encoders in their own scale",
+        examine: |case| claims(Lipschitz::in_own_scale(case, OwnDistance { epsilon: 0.0, ..own_distance(case) })?),
+    },
+    Variant {
+        of: "lipschitz",
+        name: "lipschitz/own-scale-whitened-distance",
+        claim: "σ(x2;y) ≤ σ_L(z1;y) + L·ε, encoders in their own scale, ε of the whitened ones",
+        examine: |case| {
+            let distance = own_distance(case);
+            let epsilon = case.alignment.error.sqrt() / distance.scale;
+            claims(Lipschitz::in_own_scale(case, OwnDistance { epsilon, ..distance })?)
+        },
+    },
+    Variant {
         of: "correlation",
         name: "correlation/half",
         claim: "√R²(z1;y) ≤ √R²(x2;y) + ½ ε_op",
@@ -440,6 +653,18 @@ pub static VARIANTS: &[Variant] = &[
         name: "correlation/mean-error",
         claim: "√R²(z1;y) ≤ √R²(x2;y) + ε/√d",
         examine: |case| roots(case, |root| root + (case.alignment.error / case.dim() as f64).sqrt()),
+    },
+    Variant {
+        of: "correlation",
+        name: "correlation/any-readout",
+        claim: "any law  ⟹  √R² of the best readout of z1 of any kind ≤ √R²(x2;y) + ε_op",
+        examine: |_| inapplicable(),
+    },
+    Variant {
+        of: "correlation",
+        name: "correlation/half-in-any-law",
+        claim: "any law  ⟹  √R²(z1;y) ≤ √R²(x2;y) + ½ ε_op",
+        examine: |_| inapplicable(),
     },
     Variant {
         of: "capacity",
@@ -492,6 +717,38 @@ pub static VARIANTS: &[Variant] = &[
         },
     },
     Variant {
+        of: "capacity",
+        name: "capacity/quarter-of-the-determinant",
+        claim: "I(z1;y) ≤ −¼ log det K",
+        examine: |case| with_rhs("capacity", case, "information", |clause| 0.5 * clause.rhs),
+    },
+    Variant {
+        of: "capacity",
+        name: "capacity/determinant-of-any-target",
+        claim: "I(z1;y) ≤ −½ log det K, without y ⟂ x2",
+        examine: |case| {
+            let aligned = case.towers.cross_modal_angles(&case.subject.pair, 0)?;
+            let bound: f64 = aligned.cosines().iter().map(|cosine| -cosine.ln()).sum();
+            let of = |target: &EvaluatedTarget| {
+                let error = case.subject.information_error(&target.source(Source::EncodedFirst).angles);
+                Clause::at_most(target.name, information(target, Source::EncodedFirst), bound, error)
+            };
+            claims(case.targets.iter().map(of).collect())
+        },
+    },
+    Variant {
+        of: "capacity",
+        name: "capacity/information-in-any-law",
+        claim: "any law  ⟹  I(z1;y) ≤ −½ log det K",
+        examine: |_| inapplicable(),
+    },
+    Variant {
+        of: "capacity",
+        name: "capacity/private-by-the-loudest-row",
+        claim: "tr K + tr P ≤ d for a vector y of which x2 says little beside its loudest row",
+        examine: private_by_the_loudest_row,
+    },
+    Variant {
         of: "leakage",
         name: "leakage/half",
         claim: "I(z1;y) ≤ ½ Σ log(1/ρ_i)",
@@ -534,6 +791,20 @@ pub static VARIANTS: &[Variant] = &[
         name: "leakage/any-encoders",
         claim: "I(z1;y) ≤ Σ log(1/ρ_i) for y ⟂ x2 at any whitened encoders",
         examine: |case| leaked_by_any(case, true),
+    },
+    Variant {
+        of: "leakage",
+        name: "leakage/canonical-by-objective",
+        claim: "only minimisers of canonical objectives span the leading canonical directions",
+        examine: |case| {
+            let spans = match case.canonical() {
+                Canonical::Yes => 1.0,
+                Canonical::No => 0.0,
+                Canonical::TooCloseToCall => return inapplicable(),
+            };
+            let claimed = f64::from(u8::from(case.minimises_canonical_objective()));
+            claims(vec![Clause::at_most("canonical", spans, claimed, 0.0)])
+        },
     },
     Variant {
         of: "sufficiency",
@@ -630,6 +901,35 @@ pub static VARIANTS: &[Variant] = &[
         examine: |case| gain(case, "gain", |sigma, decay| thresholded(&sigma[..1], decay)),
     },
     Variant {
+        of: "width",
+        name: "width/unshrunk",
+        claim: "with weight decay W1ᵀW2 at the minimum keeps the σ_i above η as they are",
+        examine: |case| {
+            let minimises = case.objective.is_some_and(|objective| objective.id() == "linear-contrastive");
+            let Some(problem) = width::problem(case)?.filter(|problem| minimises && problem.is_small()) else {
+                return inapplicable();
+            };
+            let decay = 0.2 * problem.largest();
+            let kept = problem.sigma.iter().filter(|value| **value > decay).count();
+            let unshrunk = svd(problem.cross)?.truncated(kept);
+            claims(width::trained_clauses(&problem, decay, kept, &unshrunk, "unshrunk")?)
+        },
+    },
+    Variant {
+        of: "width",
+        name: "width/uniform-shrinkage",
+        claim: "with weight decay W1ᵀW2 at the minimum is (1 − η/σ_1)·Σ12",
+        examine: |case| {
+            let minimises = case.objective.is_some_and(|objective| objective.id() == "linear-contrastive");
+            let Some(problem) = width::problem(case)?.filter(|problem| minimises && problem.is_small()) else {
+                return inapplicable();
+            };
+            let decay = 0.2 * problem.largest();
+            let shrunk = problem.cross * 0.8;
+            claims(width::trained_clauses(&problem, decay, problem.sigma.len(), &shrunk, "shrunk")?)
+        },
+    },
+    Variant {
         of: "infonce-gap",
         name: "infonce-gap/first-power",
         claim: "the bilinear critic attains ½ Σ ρ_i",
@@ -675,6 +975,23 @@ pub static VARIANTS: &[Variant] = &[
         name: "infonce-gap/negatives-alone",
         claim: "estimates from B samples are at most log(B − 1)",
         examine: |case| with_rhs("infonce-gap", case, "estimates", |clause| clause.rhs.exp_m1().ln()),
+    },
+    Variant {
+        of: "infonce-gap",
+        name: "infonce-gap/symmetric-at-the-encoders",
+        claim: "the symmetric squared distance attains −½ Σ log(1−ρ_i²) at the encoders",
+        examine: |case| {
+            let cosines = case.subject.pair.angles().cosines();
+            let all = half_log(&cosines[..case.dim().min(cosines.len())]);
+            let label = "symmetric squared distance at the encoders";
+            if all.is_finite() { with_rhs("infonce-gap", case, label, |_| all) } else { inapplicable() }
+        },
+    },
+    Variant {
+        of: "infonce-gap",
+        name: "infonce-gap/quadrature-without-negatives",
+        claim: "the bilinear critic attains Σ ρ_i² at the encoders",
+        examine: |case| with_rhs("infonce-gap", case, "bilinear critic by quadrature", |clause| 2.0 * clause.rhs),
     },
     Variant {
         of: "spiked-cca",
@@ -739,6 +1056,18 @@ pub static VARIANTS: &[Variant] = &[
         examine: |case| nothing_private(case, case.is_canonical() && noiseless(case)),
     },
     Variant {
+        of: "leak-by-mixing",
+        name: "leak-by-mixing/one-dimension-tells",
+        claim: "no noise  ⟹  linear-contrastive: at any d < k, what leaks tells whether A ⟂ B",
+        examine: |case| leak_tells(case, 1.0, |dim, shared| dim < shared),
+    },
+    Variant {
+        of: "leak-by-mixing",
+        name: "leak-by-mixing/half-the-leak-tells",
+        claim: "no noise, d = k  ⟹  ‖AᵀB‖ ≤ ½ ‖A‖·‖UᵀB‖",
+        examine: |case| leak_tells(case, 0.5, |dim, shared| dim == shared),
+    },
+    Variant {
         of: "hermite",
         name: "hermite/linear-towers-do-as-well",
         claim: "over all towers the greatest gain is Σ_{i≤d} ρ_i²",
@@ -785,6 +1114,27 @@ pub static VARIANTS: &[Variant] = &[
         name: "multimodal/no-more-agreement",
         claim: "a further modality adds no agreement",
         examine: |case| with_rhs("multimodal", case, "agreement gained", |_| 0.0),
+    },
+    Variant {
+        of: "multimodal",
+        name: "multimodal/shares-of-all-jointly",
+        claim: "targets private to each modality jointly explain at most (M−λ)/(1+(M−2)λ) of a GCCA variate",
+        examine: |case| {
+            let two = case.subject.model.modalities().len() == 2;
+            let aligned = case.objective.is_some_and(|objective| objective.id() == "cca");
+            let rhos = case.subject.pair.angles().cosines().iter().take(case.dim());
+            let clause = |&rho: &f64| {
+                Clause::at_most("joint share", jointly_explained(rho), 1.0 - rho, case.subject.error(1.0) / (1.0 - rho))
+            };
+            let pairs = rhos.filter(|rho| two && aligned && INTERIOR.contains(rho));
+            claims(pairs.map(clause).collect())
+        },
+    },
+    Variant {
+        of: "multimodal",
+        name: "multimodal/half-the-sum-of-shares",
+        claim: "the shares of private targets add up to at most half of (M−λ)/(1+(M−2)λ)",
+        examine: |case| with_rhs("multimodal", case, "private shares", |clause| 0.5 * clause.rhs),
     },
     Variant {
         of: "fidelity-threshold",
@@ -850,5 +1200,20 @@ pub static VARIANTS: &[Variant] = &[
         name: "decoupled-sufficiency/a-price-in-information",
         claim: "(E[s|x_1], E[u_1|x_1]) loses a hundredth of a nat about (s, u_1)",
         examine: |case| with_rhs("decoupled-sufficiency", case, "loss about (s, u1) of (E", |_| 0.01),
+    },
+    Variant {
+        of: "decoupled-sufficiency",
+        name: "decoupled-sufficiency/room-for-the-other",
+        claim: "what suffices for the first decoupled encoder to keep (s, u1) suffices for the second to keep (s, u2)",
+        examine: |case| {
+            if case.objective.is_none_or(|objective| objective.id() != "decoupled")
+                || !DecoupledSufficiency::keeps_all(case, 0)?
+            {
+                return inapplicable();
+            }
+            let mut clauses = Vec::new();
+            DecoupledSufficiency::compare(&mut clauses, case, 1, "the decoupled encoder", &case.towers)?;
+            claims(clauses)
+        },
     },
 ];

@@ -22,6 +22,9 @@ pub struct Clause {
     pub rhs: f64,
     /// A bound on the error of lhs − rhs: numerical here, statistical for sampled quantities.
     pub error: f64,
+    /// The size that the sides have by nature: 1 for pure numbers, otherwise in their unit (a target's deviation, …). What an error
+    /// bound can resolve is judged by it, so that no unit makes a claim safe.
+    pub size: f64,
 }
 
 /// What examining a case gave.
@@ -89,12 +92,18 @@ impl Status {
 impl Clause {
     /// lhs ≤ rhs, up to an error.
     pub fn at_most(label: impl Into<String>, lhs: f64, rhs: f64, error: f64) -> Self {
-        Self { label: label.into(), relation: Relation::AtMost, lhs, rhs, error }
+        Self { label: label.into(), relation: Relation::AtMost, lhs, rhs, error, size: 1.0 }
     }
 
     /// lhs = rhs, up to an error.
     pub fn equal(label: impl Into<String>, lhs: f64, rhs: f64, error: f64) -> Self {
-        Self { label: label.into(), relation: Relation::Equal, lhs, rhs, error }
+        Self { label: label.into(), relation: Relation::Equal, lhs, rhs, error, size: 1.0 }
+    }
+
+    /// The same claim, of quantities that have a unit, in which they are of about this size.
+    #[must_use]
+    pub fn of_size(self, size: f64) -> Self {
+        Self { size, ..self }
     }
 
     /// How much room the claim leaves.
@@ -130,7 +139,7 @@ impl Clause {
             return Status::Holds;
         }
         let scale =
-            [self.lhs, self.rhs].into_iter().filter(|side| side.is_finite()).fold(1.0_f64, |a, b| a.max(b.abs()));
+            [self.lhs, self.rhs].into_iter().filter(|side| side.is_finite()).fold(self.size, |a, b| a.max(b.abs()));
         let wide = self.error.is_nan() || self.error > RESOLUTION * scale;
         if slack.is_nan() || self.error.is_nan() || wide && slack.abs() <= self.error {
             Status::Inconclusive
@@ -214,6 +223,16 @@ mod tests {
         assert_eq!(Clause::at_most("wide", 0.2, 0.1, 0.5).status(), Status::Inconclusive);
         assert_eq!(Clause::at_most("wide, but far away", 0.2, 9.0, 0.5).status(), Status::Holds);
         assert_eq!(Clause::equal("nan", f64::NAN, 0.1, 0.5).status(), Status::Inconclusive);
+    }
+
+    #[test]
+    fn what_an_error_resolves_is_judged_in_the_unit_of_the_sides() {
+        for unit in [1.0, 1e-12, 1e12] {
+            let claim = |lhs: f64, error: f64| Clause::at_most("x", lhs * unit, unit, error * unit).of_size(unit);
+            assert_eq!(claim(1.1, 0.5).status(), Status::Inconclusive, "{unit:e}");
+            assert_eq!(claim(1.1, 1e-6).status(), Status::Violated, "{unit:e}");
+            assert_eq!(claim(0.9, 1e-6).status(), Status::Holds, "{unit:e}");
+        }
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! Tries the theorems on random models of every family and on encoders good and bad, and those that claim any distribution on
-//! random discrete laws.
+//! Tries the theorems on random models of every family, each moved to random units, and on encoders good and bad, and those that
+//! claim any distribution on random discrete laws.
 
 use super::discrete::{Claim, DiscreteError, Instance, Shape};
 use super::{Case, CaseError, REGISTRY, Status, Subject, Theorem, Verdict, judge};
 use crate::information::{Encoders, InformationError};
 use crate::linalg::Matrix;
 use crate::model::family::{self, Draw};
-use crate::model::{LatentModel, ModelError};
+use crate::model::{ChannelUnits, LatentModel, ModelError, Units};
 use crate::objective::{self, AlignmentFidelity};
 use crate::sample::{Generator, Stream};
 use rand::{Rng, RngExt};
@@ -88,8 +88,15 @@ pub struct TrialError {
     failure: TrialFailure,
 }
 
+impl TrialError {
+    /// Of a discrete law.
+    pub(super) fn of_law(index: u64, seed: u64, failure: TrialFailure) -> Self {
+        Self { family: "discrete", index, seed, failure }
+    }
+}
+
 #[derive(Debug, Clone, thiserror::Error)]
-enum TrialFailure {
+pub(super) enum TrialFailure {
     #[error(transparent)]
     Model(#[from] ModelError),
     #[error(transparent)]
@@ -113,6 +120,8 @@ const LARGEST_ALPHABET: usize = 6;
 const LARGEST_TABLE_DIM: usize = 3;
 /// Logits of discrete laws have standard deviations up to this: from nearly uniform tables to nearly deterministic ones.
 const LOGIT_SPREAD: f64 = 8.0;
+/// Units of channels, latents and targets are moved by powers of two up to this exponent: from nanometres to light years and back.
+const UNIT_REACH: i32 = 40;
 /// Streams of discrete laws are numbered from here, beyond those of the families.
 const DISCRETE: u64 = 1 << 32;
 
@@ -220,7 +229,7 @@ impl Plan<'_> {
         (0..if claims.is_empty() { 0 } else { self.total() })
             .into_par_iter()
             .map(|index| {
-                let fail = |failure| TrialError { family: "discrete", index, seed: self.seed, failure };
+                let fail = |failure| TrialError::of_law(index, self.seed, failure);
                 let result =
                     claims.iter().map(|&claim| self.try_law(claim, index).map_err(fail)).collect::<Result<Vec<_>, _>>();
                 tried();
@@ -240,19 +249,14 @@ impl Plan<'_> {
         let mut generator =
             Stream { seed: self.seed, experiment: self.experiment, cell: index, replicate: DISCRETE + claim as u64 }
                 .generator();
-        let sizes = [(); 3].map(|()| generator.random_range(2..=LARGEST_ALPHABET));
-        let shape = Shape { claim, sizes, dim: generator.random_range(1..=LARGEST_TABLE_DIM) };
-        let spread = generator.random_range(0.0..=LOGIT_SPREAD);
-        let parameters: Vec<f64> =
-            (0..shape.parameters(false)).map(|_| spread * generator.sample::<f64, _>(StandardNormal)).collect();
-        let instance = shape.instance(&parameters, false)?;
+        let (instance, origin) = draw_instance(claim, &mut generator)?;
         let verdict = Verdict::of(claim.id(), instance.examine(claim)?);
         let mut summary = Summary { models: u64::from(verdict.applies), ..Summary::empty(claim.id()) };
         summary.record(&verdict);
         if verdict.status == Status::Violated {
             summary.counterexample = Some(Box::new(Counterexample {
                 witness: Witness::Discrete(Box::new(instance)),
-                origin: format!("a table of {sizes:?} symbols with d = {}", shape.dim),
+                origin,
                 index,
                 verdict,
             }));
@@ -266,14 +270,20 @@ impl Plan<'_> {
         let family = &family::REGISTRY[usize::try_from(place).expect("few families")];
         let mut generator = Stream { seed: self.seed, experiment: self.experiment, cell, replicate: place }.generator();
         let fail = |failure| TrialError { family: family.kind, index: cell, seed: self.seed, failure };
-        let model = Draw::new(family).model(&mut generator).map_err(|error| fail(error.into()))?;
+        let drawn = Draw::new(family).model(&mut generator).map_err(|error| fail(error.into()))?;
+        // Objectives that weigh channels by their variance meet their theorems only where all channels of a modality move together.
+        let channels = if generator.random_bool(0.5) { ChannelUnits::Each } else { ChannelUnits::PerModality };
+        let reach = generator.random_range(0..=UNIT_REACH);
+        let units = Units::random(&drawn, channels, reach, &mut generator);
+        let model = drawn.in_units(&units).map_err(|error| fail(error.into()))?;
         let sampled = cell.is_multiple_of(SAMPLED_EVERY) || self.theorems.iter().all(|theorem| theorem.sampled());
-        self.try_model(&model, index, sampled, &mut generator).map_err(|error| fail(error.into()))
+        self.try_model(&model, &units, index, sampled, &mut generator).map_err(|error| fail(error.into()))
     }
 
     fn try_model(
         &self,
         model: &LatentModel,
+        units: &Units,
         index: u64,
         sampled: bool,
         generator: &mut Generator,
@@ -301,7 +311,7 @@ impl Plan<'_> {
         }
         // The joint remedy at some λ, whose alternation costs more than all other encoders of a model together.
         let dim = generator.random_range(1..=largest.min(LARGEST_DIM));
-        let joint = AlignmentFidelity::new(generator.random()).expect("a number from 0 to 1");
+        let joint = AlignmentFidelity::new(in_units(generator.random(), units)).expect("a number from 0 to 1");
         let origin = format!("alignment-fidelity with λ = {} and d = {dim}", joint.lambda());
         if (index / family::REGISTRY.len() as u64).is_multiple_of(JOINT_EVERY) {
             trial.judge(&Case::minimise(&subject, &learner, &joint, dim)?, &origin)?;
@@ -310,9 +320,11 @@ impl Plan<'_> {
         let dim = generator.random_range(1..=largest.min(LARGEST_DIM));
         let canonical = Case::minimise(&subject, &learner, &objective::CanonicalCorrelation, dim)?;
         trial.judge(&canonical, &format!("cca with d = {dim}"))?;
-        let random = gaussian(generator, dim, subject.pair.channels());
+        let exponents = [&*units.channels[0], &*units.channels[1]];
+        let random = gaussian(generator, dim, subject.pair.channels()).in_units(exponents);
         // Between aligned and random, in all proportions: near the optimum the inequalities are tight.
-        let share = 10.0_f64.powf(-4.0 * generator.random::<f64>());
+        // One in eight are the canonical ones themselves, given as weights, which theorems must recognise.
+        let share = if index.is_multiple_of(8) { 0.0 } else { 1.0 } * 10.0_f64.powf(-4.0 * generator.random::<f64>());
         let near = Encoders {
             first: &canonical.encoders.first + &random.first * share,
             second: &canonical.encoders.second + &random.second * share,
@@ -367,6 +379,24 @@ impl Trial<'_> {
         }
         self.summaries
     }
+}
+
+/// λ where variances are in other units: what is traded against a correlation is λ/(1−λ) times a variance.
+fn in_units(lambda: f64, units: &Units) -> f64 {
+    let exponents: Vec<f64> = units.channels[..2].iter().flatten().copied().map(f64::from).collect();
+    let mean = exponents.iter().sum::<f64>() / exponents.len() as f64;
+    let odds = lambda / (1.0 - lambda) * (-2.0 * mean).exp2();
+    odds / (1.0 + odds)
+}
+
+/// A random law with encoders under the hypotheses of a claim, and its shape in words.
+pub(super) fn draw_instance(claim: Claim, generator: &mut Generator) -> Result<(Instance, String), DiscreteError> {
+    let sizes = [(); 3].map(|()| generator.random_range(2..=LARGEST_ALPHABET));
+    let shape = Shape { claim, sizes, dim: generator.random_range(1..=LARGEST_TABLE_DIM) };
+    let spread = generator.random_range(0.0..=LOGIT_SPREAD);
+    let parameters: Vec<f64> =
+        (0..shape.parameters(false)).map(|_| spread * generator.sample::<f64, _>(StandardNormal)).collect();
+    Ok((shape.instance(&parameters, false)?, format!("a table of {sizes:?} symbols with d = {}", shape.dim)))
 }
 
 fn gaussian(generator: &mut Generator, dim: usize, channels: [usize; 2]) -> Encoders {

@@ -2,8 +2,9 @@
 
 use crate::information::Encoders;
 use crate::linalg::{Matrix, product_nt};
-use crate::model::{LatentModel, Modality, ModelError, Noise, Target};
+use crate::model::{ChannelUnits, LatentModel, Modality, ModelError, Noise, Target, Units};
 use crate::objective::{self, CanonicalCorrelation, Solution};
+use crate::sample::Stream;
 use crate::theorem::{Case, CaseError, Subject};
 
 /// Which models are searched. Up to invertible maps of each modality, to which every measure is blind, `Free` reaches all
@@ -60,6 +61,9 @@ pub(super) enum PointError {
     #[error(transparent)]
     Case(#[from] CaseError),
 }
+
+/// Units are moved by powers of two up to this exponent.
+const UNIT_REACH: i32 = 40;
 
 /// log10 of variances: −2 ± 2 for parameters of order one, at least and at most this.
 const LOG_VARIANCE: std::ops::RangeInclusive<f64> = -14.0..=4.0;
@@ -140,13 +144,17 @@ impl Terrain {
     ) -> Result<R, PointError> {
         let mut values = point.iter().copied();
         let (model, weights) = self.parts(&mut || values.next().unwrap_or(0.0))?;
+        let units = self.units(&model);
+        let model = model.in_units(&units)?;
+        let moved = |encoders: &Encoders| encoders.in_units([&units.channels[0], &units.channels[1]]);
         let subject = Subject::new(&model, [0, 1]).map_err(CaseError::from)?;
         let learner = subject.learner(0);
         match weights {
             Weights::Given(encoders) => {
-                Ok(visitor(&model, &Case::of_weights(&subject, encoders).map_err(CaseError::from)?))
+                Ok(visitor(&model, &Case::of_weights(&subject, moved(&encoders)).map_err(CaseError::from)?))
             }
             Weights::NearCanonical(offset) => {
+                let offset = moved(&offset);
                 let canonical = Case::minimise(&subject, &learner, &CanonicalCorrelation, self.dim)?.encoders;
                 let encoders =
                     Encoders { first: canonical.first + offset.first, second: canonical.second + offset.second };
@@ -157,6 +165,19 @@ impl Terrain {
                 Ok(visitor(&model, &Case::minimise(&subject, &learner, objective.as_ref(), self.dim)?))
             }
         }
+    }
+
+    /// The units in which all models of this terrain are given: the same for every point, so that a search stays smooth. Where a
+    /// theorem asks for orthogonal channels, those of a modality share one.
+    fn units(&self, model: &LatentModel) -> Units {
+        let channels = if self.extra > 0 || self.structure == Structure::Orthogonal {
+            ChannelUnits::PerModality
+        } else {
+            ChannelUnits::Each
+        };
+        let stream =
+            Stream { seed: 0, experiment: "adversary units", cell: self.dim as u64, replicate: self.extra as u64 };
+        Units::random(model, channels, UNIT_REACH, &mut stream.generator())
     }
 
     fn parts(&self, read: &mut dyn FnMut() -> f64) -> Result<(LatentModel, Weights), ModelError> {

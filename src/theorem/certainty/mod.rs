@@ -297,6 +297,16 @@ fn capacity(law: &Law) -> Option<Vec<Clause>> {
         clauses.push(Clause::at_most(format!("traces of {name}"), sum.trace().0, rank, law.error(rank)));
         let largest = eigen(&sum)?.0[0].0;
         clauses.push(Clause::at_most(format!("largest eigenvalue of {name}"), largest, 1.0, law.error(1.0)));
+        let aligned = eigen(&(&predicted * predicted.transpose()))?.0;
+        let aligned = &aligned[..law.case.towers.rank(m).min(aligned.len())];
+        if let Some((said, error)) = law.information(tower, &target.whitened[m])
+            && aligned.iter().all(|square| square.0 > INDISTINCT)
+        {
+            let bound = aligned.iter().fold(Quad::ZERO, |sum, square| sum - square.ln() * Quad::from_f64(0.5));
+            let sensitivity: f64 = aligned.iter().map(|square| square.0.recip()).sum();
+            let label = format!("information of {name}");
+            clauses.push(Clause::at_most(label, said, bound.0, error + law.error(sensitivity)));
+        }
     }
     Some(clauses)
 }

@@ -1,6 +1,6 @@
 //! Instances of the discrete claims from free parameters, to be drawn or searched over.
 
-use super::{DiscreteError, Law, TableEncoder, capacity, lipschitz, perfect_alignment};
+use super::{DiscreteError, Law, TableEncoder, capacity, correlation, lipschitz, perfect_alignment};
 use crate::information::InformationError;
 use crate::linalg::Matrix;
 use crate::theorem::Finding;
@@ -14,6 +14,8 @@ pub enum Claim {
     Lipschitz,
     /// [`capacity`].
     Capacity,
+    /// [`correlation`].
+    Correlation,
 }
 
 /// A law with encoders, all that one claim needs.
@@ -40,12 +42,14 @@ pub struct Shape {
 
 /// Logits are clamped here: beyond it a probability is zero for all purposes, and exact zeros are drawn below it.
 const LARGEST_LOGIT: f64 = 300.0;
+/// What a parameter of z_2 moves it by.
+const NEARBY: f64 = 0.01;
 /// Logits further than this below the largest become exact zeros, so that supports have holes.
 const NEGLIGIBLE: f64 = 40.0;
 
 impl Claim {
-    /// All three, in the order of theory.md.
-    pub const ALL: [Self; 3] = [Self::PerfectAlignment, Self::Lipschitz, Self::Capacity];
+    /// All four, in the order of theory.md.
+    pub const ALL: [Self; 4] = [Self::PerfectAlignment, Self::Lipschitz, Self::Correlation, Self::Capacity];
 
     /// The theorem's id.
     pub fn id(self) -> &'static str {
@@ -53,6 +57,7 @@ impl Claim {
             Self::PerfectAlignment => "perfect-alignment",
             Self::Lipschitz => "lipschitz",
             Self::Capacity => "capacity",
+            Self::Correlation => "correlation",
         }
     }
 }
@@ -63,15 +68,16 @@ impl Shape {
         let [n1, n2, ny] = self.sizes;
         let law = match self.claim {
             // Blocks, x_1 and x_2 and y within them.
-            Claim::PerfectAlignment | Claim::Lipschitz => n1 * n2 * ny,
+            Claim::PerfectAlignment | Claim::Lipschitz | Claim::Correlation => n1 * n2 * ny,
             Claim::Capacity => n2 + ny + n1 * n2 * ny,
         };
         law + ny + (n1 + n2) * self.dim + if free_predictor { n1 } else { 0 }
     }
 
     /// The instance of a parameter vector. Every law of the claim's hypotheses on alphabets of these sizes is reached, up to the
-    /// clamping of logits: all joint tables (`lipschitz`); p(x_2)·p(y)·p(x_1|x_2,y) (`capacity`); and, for
-    /// `perfect-alignment`, all tables whose symbols fall into ⌈min(n_1, n_2)/2⌉ blocks that determine z.
+    /// clamping of logits: all joint tables (`lipschitz`, `correlation`); p(x_2)·p(y)·p(x_1|x_2,y) (`capacity`); and,
+    /// for `perfect-alignment`, all tables whose symbols fall into ⌈min(n_1, n_2)/2⌉ blocks that determine z. For `correlation` the parameters
+    /// of z_2 are its distance from E[z_1|x_2], a hundredth of each: encoders that do not agree make its bound trivial.
     ///
     /// # Errors
     /// [`DiscreteError`] when the parameters are not finite.
@@ -90,7 +96,7 @@ impl Shape {
         let blocks = n1.min(n2).div_ceil(2);
         let block = |symbol: usize| symbol % blocks;
         let probabilities = match self.claim {
-            Claim::Lipschitz => softmax(take(n1 * n2 * ny), |_| true),
+            Claim::Lipschitz | Claim::Correlation => softmax(take(n1 * n2 * ny), |_| true),
             Claim::PerfectAlignment => {
                 softmax(take(n1 * n2 * ny), |cell| block(cell / (n2 * ny)) == block(cell / ny % n2))
             }
@@ -125,6 +131,9 @@ impl Shape {
         }
         let predictor = free_predictor.then(|| take(n1).to_vec());
         let law = Law::new(self.sizes, probabilities, values)?;
+        if self.claim == Claim::Correlation {
+            second = law.predicted(&first) + second * NEARBY;
+        }
         Ok(Instance { law, encoders: [TableEncoder { outputs: first }, TableEncoder { outputs: second }], predictor })
     }
 }
@@ -139,6 +148,7 @@ impl Instance {
             Claim::PerfectAlignment => Ok(perfect_alignment(&self.law, &self.encoders)),
             Claim::Lipschitz => Ok(lipschitz(&self.law, &self.encoders, self.predictor.as_deref())),
             Claim::Capacity => capacity(&self.law, &self.encoders[0]),
+            Claim::Correlation => correlation(&self.law, &self.encoders),
         }
     }
 
