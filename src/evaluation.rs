@@ -1,24 +1,39 @@
 //! The stable JSON of one case: what `alignloss eval --format json` prints, and what outside checks read.
 //!
-//! Keys are those of the design document, in its order. Infinite numbers are the string `"inf"`; a number that does not
-//! exist (the value of `random`, the tightness of a theorem that does not apply) is `null`.
+//! Keys are those of the design document, in its order, after [`SCHEMA`]. Infinite numbers are the string `"inf"`; a number that
+//! does not exist (the value of `random`) is `null`. `slack` and `tightness` are finite numbers or `null`: where a side is infinite,
+//! the sides tell. `verdict` is `holds`, `violated`, `inconclusive` (the error bound is too wide) or `does-not-apply`.
 
 use crate::information::InformationError;
 use crate::learner::{LearnerError, Uniqueness};
 use crate::linalg::Matrix;
 use crate::precise::{Estimate, Measure, Measures, TargetMeasures};
-use crate::theorem::{Case, Verdict, judge_all};
+use crate::theorem::{Case, Status, Verdict, judge_all};
 use serde::Serialize;
 use serde::ser::Serializer;
+
+/// The version of the documents that `eval` and `verify` print: their key `schema`. It grows when a key, or what its values mean,
+/// changes; keys may be added within a version.
+///
+/// | version | change |
+/// |---|---|
+/// | 1 | had no key `schema`; a theorem that did not apply was `inconclusive` |
+/// | 2 | `verdict` says `does-not-apply`; `slack`, `tightness` and `deviation` are numbers or `null` |
+pub const SCHEMA: u32 = 2;
 
 /// A number of the report: `"inf"`, `"-inf"`, `null` for NaN.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Number(pub f64);
 
+/// A number of the report, or `null` where there is no finite one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Finite(pub f64);
+
 /// The report of one case.
 #[derive(Debug, Clone, Serialize)]
 #[expect(missing_docs, reason = "the design document names and defines each key")]
 pub struct Evaluation {
+    pub schema: u32,
     pub model: ModelSummary,
     pub objective: String,
     pub dim: usize,
@@ -155,8 +170,11 @@ pub struct TheoremSummary {
     pub applies: bool,
     pub lhs: Number,
     pub rhs: Number,
-    pub slack: Number,
-    pub tightness: Number,
+    pub slack: Finite,
+    pub tightness: Finite,
+    /// A bound on the error of lhs − rhs, by which tables tell 0 from rounding.
+    #[serde(skip)]
+    pub error: f64,
     pub verdict: &'static str,
     pub note: String,
 }
@@ -180,8 +198,7 @@ impl Evaluation {
     pub fn new(case: &Case, name: &str, lambda: Option<f64>) -> Result<Self, EvaluationError> {
         let subject = case.subject;
         let model = subject.model;
-        let value =
-            case.objective.and_then(|objective| objective.value(subject.moments(), &case.encoders)).unwrap_or(f64::NAN);
+        let value = case.objective.and_then(|objective| case.attained(objective)).unwrap_or(f64::NAN);
         let measures = Measures::of(case);
         let targets = case
             .targets
@@ -217,6 +234,7 @@ impl Evaluation {
             .collect();
         let [error, error_op, floor, mi_x1_x2, mi_z1_z2] = measures.alignment.map(Number::of);
         Ok(Self {
+            schema: SCHEMA,
             model: ModelSummary {
                 name: model.name().to_owned(),
                 observed: model.channels(),
@@ -295,11 +313,26 @@ impl From<Verdict> for TheoremSummary {
             applies: verdict.applies,
             lhs: Number(verdict.lhs),
             rhs: Number(verdict.rhs),
-            slack: Number(verdict.slack),
-            tightness: Number(verdict.tightness),
+            slack: Finite(verdict.slack),
+            tightness: Finite(verdict.tightness),
+            error: verdict.error,
             verdict: verdict.status.word(),
             note: verdict.note,
         }
+    }
+}
+
+impl Evaluation {
+    /// Whether a theorem is violated.
+    pub fn violated(&self) -> bool {
+        self.theorems.iter().any(|theorem| theorem.verdict == Status::Violated.word())
+    }
+}
+
+impl Serialize for Finite {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Adding zero turns −0 into 0.
+        Some(self.0 + 0.0).filter(|value| value.is_finite()).serialize(serializer)
     }
 }
 
@@ -321,4 +354,32 @@ fn numbers(values: &[f64]) -> Vec<Number> {
 
 fn rows(matrix: &Matrix) -> Vec<Vec<Number>> {
     matrix.row_iter().map(|row| row.iter().copied().map(Number).collect()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::theorem::{Clause, Finding};
+    use serde_json::{Value, json};
+
+    fn summary(finding: Finding) -> Value {
+        serde_json::to_value(TheoremSummary::from(Verdict::of("x", finding))).expect("JSON")
+    }
+
+    #[test]
+    fn an_infinite_slack_is_null_and_the_sides_tell() {
+        let open = summary(Finding::Checked(vec![Clause::at_most("loss", 1.0, f64::INFINITY, 0.0)]));
+        assert_eq!(open["verdict"], json!("holds"));
+        assert_eq!([&open["lhs"], &open["rhs"], &open["slack"]], [&json!(1.0), &json!("inf"), &Value::Null]);
+        let both = summary(Finding::Checked(vec![Clause::equal("information", f64::INFINITY, f64::INFINITY, 0.0)]));
+        assert_eq!([&both["rhs"], &both["slack"], &both["tightness"]], [&json!("inf"), &json!(0.0), &json!(1.0)]);
+    }
+
+    #[test]
+    fn a_silent_theorem_is_not_an_undecided_one() {
+        let silent = summary(Finding::Inapplicable("why".into()));
+        assert_eq!((&silent["verdict"], &silent["applies"]), (&json!("does-not-apply"), &json!(false)));
+        let wide = summary(Finding::Checked(vec![Clause::at_most("wide", 0.2, 0.1, 0.5)]));
+        assert_eq!((&wide["verdict"], &wide["applies"]), (&json!("inconclusive"), &json!(true)));
+    }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod arithmetic;
 pub mod cli;
 pub mod estimate;
 pub mod evaluation;

@@ -3,11 +3,47 @@
 use crate::model::Format;
 use serde::de::DeserializeOwned;
 
+/// The longest word of a message that is shown whole: a path may be long, what a file holds instead of a number need not be seen.
+const LONGEST_WORD: usize = 300;
+
+/// The longest message that is shown whole.
+const LONGEST_MESSAGE: usize = 1500;
+
+/// A message that a reader can take in: of words, and of all together, that echo more than that, the middle is left out.
+///
+/// # Examples
+/// ```
+/// let message = format!("modality[0].noise: {}, expected a variance", "1".repeat(100_000));
+/// let shown = alignloss::text::shortened(&message);
+/// assert!(shown.len() < 400 && shown.starts_with("modality[0].noise: 111") && shown.ends_with("…111, expected a variance"));
+/// ```
+pub fn shortened(message: &str) -> String {
+    let words: Vec<String> = message.split(' ').map(|word| without_middle(word, LONGEST_WORD)).collect();
+    without_middle(&words.join(" "), LONGEST_MESSAGE)
+}
+
+/// At most `longest` characters of a text, two thirds from its beginning.
+fn without_middle(text: &str, longest: usize) -> String {
+    let count = text.chars().count();
+    if count <= longest {
+        return text.to_owned();
+    }
+    let head = longest * 2 / 3;
+    let place = |index: usize| text.char_indices().nth(index).map_or(text.len(), |(place, _)| place);
+    format!("{}…{}", &text[..place(head)], &text[place(count - (longest - head))..])
+}
+
+/// A text without the byte order mark that some editors write first.
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// Parses a text; the error is one line that names the place and, for an unknown key, the nearest valid one.
 ///
 /// # Errors
 /// The line.
 pub fn parse<T: DeserializeOwned>(text: &str, format: Format) -> Result<T, String> {
+    let text = without_mark(text);
     match format {
         Format::Json => {
             let deserializer = &mut serde_json::Deserializer::from_str(text);
@@ -32,6 +68,37 @@ pub fn parse<T: DeserializeOwned>(text: &str, format: Format) -> Result<T, Strin
                 .map_err(|error| describe(&error.path().to_string(), &located(error.inner())))
         }
     }
+}
+
+/// Refuses what TOML has and JSON has not, numbers that are not finite and dates: an experiment keeps its grid and its model as JSON,
+/// where they would be null, or a table.
+///
+/// # Errors
+/// One line that names the field and the value.
+pub fn require_json_values(source: &str) -> Result<(), String> {
+    let table: toml::Table = toml::from_str(without_mark(source)).map_err(|error| describe(".", error.message()))?;
+    table.iter().try_for_each(|(key, value)| require_json_value(&within("", key), value))
+}
+
+fn require_json_value(field: &str, value: &toml::Value) -> Result<(), String> {
+    match value {
+        toml::Value::Float(number) if !number.is_finite() => Err(format!("{field}: {value} is not a finite number")),
+        toml::Value::Datetime(_) => Err(format!("{field}: {value} is a date, expected a number, a word or a list")),
+        toml::Value::Array(values) => {
+            let mut places = values.iter().enumerate();
+            places.try_for_each(|(index, value)| require_json_value(&format!("{field}[{index}]"), value))
+        }
+        toml::Value::Table(table) => {
+            table.iter().try_for_each(|(key, value)| require_json_value(&within(field, key), value))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The path of a key within that of its table.
+fn within(field: &str, key: &str) -> String {
+    let key = if key.contains('.') { format!("{key:?}") } else { key.to_owned() };
+    if field.is_empty() { key } else { format!("{field}.{key}") }
 }
 
 /// A value already parsed, as a type.
@@ -87,6 +154,26 @@ mod tests {
         let error = parse::<Example>("shard = 2\nprivate = [1]", Format::Toml).unwrap_err();
         assert!(error.contains("`shard`") && error.contains("did you mean `shared`?"), "{error}");
         assert!(!error.contains('\n'));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_content() {
+        for (text, format) in
+            [("shared = 1\nprivate = [1]", Format::Toml), (r#"{"shared": 1, "private": [1]}"#, Format::Json)]
+        {
+            parse::<Example>(&format!("\u{feff}{text}"), format).expect("the same as without the mark");
+        }
+    }
+
+    #[test]
+    fn long_words_and_long_messages_lose_their_middle() {
+        let path = format!("/{}/model.toml: no such file", "folder/".repeat(40));
+        assert_eq!(shortened(&path), path, "a long path is still whole");
+        let word = shortened(&format!("unknown field `{}ü`, expected `a`", "ä".repeat(100_000)));
+        assert!(word.starts_with("unknown field `ää") && word.contains("ä…ä") && word.ends_with("ü`, expected `a`"));
+        assert_eq!(word.chars().count(), "unknown field  expected `a`".chars().count() + LONGEST_WORD + 1);
+        let many = shortened(&format!("{} at the end", "a b ".repeat(50_000)));
+        assert!(many.chars().count() == LONGEST_MESSAGE + 1 && many.ends_with(" at the end"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::command::{folder, run};
+use common::command::{folder, run, run_with_input};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -53,6 +53,7 @@ fn eval_json_has_exactly_the_keys_of_the_design() {
     assert_eq!(
         keys(&report),
         set([
+            "schema",
             "model",
             "objective",
             "dim",
@@ -162,6 +163,138 @@ fn infinite_numbers_are_the_string_inf_and_missing_ones_are_null() {
     assert_eq!(report["alignment"]["mi_x1_x2"], json!("inf"));
     assert_eq!(report["objective_value"], Value::Null);
     assert!(!output.stdout.contains("NaN"));
+}
+
+#[test]
+fn verdicts_are_one_of_four_words_with_finite_slack_or_none() {
+    let folder = folder("model.toml", MODEL.replace("noise = 0.5", "noise = 0.0"));
+    let output = run(folder.path(), &["eval", "model.toml", "--objective", "random", "--format", "json"]);
+    let report: Value = serde_json::from_str(&output.stdout).expect("JSON");
+    assert_eq!((output.code, &report["schema"]), (0, &json!(2)));
+    let theorems = report["theorems"].as_array().expect("a list");
+    for theorem in theorems {
+        let verdict = theorem["verdict"].as_str().expect("a word");
+        assert!(["holds", "inconclusive", "does-not-apply"].contains(&verdict), "{theorem}");
+        assert_eq!(theorem["applies"] == json!(true), verdict != "does-not-apply", "{theorem}");
+        for number in ["slack", "tightness"] {
+            assert!(theorem[number].is_number() || theorem[number].is_null(), "{theorem}");
+        }
+    }
+    let table = run(folder.path(), &["eval", "model.toml", "--objective", "random"]).stdout;
+    assert!(table.contains("  does-not-apply  "), "{table}");
+}
+
+#[test]
+fn rounding_is_shown_as_zero_in_tables_and_kept_in_json() {
+    let folder = folder("model.toml", "[family]\nkind = \"random\"\nseed = 3\n");
+    for objective in ["cca", "prediction", "pca", "random"] {
+        let table = run(folder.path(), &["eval", "model.toml", "--objective", objective]).stdout;
+        for word in table.split_whitespace().filter(|word| word.contains("e-")) {
+            let Ok(number) = word.parse::<f64>() else { continue };
+            assert!(number.abs() >= 1e-15, "{objective}: {word} in\n{table}");
+        }
+        assert!(!table.split_whitespace().any(|word| word == "-0" || word == "-0.0000"), "{table}");
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Encodings and standard input
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// One of the inputs that failed.
+fn failed_input(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/cases").join(name)).expect("a fixture")
+}
+
+#[test]
+fn a_byte_order_mark_is_read_over_in_every_kind_of_file() {
+    let bom = failed_input("bom.json");
+    assert!(bom.starts_with(&[0xef, 0xbb, 0xbf]));
+    let folder = folder("bom.json", &bom);
+    let at = folder.path();
+    std::fs::write(at.join("plain.json"), &bom[3..]).expect("writable");
+    std::fs::write(at.join("bom.toml"), format!("\u{feff}{MODEL}")).expect("writable");
+    std::fs::write(at.join("plain.toml"), MODEL).expect("writable");
+    let table = |file: &str| run(at, &["eval", file, "--dim", "1"]);
+    for extension in ["json", "toml"] {
+        let [bom, plain] = ["bom", "plain"].map(|name| table(&format!("{name}.{extension}")));
+        assert_eq!((bom.code, &bom.stderr, &bom.stdout), (0, &String::new(), &plain.stdout));
+    }
+    let encoders = "\u{feff}{\"encoders\": [[[1, 0]], [[1, 0]]]}";
+    std::fs::write(at.join("e.json"), encoders).expect("writable");
+    assert_eq!(run(at, &["eval", "plain.toml", "--encoders", "e.json"]).code, 0);
+    let utf_16: Vec<u8> = [0xff, 0xfe].into_iter().chain(MODEL.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    assert_eq!(complaint("m.toml", utf_16, &[]), "m.toml: is in UTF-16; save it as UTF-8");
+}
+
+#[test]
+fn a_model_is_read_from_standard_input_in_either_notation() {
+    let folder = folder("model.toml", MODEL);
+    let at = folder.path();
+    let from_file = run(at, &["eval", "model.toml", "--format", "json"]);
+    let piped = |input: &[u8]| run_with_input(at, &["eval", "-", "--format", "json"], input);
+    assert_eq!(piped(MODEL.as_bytes()).stdout, from_file.stdout);
+    let json = changed("/latent/shared", &json!(1));
+    let report = piped(format!("\u{feff}\n {json}").as_bytes());
+    assert_eq!((report.code, report.stderr.as_str()), (0, ""));
+    for (input, expected) in [
+        ("", "error: standard input: the file is empty\n"),
+        ("[latent]\nshard = 1\nprivate = [1, 1]", "error: standard input: latent.shard: unknown field `shard`"),
+        ("{\"latent\": ", "error: standard input: latent: EOF while parsing"),
+    ] {
+        let refused = piped(input.as_bytes());
+        assert_eq!(refused.code, 2);
+        assert!(refused.stderr.starts_with(expected), "{}", refused.stderr);
+    }
+    let encoders = br#"{"encoders": [[[1, 0]], [[1, 0]]]}"#;
+    assert_eq!(run_with_input(at, &["eval", "model.toml", "--encoders", "-"], encoders).code, 0);
+    let twice = run_with_input(at, &["eval", "-", "--encoders", "-"], MODEL.as_bytes());
+    assert_eq!((twice.code, twice.stderr.as_str()), (2, "error: --encoders -: standard input is the model already\n"));
+}
+
+#[test]
+fn messages_that_would_echo_a_whole_file_lose_their_middle() {
+    let long = "y".repeat(100_000);
+    let cases = [
+        complaint("m.toml", MODEL.replacen("shared = 1", &format!("{long} = 1"), 1), &[]),
+        complaint("m.json", changed("/latent/shared", &json!(long)), &[]),
+        complaint("m.toml", format!("[family]\nkind = \"{long}\"\n"), &[]),
+        complaint(
+            "m.toml",
+            MODEL.replace("\"u1\"", "\"s\"").replace("\"s\"", &format!("{:?}", "word ".repeat(20_000))),
+            &[],
+        ),
+    ];
+    for line in cases {
+        assert!(line.starts_with("m.") && line.contains('…') && line.chars().count() < 2_000, "{line}");
+    }
+    let folder = folder("m.toml", MODEL);
+    let usage = run(folder.path(), &["eval", "m.toml", "--dim", &long]);
+    assert!(usage.code == 2 && usage.stderr.contains("--dim") && usage.stderr.len() < 2_000, "{}", usage.stderr);
+    std::fs::write(folder.path().join("e.toml"), format!("title = \"t\"\nshows = \"{long}\"\n[grid]\ndim = 1\n"))
+        .expect("writable");
+    let line = complaint_in(folder.path(), &["sweep", "e.toml"]);
+    assert!(line.starts_with("e.toml: shows: ") && line.contains('…') && line.chars().count() < 2_000, "{line}");
+}
+
+#[test]
+fn what_toml_has_and_json_has_not_is_called_by_its_name_in_experiments() {
+    let grid_nan = String::from_utf8(failed_input("grid-nan.toml")).expect("text");
+    for (value, expected) in [
+        ("[nan]", "grid.\"model.noise\"[0]: nan is not a finite number"),
+        ("[0.1, [1.0, -inf]]", "grid.\"model.noise\"[1][1]: -inf is not a finite number"),
+        ("inf", "grid.\"model.noise\": inf is not a finite number"),
+        ("{ from = nan, to = 1.0, steps = 2 }", "grid.\"model.noise\".from: nan is not a finite number"),
+        ("[1979-05-27]", "grid.\"model.noise\"[0]: 1979-05-27 is a date, expected a number, a word or a list"),
+    ] {
+        let folder = folder("e.toml", grid_nan.replace("[nan]", value));
+        assert_eq!(complaint_in(folder.path(), &["sweep", "e.toml"]), format!("e.toml: {expected}"));
+    }
+    let in_model =
+        grid_nan.replace("kind = \"random\"", "kind = \"random\"\nshared_std = [1.0, nan]").replace("[nan]", "[1.0]");
+    let folder = folder("e.toml", in_model);
+    let line = complaint_in(folder.path(), &["sweep", "e.toml"]);
+    assert_eq!(line, "e.toml: model.family.shared_std[1]: nan is not a finite number");
 }
 
 #[test]
@@ -281,7 +414,8 @@ fn verify_tries_the_named_theorems_and_repeats_itself() {
         .map(|threads| run(folder.path(), &[threads, &arguments].concat()));
     assert_eq!((first.code, &first.stdout), (0, &second.stdout));
     let report: Value = serde_json::from_str(&first.stdout).expect("JSON");
-    assert_eq!(keys(&report), set(["models", "models_per_family", "seed", "theorems", "discrete"]));
+    assert_eq!(keys(&report), set(["schema", "models", "models_per_family", "seed", "theorems", "discrete"]));
+    assert_eq!(report["schema"], json!(2));
     assert_eq!(
         keys(&report["theorems"][0]),
         set([
@@ -471,6 +605,20 @@ fn a_wrong_value_is_named_with_its_field() {
         assert!(line.starts_with(&format!("model.json: {field}: ")), "{pointer} = {value}: {line}");
         for name in named {
             assert!(line.contains(name), "{pointer} = {value}: {line:?} does not name {name:?}");
+        }
+    }
+}
+
+#[test]
+fn an_impossible_covariance_beside_a_large_variance_is_refused_with_its_entries() {
+    for (name, expected) in [
+        // Two latents would have correlation 2; their variances are 1e-12 beside a variance of 1.
+        ("correlation-of-two.toml", ["latent.covariance: ", "not positive semidefinite", "(1, 2)", "2e-12", "1e-12"]),
+        ("asymmetric-covariance.toml", ["latent.covariance: ", "not symmetric", "(1, 2)", "5e-13", "-5e-13"]),
+    ] {
+        let line = complaint("m.toml", failed_input(name), &[]);
+        for part in expected {
+            assert!(line.contains(part), "{name}: {line:?} does not say {part:?}");
         }
     }
 }

@@ -346,7 +346,8 @@ fn every_claim_holds_on_random_laws_and_does_not_depend_on_the_threads() {
     assert_eq!(summaries.len(), 4);
     for (summary, again) in summaries.iter().zip(&again) {
         assert_eq!(summary.status(), Status::Holds, "{summary:?}");
-        assert!(summary.cases > 200, "{summary:?}");
+        // `correlation` needs as many symbols as outputs.
+        assert!(summary.cases > if summary.id == "correlation" { 120 } else { 200 }, "{summary:?}");
         assert_eq!(summary.greatest_tightness.to_bits(), again.greatest_tightness.to_bits());
     }
 }

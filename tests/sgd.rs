@@ -15,6 +15,8 @@ use alignloss::sample::Stream;
 use alignloss::theorem::{Case, Subject};
 use common::{mean_and_standard_error, models, random};
 use nalgebra::DMatrix;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use rand::rngs::ChaCha8Rng;
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -97,6 +99,7 @@ fn train(options: &Sgd, model: &LatentModel, loss: &mut dyn MinibatchLoss<f64>, 
 /// A run at the defaults beside the closed form.
 #[derive(Debug)]
 struct Run {
+    outcome: Outcome,
     angle_degrees: f64,
     /// Every measure's departure from the closed form's, relative; one below [`SMALL`] counts relative to that.
     departures: Vec<f64>,
@@ -122,12 +125,12 @@ fn run(model: &LatentModel, id: &str, loss: &mut dyn MinibatchLoss<f64>, seed: u
     let subject = Subject::new(model, [0, 1]).expect("a subject");
     let objective = objective::find(id).expect("an objective");
     let wanted = subject.learner(0).minimise(objective.as_ref(), 2).expect("a minimiser").encoders;
-    let found = train(&Sgd { seed, ..Sgd::default() }, model, loss, 2).encoders;
+    let Trained { encoders: found, outcome, .. } = train(&Sgd { seed, ..Sgd::default() }, model, loss, 2);
     let angle_degrees = angle_degrees(&subject, &found, &wanted);
     let [found, wanted] =
         [found, wanted].map(|encoders| measures(&Case::of_weights(&subject, encoders).expect("a case")));
     let departure = |(found, wanted): (&f64, &f64)| (found - wanted) / wanted.abs().max(SMALL);
-    Run { angle_degrees, departures: found.iter().zip(&wanted).map(departure).collect() }
+    Run { outcome, angle_degrees, departures: found.iter().zip(&wanted).map(departure).collect() }
 }
 
 /// Of one loss on one model, over seeds: the largest angle, and the mean departure, with half its 95% interval, of the measure
@@ -161,6 +164,12 @@ fn failures(models: &[(String, LatentModel)], seeds: u64) -> Vec<String> {
             .map(|&(model, seed)| run(model, id, losses().swap_remove(place).1.as_mut(), seed))
             .collect();
         let seeds = usize::try_from(seeds).expect("few seeds");
+        let ended = |outcome: Outcome| runs.iter().filter(|run| run.outcome == outcome).count();
+        let (converged, exhausted) = (ended(Outcome::Converged), ended(Outcome::Exhausted));
+        // Runs that reach the closed form are neither stalled nor diverged, and a falling loss is found by chance in one of forty.
+        if converged + exhausted < runs.len() || 4 * exhausted > runs.len() {
+            failures.push(format!("{id}: {:?}", runs.iter().map(|run| run.outcome).collect::<Vec<_>>()));
+        }
         let found: Vec<(f64, f64, f64)> = runs.chunks(seeds).map(over_seeds).collect();
         for ((name, _), &(angle, departure, width)) in models.iter().zip(&found) {
             if angle > ANGLE_DEGREES || departure.abs() - width > RELATIVE || width > WIDEST {
@@ -170,7 +179,10 @@ fn failures(models: &[(String, LatentModel)], seeds: u64) -> Vec<String> {
         let worst_angle = found.iter().map(|found| found.0).fold(0.0, f64::max);
         let worst = found.iter().max_by(|left, right| left.1.abs().total_cmp(&right.1.abs())).expect("models");
         let (departure, width) = (100.0 * worst.1, 100.0 * worst.2);
-        println!("{id:20} largest angle {worst_angle:.2}°, furthest measure {departure:+.2}% ± {width:.2}%");
+        println!(
+            "{id:20} largest angle {worst_angle:.2}°, furthest measure {departure:+.2}% ± {width:.2}%, {converged} converged, \
+             {exhausted} exhausted"
+        );
     }
     failures
 }
@@ -368,6 +380,161 @@ fn a_plateau_ends_a_run_early() {
     assert!(trained.steps < 20_000);
     let short = Sgd { steps: 5, ..Sgd::default() };
     assert_eq!(train(&short, &models::scalar(), &mut Spectral::default(), 1).outcome, Outcome::Exhausted);
+}
+
+fn all_losses<T: Precision>(temperature: f64) -> Vec<Box<dyn MinibatchLoss<T>>> {
+    let infonce = |critic| Box::new(InfoNce::new(critic, Direction::Symmetric, temperature));
+    vec![
+        Box::new(LinearContrastive::default()),
+        infonce(Critic::Bilinear),
+        infonce(Critic::Cosine),
+        infonce(Critic::SquaredDistance),
+        Box::new(Spectral::default()),
+        Box::new(CanonicalCorrelation::default()),
+        Box::new(Prediction::default()),
+        Box::new(PrincipalComponents::default()),
+        Box::new(Remedy::alignment_fidelity(0.3, 4.0, 4.0)),
+        Box::new(Remedy::decoupled(Some(1), 4.0, 4.0)),
+    ]
+}
+
+#[test]
+fn steps_too_short_to_lower_the_loss_are_no_convergence() {
+    for learning_rate in [1e-12, 1e-8, 1e-5] {
+        for stop_on_plateau in [false, true] {
+            for mut loss in all_losses::<f64>(1.0) {
+                let options = Sgd {
+                    learning_rate: Some(learning_rate),
+                    batch: Some(64),
+                    steps: 400,
+                    stop_on_plateau,
+                    ..Sgd::default()
+                };
+                let trained = train(&options, &models::scalar(), loss.as_mut(), 1);
+                let said = matches!(trained.outcome, Outcome::Stalled | Outcome::Exhausted);
+                assert!(said && trained.steps == 400, "{} at {learning_rate}: {:?}", loss.id(), trained.outcome);
+            }
+        }
+    }
+    let options = Sgd { learning_rate: Some(1e-12), steps: 400, ..Sgd::default() };
+    assert_eq!(train(&options, &models::scalar(), &mut Spectral::default(), 1).outcome, Outcome::Stalled);
+}
+
+#[test]
+fn a_gradient_out_of_range_is_no_convergence() {
+    fn outcome<T: Precision>(critic: Critic, temperature: f64) -> Outcome {
+        let options = Sgd { batch: Some(64), steps: 400, ..Sgd::default() };
+        let mut loss = InfoNce::<T>::new(critic, Direction::Symmetric, temperature);
+        options.train(&mut loss, &mut Online::new(&models::scalar(), 0), [2, 2], 1).expect("a run").outcome
+    }
+    for critic in [Critic::Bilinear, Critic::Cosine, Critic::SquaredDistance] {
+        for temperature in [1e-300, 1e-200, 1e-100, 1e-30, 1e30, 1e100, 1e200, 1e300] {
+            let found = [outcome::<f64>(critic, temperature), outcome::<f32>(critic, temperature)];
+            assert!(!found.contains(&Outcome::Converged), "{critic:?} at {temperature:e}: {found:?}");
+        }
+    }
+    // Gradients of 1e-300 and 1e300, whose squares leave the range of the optimiser: it does not move.
+    for temperature in [1e-300, 1e300] {
+        assert_eq!(outcome::<f64>(Critic::Bilinear, temperature), Outcome::Stalled, "{temperature:e}");
+    }
+}
+
+#[test]
+fn a_run_that_is_ended_before_its_last_steps_is_not_judged() {
+    let model = models::scalar();
+    let options = Sgd { steps: 2000, batch: Some(64), ..Sgd::default() };
+    let (mut source, mut loss) = (Online::new(&model, 0), Spectral::<f64>::default());
+    let mut training = options.start(&mut loss, &mut source, [2, 2], 1).expect("a run");
+    training.advance(1000).expect("steps");
+    assert_eq!(training.finish().outcome, Outcome::Exhausted);
+}
+
+#[test]
+fn outcomes_have_the_words_of_results() {
+    let outcomes = [Outcome::Converged, Outcome::Stalled, Outcome::Exhausted, Outcome::Diverged { step: 3 }];
+    assert_eq!(outcomes.map(Outcome::word), ["converged", "stalled", "exhausted", "diverged"]);
+}
+
+/// The samples of another source in other units.
+struct InUnits<S> {
+    source: S,
+    powers: [Vec<i32>; 2],
+}
+
+impl<T: Precision, S: BatchSource<T>> BatchSource<T> for InUnits<S> {
+    fn fill(&mut self, batch: &mut [DMatrix<T>; 2]) {
+        self.source.fill(batch);
+        for (x, powers) in batch.iter_mut().zip(&self.powers) {
+            for (mut row, &power) in x.row_iter_mut().zip(powers) {
+                row *= T::nearest(2.0_f64.powi(power));
+            }
+        }
+    }
+}
+
+/// A short run in given units, its weights counted in the units of the model: W·S.
+fn in_units<T: Precision>(
+    model: &LatentModel,
+    loss: &mut dyn MinibatchLoss<T>,
+    powers: &[Vec<i32>; 2],
+    seed: u64,
+) -> ([Matrix; 2], Outcome) {
+    let options = Sgd { batch: Some(32), steps: 220, seed, ..Sgd::default() };
+    let channels = [model.channels()[0], model.channels()[1]];
+    let mut source = InUnits { source: Online::new(model, seed), powers: powers.clone() };
+    let trained = options.train(loss, &mut source, channels, 2).expect("a run");
+    let weights = [0, 1].map(|m| {
+        let weights = trained.encoders.weights(m);
+        Matrix::from_fn(2, channels[m], |i, j| weights[(i, j)] * 2.0_f64.powi(powers[m][j]))
+    });
+    (weights, trained.outcome)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, rng_seed: RngSeed::Fixed(15), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn units_of_channels_change_no_bit_of_a_run(seed in 0..1000_u64, first in proptest::collection::vec(-40..=40_i32, 5), second in proptest::collection::vec(-40..=40_i32, 5)) {
+        let model = random::model(seed);
+        let channels = [model.channels()[0], model.channels()[1]];
+        let plain = [vec![0; channels[0]], vec![0; channels[1]]];
+        let moved = [first[..channels[0]].to_vec(), second[..channels[1]].to_vec()];
+        // theory.md §8: of x_1 alone for `prediction`.
+        let of_first = [moved[0].clone(), plain[1].clone()];
+        let mut losses = all_losses::<f64>(1.0);
+        let mut single = all_losses::<f32>(1.0);
+        for (place, id) in [(1, "infonce"), (2, "infonce"), (3, "infonce"), (4, "spectral"), (5, "cca"), (6, "prediction")] {
+            prop_assert_eq!(losses[place].id(), id);
+            let units = if id == "prediction" { &of_first } else { &moved };
+            let runs = [&plain, units].map(|powers| in_units(&model, losses[place].as_mut(), powers, seed));
+            prop_assert_eq!(&runs[0], &runs[1], "{} {}", id, place);
+            let runs = [&plain, units].map(|powers| in_units(&model, single[place].as_mut(), powers, seed));
+            prop_assert_eq!(&runs[0], &runs[1], "{} {} in single precision", id, place);
+        }
+    }
+
+    #[test]
+    fn a_unit_of_each_modality_changes_no_bit_of_a_run(seed in 0..1000_u64, first in -40..=40_i32, second in -40..=40_i32) {
+        let model = random::model(seed);
+        let units = |first: i32, second: i32| [vec![first; model.channels()[0]], vec![second; model.channels()[1]]];
+        let run = |place: usize, units: [Vec<i32>; 2]| in_units(&model, all_losses::<f64>(1.0)[place].as_mut(), &units, seed);
+        // Principal components have orthonormal rows in any unit, the decoder of a prediction has the units of x_2.
+        let rows = |weights: &Matrix, power: i32| weights * 2.0_f64.powi(-power);
+        let ([one, two], _) = run(7, units(first, second));
+        let (expected, expected_outcome) = run(7, units(0, 0));
+        prop_assert_eq!([rows(&one, first), rows(&two, second)], expected);
+        // Whether the loss falls is not a question of each modality: it is the sum of their errors.
+        prop_assert_eq!(run(7, units(first, first)).1, expected_outcome);
+        let ([one, two], outcome) = run(6, units(first, second));
+        let (expected, expected_outcome) = run(6, units(0, 0));
+        prop_assert_eq!([one, rows(&two, 2 * second)], expected);
+        prop_assert_eq!(outcome, expected_outcome);
+        // W_1ᵀW_2 has the units of Σ12, shared equally.
+        let ([one, two], outcome) = run(0, units(first, first));
+        let (expected, expected_outcome) = run(0, units(0, 0));
+        prop_assert_eq!([rows(&one, 2 * first), rows(&two, 2 * first)], expected);
+        prop_assert_eq!(outcome, expected_outcome);
+    }
 }
 
 #[test]

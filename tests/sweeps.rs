@@ -116,6 +116,56 @@ fn results_of_another_version_are_refused_and_discarded_only_when_told() {
 }
 
 #[test]
+fn results_of_another_class_of_arithmetic_are_neither_continued_nor_mixed() {
+    let folder = folder("small.toml", EXPERIMENT.replace("to = 40", "to = 4"));
+    let at = folder.path();
+    let here = alignloss::arithmetic::class();
+    let other = if here == "x86-64-no-fma" { "x86-64-avx2-fma" } else { "x86-64-no-fma" };
+    succeed(at, &["sweep", "small.toml"]);
+    let files = |begin: &str| {
+        let entries =
+            fs::read_dir(at.join("results/small")).expect("results").map(|entry| entry.expect("an entry").path());
+        let mut paths: Vec<_> = entries
+            .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(begin)))
+            .collect();
+        paths.sort();
+        paths
+    };
+    // As if the other processor had written a file.
+    let rewrite = |path: &Path, from: &str, to: &str| {
+        let text = fs::read_to_string(path).expect("a file");
+        assert!(text.contains(from), "{} names its class", path.display());
+        fs::write(path, text.replace(from, to)).expect("writable");
+    };
+    let refused = |arguments: &[&str], named: &str| {
+        let output = run(at, arguments);
+        assert_eq!(output.code, 2, "{arguments:?}");
+        for part in [here, other, named] {
+            assert!(output.stderr.contains(part), "{arguments:?}: {}", output.stderr);
+        }
+    };
+    let (manifest, parts) = (&files("manifest.json")[0], files("part-"));
+    assert!(parts.len() > 2);
+
+    rewrite(manifest, here, other);
+    refused(&["sweep", "small.toml"], "--fresh");
+    refused(&["merge", "small.toml"], "part-00000.csv");
+    // Merging computes nothing: it is done wherever all parts are of one class.
+    parts.iter().for_each(|part| rewrite(part, here, other));
+    succeed(at, &["merge", "small.toml"]);
+    refused(&["sweep", "small.toml"], "--fresh");
+
+    succeed(at, &["sweep", "small.toml", "--fresh"]);
+    rewrite(&parts[1], here, other);
+    refused(&["merge", "small.toml"], "part-00001.csv");
+    refused(&["sweep", "small.toml"], "part-00001.csv");
+    succeed(at, &["sweep", "small.toml", "--fresh"]);
+    succeed(at, &["merge", "small.toml"]);
+    let merged = fs::read_to_string(at.join("results/small/merged.csv")).expect("merged results");
+    assert!(merged.lines().skip(1).all(|line| line.ends_with(here)), "every row names its class");
+}
+
+#[test]
 fn figures_are_drawn_and_are_the_same_bytes_again() {
     let folder = folder("small.toml", EXPERIMENT);
     let at = folder.path();
@@ -156,4 +206,85 @@ fn wrong_experiments_end_with_one_line_that_names_the_field() {
         assert_eq!(message.lines().count(), 1, "{message}");
         assert!(message.contains("small.toml") && message.contains(expected), "{to}: {message}");
     }
+}
+
+/// A model without a target, and a figure of what does not depend on one.
+const WITHOUT_TARGETS: &str = r#"
+title = "Nothing to predict"
+shows = "alignment-floor"
+[model.latent]
+shared = 1
+private = [1, 1]
+[[model.modality]]
+shared_loading = [[1.0], [0.5]]
+private_loading = [[0.2], [1.0]]
+noise = 0.25
+[[model.modality]]
+shared_loading = [[1.0], [0.5]]
+private_loading = [[0.2], [1.0]]
+noise = 0.25
+[grid]
+objective = ["alignment-fidelity"]
+dim = [1, 2]
+"objective.lambda" = [0.1, 0.3]
+[[figure]]
+kind = "curve"
+x = "objective.lambda"
+y = "alignment.mi_z1_z2"
+series = "dim"
+overlay = ["closed-form", "fidelity-threshold"]
+"#;
+
+fn rows(text: &str) -> Vec<std::collections::HashMap<String, String>> {
+    csv::Reader::from_reader(text.as_bytes()).deserialize().map(|row| row.expect("a row")).collect()
+}
+
+#[test]
+fn a_case_without_targets_leaves_a_row_of_what_needs_none() {
+    let population = WITHOUT_TARGETS.to_owned();
+    let sampled = WITHOUT_TARGETS
+        .replace("[model.latent]", "estimator = \"sample\"\n[model.latent]")
+        .replace("dim = [1, 2]", "dim = [1, 2]\nsamples = [50]")
+        .replace("overlay = [\"closed-form\", \"fidelity-threshold\"]", "");
+    let trained = WITHOUT_TARGETS
+        .replace("[model.latent]", "estimator = \"sgd\"\n[model.latent]")
+        .replace("dim = [1, 2]", "dim = [1, 2]\n\"sgd.steps\" = 20\n\"sgd.batch\" = 32")
+        .replace("overlay = [\"closed-form\", \"fidelity-threshold\"]", "");
+    for experiment in [population, sampled, trained] {
+        let folder = folder("small.toml", experiment);
+        let at = folder.path();
+        succeed(at, &["sweep", "small.toml"]);
+        let rows = rows(&merged(at, "results"));
+        assert_eq!(rows.len(), 4, "a row of each cell");
+        for row in rows {
+            assert_eq!(row["target"], "");
+            for column in ["mi.z1", "r2.x1", "information_loss.z12", "pid.synergy", "capacity.private"] {
+                assert_eq!(row[column], "", "{column}");
+            }
+            for column in ["alignment.error", "alignment.mi_z1_z2", "canonical_correlation.1", "objective_value"] {
+                let value: f64 = row[column].parse().unwrap_or_else(|_| panic!("{column}: {:?}", row[column]));
+                assert!(value.is_finite() && value > 0.0, "{column}: {value}");
+            }
+            assert!(!row["alignment-floor.verdict"].is_empty());
+        }
+        succeed(at, &["figures", "--experiments", ".", "--out", "drawn"]);
+        assert!(at.join("drawn/small.svg").exists());
+    }
+}
+
+#[test]
+fn predictions_of_a_target_are_empty_where_there_is_none() {
+    let of_a_target = WITHOUT_TARGETS
+        .replace("objective = [\"alignment-fidelity\"]", "objective = [\"cca\"]")
+        .replace("\"objective.lambda\" = [0.1, 0.3]", "")
+        .replace("x = \"objective.lambda\"", "x = \"dim\"")
+        .replace("series = \"dim\"", "series = \"objective\"")
+        .replace("alignment.mi_z1_z2", "mi.z1")
+        .replace(
+            "\"fidelity-threshold\"",
+            "\"sufficiency\", \"leakage\", \"perfect-alignment\", \"selection\", \"hermite\", \"leak-by-mixing\"",
+        );
+    let folder = folder("small.toml", of_a_target);
+    succeed(folder.path(), &["sweep", "small.toml"]);
+    assert_eq!(merged(folder.path(), "results").lines().count(), 3);
 }

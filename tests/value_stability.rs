@@ -1,9 +1,12 @@
 //! Seeded numbers never change: results can be repeated from a seed for as long as these pass. A commit that changes one of them
 //! says so.
 
+use alignloss::arithmetic;
+use alignloss::linalg::{Matrix, product, singular_values};
 use alignloss::model::{Format, LatentModel};
 use alignloss::objective;
-use alignloss::sample::{Stream, fill_standard_normal};
+use alignloss::objective::minibatch::{Critic, Direction, InfoNce, MinibatchLoss, Parameters};
+use alignloss::sample::{Sampler, Stream, fill_standard_normal};
 use alignloss::theorem::Subject;
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
@@ -93,4 +96,85 @@ fn bulk_normals_never_change() {
         ),
         "{double:?} {single:?} {bits} {largest:?}"
     );
+}
+
+/// One number from each kind of kernel, whose last digits depend on the class of arithmetic.
+fn computed() -> [(&'static str, f64); 6] {
+    let mut generator = Stream { seed: 1, experiment: "arithmetic", cell: 0, replicate: 0 }.generator();
+    let mut gaussian = |rows: usize, columns: usize| {
+        let mut matrix = Matrix::zeros(rows, columns);
+        fill_standard_normal(&mut generator, matrix.as_mut_slice());
+        matrix
+    };
+    let small = product(&gaussian(9, 40), &gaussian(40, 7));
+    let large = product(&gaussian(90, 400), &gaussian(400, 70));
+    let values = singular_values(&small).expect("singular values");
+    let x = [gaussian(6, 64), gaussian(5, 64)];
+    let parameters = Parameters { weights: [gaussian(2, 6), gaussian(2, 5)], log_temperature: None };
+    let mut gradient = parameters.zeros_like();
+    let loss = InfoNce::new(Critic::Cosine, Direction::Symmetric, 0.7)
+        .evaluate([&x[0], &x[1]], &parameters, &mut gradient)
+        .expect("a loss");
+    let model = LatentModel::parse("[family]\nkind = \"random\"\nseed = 5\n", Format::Toml).expect("a model");
+    let mut sampler = Sampler::<f64>::of_model(&model).expect("a sampler");
+    let mut draws = sampler.buffers(100);
+    sampler.draw_into(&mut generator, &mut draws).expect("draws");
+    [
+        ("a small product", small.iter().sum()),
+        ("a large product", large.iter().sum()),
+        ("the last singular value", values[6]),
+        ("a loss over a minibatch", loss),
+        ("its gradient", gradient.slices().flatten().sum()),
+        ("joint draws", draws.iter().flatten().sum()),
+    ]
+}
+
+/// [`computed`] in the classes that could be tried: `cargo xtask processors` runs this test in both.
+const PINNED: [(&str, [f64; 6]); 2] = [
+    (
+        "x86-64-no-fma",
+        [
+            5.550_701_027_605_726,
+            1_217.869_952_723_407_3,
+            5.446_331_911_237_316_5,
+            0.605_096_515_713_796_6,
+            0.004_381_512_137_107_892,
+            -2.973_806_181_705_560_5,
+        ],
+    ),
+    (
+        "x86-64-avx2-fma",
+        [
+            5.550_701_027_605_703,
+            1_217.869_952_723_407_8,
+            5.446_331_911_237_316,
+            0.605_096_515_713_796_6,
+            0.004_381_512_137_108_134_5,
+            -2.973_806_181_705_546_3,
+        ],
+    ),
+];
+
+#[test]
+fn the_numbers_of_a_class_of_arithmetic_never_change() {
+    let (class, computed) = (arithmetic::class(), computed());
+    let found = computed.map(|(_, value)| value);
+    match PINNED.iter().find(|(pinned, _)| *pinned == class) {
+        Some((_, pinned)) => {
+            assert_eq!(found.map(f64::to_bits), pinned.map(f64::to_bits), "{class}: {found:?}");
+        }
+        None => eprintln!("no numbers are pinned for {class}; here they are {found:?}"),
+    }
+    // Classes differ in rounding only: terms that add up to less than 10⁶ in size, 2⁻⁵³ of it.
+    for (class, pinned) in PINNED {
+        for ((name, value), expected) in computed.iter().zip(pinned) {
+            assert!((value - expected).abs() < 1e-10, "{name}: {value} here, {expected} with {class}");
+        }
+    }
+}
+
+#[test]
+fn classes_of_arithmetic_are_told_apart_since_their_numbers_differ() {
+    let [(_, one), (_, two)] = PINNED;
+    assert!(one.iter().zip(two).filter(|(one, two)| one.to_bits() != two.to_bits()).count() >= 5, "{one:?} {two:?}");
 }

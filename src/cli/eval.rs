@@ -1,8 +1,8 @@
 //! `alignloss eval`
 
-use super::table::{number, table};
+use super::table::{number, side, table};
 use super::{Outcome, input};
-use crate::evaluation::{Evaluation, MinimiserSummary, Number, TargetSummary};
+use crate::evaluation::{Evaluation, MinimiserSummary, Number, TargetSummary, TheoremSummary};
 use crate::information::Encoders;
 use crate::linalg::Matrix;
 use crate::objective::{self, ObjectiveError, Parameters};
@@ -16,13 +16,16 @@ use std::path::{Path, PathBuf};
 /// Everything exact about one model and one objective
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Exit code 1 when a theorem is violated, as `verify` does.
+
 Examples:
   alignloss eval model.toml --objective cca --dim 2
   alignloss eval model.json --objective prediction --dim 1 --format json | jq '.targets[0].information_loss'
   alignloss eval model.toml --objective alignment-fidelity --lambda 0.3 --dim 2
-  alignloss eval counterexample.json --encoders counterexample.encoders.json")]
+  alignloss eval counterexample.json --encoders counterexample.encoders.json
+  generate-model | alignloss eval - --format json")]
 pub(super) struct Eval {
-    /// The model: a TOML or JSON file
+    /// The model: a TOML or JSON file, or - for standard input (JSON if it begins with {)
     model: PathBuf,
     /// The objective that both encoders minimise
     #[arg(long, value_name = "ID", default_value = "cca", value_parser = clap::builder::PossibleValuesParser::new(objective::REGISTRY.map(|entry| entry.id)))]
@@ -39,7 +42,7 @@ pub(super) struct Eval {
     /// Weight decay of `linear-contrastive`
     #[arg(long, value_name = "ETA")]
     weight_decay: Option<f64>,
-    /// Judge these encoders instead of a minimiser: a JSON file with "encoders", as this command prints
+    /// Judge these encoders instead of a minimiser: a JSON file (or -) with "encoders", as this command prints
     #[arg(long, value_name = "FILE", conflicts_with_all = ["objective", "dim"])]
     encoders: Option<PathBuf>,
     /// The two modalities that are aligned, counted from 1
@@ -72,8 +75,12 @@ impl Eval {
     }
 
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        ensure!(
+            !(input::is_standard(&self.model) && self.encoders.as_deref().is_some_and(input::is_standard)),
+            "--encoders -: standard input is the model already"
+        );
         let model = input::model(&self.model)?;
-        let describe = || self.model.display().to_string();
+        let describe = || input::name(&self.model);
         let [first, second] = self.modalities[..] else {
             bail!("--modalities: {} given, expected two, as in 1,2", self.modalities.len())
         };
@@ -111,7 +118,7 @@ impl Eval {
         let subject = Subject::new(&model, [first - 1, second - 1]).with_context(describe)?;
         let (case, name) = if let Some(path) = &self.encoders {
             let encoders = read_encoders(path)?;
-            (Case::of_weights(&subject, encoders).with_context(|| path.display().to_string())?, "given encoders")
+            (Case::of_weights(&subject, encoders).with_context(|| input::name(path))?, "given encoders")
         } else {
             let dim = self.dim.unwrap_or(model.shared().max(1));
             let learner = subject.learner(self.seed);
@@ -122,8 +129,12 @@ impl Eval {
             Format::Json => serde_json::to_string_pretty(&report)? + "\n",
             Format::Table => as_tables(&report),
         })?;
-        Ok(Outcome::Fine)
+        Ok(outcome(&report))
     }
+}
+
+fn outcome(report: &Evaluation) -> Outcome {
+    if report.violated() { Outcome::Failed } else { Outcome::Fine }
 }
 
 fn read_encoders(path: &Path) -> anyhow::Result<Encoders> {
@@ -131,13 +142,13 @@ fn read_encoders(path: &Path) -> anyhow::Result<Encoders> {
     struct File {
         encoders: [Vec<Vec<f64>>; 2],
     }
-    let file: File = serde_json::from_str(&input::text(path)?).with_context(|| path.display().to_string())?;
+    let file: File = serde_json::from_str(&input::text(path)?).with_context(|| input::name(path))?;
     let matrix = |rows: &[Vec<f64>], m: usize| {
         let columns = rows.first().map_or(0, Vec::len);
         ensure!(
             rows.iter().all(|row| row.len() == columns),
             "{}: encoders[{m}]: rows of different lengths",
-            path.display()
+            input::name(path)
         );
         Ok(Matrix::from_fn(rows.len(), columns, |i, j| rows[i][j]))
     };
@@ -239,21 +250,49 @@ fn as_tables(report: &Evaluation) -> String {
         );
     }
     text += footnote(report);
-    let rows: Vec<Vec<String>> = report
-        .theorems
-        .iter()
-        .map(|theorem| {
-            let verdict = if theorem.applies { theorem.verdict } else { "does not apply" };
-            vec![
-                theorem.id.to_owned(),
-                number(theorem.lhs.0),
-                number(theorem.rhs.0),
-                number(theorem.slack.0),
-                number(theorem.tightness.0),
-                verdict.to_owned(),
-                theorem.note.clone(),
-            ]
-        })
-        .collect();
-    text + "\n" + &table(&["theorem", "lhs", "rhs", "slack", "tightness", "verdict", "note"], &rows)
+    text + "\n" + &theorems_as_table(report)
+}
+
+/// The verdicts for people.
+fn theorems_as_table(report: &Evaluation) -> String {
+    let row = |theorem: &TheoremSummary| {
+        let (lhs, rhs) = (theorem.lhs.0, theorem.rhs.0);
+        let side = |value: f64| side(value, lhs.abs().max(rhs.abs()), theorem.error);
+        vec![
+            theorem.id.to_owned(),
+            side(lhs),
+            side(rhs),
+            side(theorem.slack.0),
+            number(theorem.tightness.0),
+            theorem.verdict.to_owned(),
+            theorem.note.clone(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = report.theorems.iter().map(row).collect();
+    table(&["theorem", "lhs", "rhs", "slack", "tightness", "verdict", "note"], &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::LatentModel;
+    use crate::theorem::Status;
+
+    #[test]
+    fn a_violation_ends_with_failure_and_nothing_else_does() {
+        let model = LatentModel::parse("[family]\nkind = \"random\"\n", crate::model::Format::Toml).expect("a model");
+        let subject = Subject::new(&model, [0, 1]).expect("a subject");
+        let objective = objective::find("cca").expect("a known id");
+        let case = Case::minimise(&subject, &subject.learner(0), objective.as_ref(), 1).expect("a case");
+        let mut report = Evaluation::new(&case, "cca", None).expect("a report");
+        for (status, expected) in [
+            (Status::Holds, Outcome::Fine),
+            (Status::Inconclusive, Outcome::Fine),
+            (Status::DoesNotApply, Outcome::Fine),
+            (Status::Violated, Outcome::Failed),
+        ] {
+            report.theorems[0].verdict = status.word();
+            assert_eq!(outcome(&report), expected, "{status:?}");
+        }
+    }
 }

@@ -14,6 +14,7 @@ mod sweep;
 mod table;
 mod verify;
 
+use crate::text::shortened;
 use clap::{Parser, Subcommand};
 use std::io::Write;
 use std::process::ExitCode;
@@ -68,7 +69,10 @@ struct Session {
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error),
+    };
     if let Some(threads) = arguments.threads {
         // The global pool is built once, here, before anything runs.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
@@ -97,10 +101,25 @@ pub fn run() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            complain(&format!("error: {error:#}"));
             ExitCode::from(2)
         }
     }
+}
+
+/// Help and version as they are; wrong usage as a message that a reader can take in.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let text = error.to_string();
+    if error.use_stderr() && shortened(&text) != text {
+        complain(text.trim_end());
+        return ExitCode::from(2);
+    }
+    error.exit()
+}
+
+/// Says what is wrong, on standard error; what the message echoes of the input may be of any length.
+fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", shortened(message));
 }
 
 /// Writes to standard output.

@@ -15,14 +15,17 @@ Examples:
   alignloss sweep experiments/capacity.toml --out /scratch/results --shard 2/8
   alignloss status experiments/capacity.toml && alignloss merge experiments/capacity.toml
 
-In a Slurm array job the shard is read from SLURM_ARRAY_TASK_ID, _MIN and _COUNT.")]
+In a Slurm array job the shard is read from SLURM_ARRAY_TASK_ID, _MIN and _COUNT.
+
+Processors with and without FMA (and with AVX-512) differ in the last digits. Results say which kind computed them, and the parts of
+one experiment must all be of one kind: a processor of another kind is refused.")]
 pub(super) struct Sweep {
     #[command(flatten)]
     place: Place,
     /// This machine's share, I of N, I from 1 [default: a Slurm array's, else everything]
     #[arg(long, value_name = "I/N", value_parser = parse_shard)]
     shard: Option<Shard>,
-    /// Discard results of another version of the experiment
+    /// Discard results of another version of the experiment, or of another kind of processor
     #[arg(long)]
     fresh: bool,
 }
@@ -102,7 +105,7 @@ impl Place {
         if !folder.join("manifest.json").exists() {
             bail!("{}: no results yet; run: alignloss sweep {}", folder.display(), self.experiment.display());
         }
-        let store = Store::open(&folder, &experiment, Run::new(&experiment).parts(), false)?;
+        let store = Store::finished(&folder, &experiment, Run::new(&experiment).parts())?;
         Ok((experiment, store))
     }
 }

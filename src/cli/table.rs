@@ -19,6 +19,21 @@ pub(super) fn table(headers: &[&str], rows: &[Vec<String>]) -> String {
     std::iter::once(line(&header)).chain(rows.iter().map(|row| line(row))).collect()
 }
 
+/// Values this small beside what they are measured in are rounding.
+const ROUNDING: f64 = 1e-15;
+
+/// A measure whose natural size is 1 (nats, correlations, shares, ratios): what rounding left of 0 is 0.
+pub(super) fn measure(value: f64) -> String {
+    number(if value.abs() < ROUNDING { 0.0 } else { value })
+}
+
+/// A side of a claim, or their difference: 0 where it is both rounding beside the `largest` of the sides (at least 1) and below the
+/// `error` of the claim. A side in the units of a small sensor is small without being 0, and its error says so.
+pub(super) fn side(value: f64, largest: f64, error: f64) -> String {
+    let rounding = ROUNDING * if largest.is_finite() { largest.max(1.0) } else { 1.0 };
+    number(if value.abs() < rounding && value.abs() <= error { 0.0 } else { value })
+}
+
 /// A number with four decimals, or in scientific notation where those would say nothing.
 pub(super) fn number(value: f64) -> String {
     if value.is_nan() {
@@ -42,6 +57,16 @@ mod tests {
     fn columns_line_up() {
         let text = table(&["name", "value"], &[vec!["a".into(), "1".into()], vec!["longer".into(), "22.5".into()]]);
         assert_eq!(text, "name    value\na           1\nlonger   22.5\n");
+    }
+
+    #[test]
+    fn rounding_is_shown_as_zero_and_zero_without_a_sign() {
+        assert_eq!([-2.8e-17, -0.0, 2e-15, f64::NAN].map(measure), ["0", "0", "2.00e-15", "–"]);
+        assert_eq!(number(-0.0), "0");
+        // A difference of large sides; and a small sensor's square error, known to 32 digits.
+        assert_eq!([side(-3e-11, 1e4, 1e-10), side(1e-20, 1e-20, 1e-32)], ["-3.00e-11", "1.00e-20"]);
+        assert_eq!([side(-3e-12, 1e4, 1e-10), side(-2.8e-17, 0.0, 1e-13)], ["0", "0"]);
+        assert_eq!(side(f64::INFINITY, f64::INFINITY, 0.0), "inf");
     }
 
     #[test]

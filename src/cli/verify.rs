@@ -1,9 +1,9 @@
 //! `alignloss verify`
 
 use super::progress::{bar, note};
-use super::table::{number, table};
+use super::table::{measure, number, table};
 use super::{Outcome, Session};
-use crate::evaluation::Number;
+use crate::evaluation::{Finite, SCHEMA};
 use crate::linalg::Matrix;
 use crate::model;
 use crate::theorem::adversary::{Extreme, Search};
@@ -188,7 +188,9 @@ impl Verify {
                         })
                     })
                     .collect();
-                serde_json::to_string_pretty(&serde_json::json!({ "seed": self.seed, "variants": rows }))? + "\n"
+                serde_json::to_string_pretty(
+                    &serde_json::json!({ "schema": SCHEMA, "seed": self.seed, "variants": rows }),
+                )? + "\n"
             }
             Format::Csv => as_csv(
                 &["theorem", "variant", "refuted", "models", "searched"],
@@ -264,8 +266,8 @@ fn as_table(summaries: &[(&Summary, &str)], plan: &Plan) -> String {
                 (*law).to_owned(),
                 summary.models.to_string(),
                 summary.cases.to_string(),
-                number(summary.smallest_slack),
-                number(summary.greatest_tightness),
+                measure(summary.smallest_slack),
+                measure(summary.greatest_tightness),
                 summary.reevaluated.to_string(),
                 summary.status().word().to_owned(),
             ]
@@ -292,8 +294,8 @@ fn as_json(summaries: &[Summary], discrete: &[Summary], plan: &Plan) -> anyhow::
                     "id": summary.id,
                     "models": summary.models,
                     "cases": summary.cases,
-                    "smallest_slack": Number(summary.smallest_slack),
-                    "greatest_tightness": Number(summary.greatest_tightness),
+                    "smallest_slack": Finite(summary.smallest_slack),
+                    "greatest_tightness": Finite(summary.greatest_tightness),
                     "violated": summary.violated,
                     "inconclusive": summary.inconclusive,
                     "reevaluated": summary.reevaluated,
@@ -303,6 +305,7 @@ fn as_json(summaries: &[Summary], discrete: &[Summary], plan: &Plan) -> anyhow::
             .collect()
     };
     let report = serde_json::json!({
+        "schema": SCHEMA,
         "models": plan.total(),
         "models_per_family": plan.models,
         "seed": plan.seed,
@@ -348,8 +351,8 @@ fn extremes_as_json(extremes: &[Extreme], budget: u64, seed: u64) -> anyhow::Res
                 "id": extreme.id,
                 "law": extreme.law,
                 "dim": extreme.dim,
-                "tightness": Number(extreme.tightness),
-                "deviation": Number(extreme.deviation),
+                "tightness": Finite(extreme.tightness),
+                "deviation": Finite(extreme.deviation),
                 "evaluations": extreme.evaluations,
                 "failures": extreme.failures,
                 "verdict": extreme.status.word(),
@@ -358,7 +361,8 @@ fn extremes_as_json(extremes: &[Extreme], budget: u64, seed: u64) -> anyhow::Res
             })
         })
         .collect();
-    Ok(serde_json::to_string_pretty(&serde_json::json!({ "budget": budget, "seed": seed, "theorems": rows }))? + "\n")
+    let report = serde_json::json!({ "schema": SCHEMA, "budget": budget, "seed": seed, "theorems": rows });
+    Ok(serde_json::to_string_pretty(&report)? + "\n")
 }
 
 fn refutations_as_table(refutations: &[Refutation]) -> String {

@@ -2,7 +2,7 @@
 
 use crate::information::{Encoders, InformationError, PartialInformation, Source};
 use crate::linalg::{Matrix, orthonormal_columns, product, product_tn, svd_of_product};
-use crate::theorem::{Case, Verdict, judge_all};
+use crate::theorem::{Case, EvaluatedTarget, Verdict, judge_all};
 
 /// A column of the result store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +83,9 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
 /// How many canonical correlations, and singular values of critics, have a column.
 const CORRELATIONS: usize = 4;
 
+/// The columns of each theorem.
+const VERDICT: [&str; 5] = ["verdict", "lhs", "rhs", "slack", "tightness"];
+
 /// How the encoders came about: empty in the population, where they are the closed form.
 const LEARNED: [&str; 6] = ["step", "outcome", "angle.z1", "angle.z2", "excess_loss", "search.tightness"];
 
@@ -91,12 +94,16 @@ const LEARNED: [&str; 6] = ["step", "outcome", "angle.z1", "angle.z2", "excess_l
 pub(super) struct Learning {
     /// The optimiser's step, where there is one.
     pub step: Option<u64>,
-    /// How learning ended, in one word.
+    /// How learning ended, in one word: `closed-form`; of stochastic gradients, [`crate::learner::Outcome::word`], or `training` on
+    /// the way; of an adversary, its verdict.
     pub outcome: &'static str,
     /// Largest principal angle between the span of each encoder and that of the closed form, in degrees, in the geometry of the
     /// whitened modality.
     pub angles_degrees: Option<[f64; 2]>,
-    /// Population loss at the encoders less that of the closed form (for an objective that is made large, the other way round).
+    /// What the encoders attain of the population objective less what its closed form does (for an objective that is made large, the
+    /// other way round): at least 0 but for rounding. Both are [`crate::objective::Objective::attained`]: an objective of whitened
+    /// encoders is taken at the symmetrically whitened ones. `None` where the encoders have no value of the objective to compare:
+    /// they are too low in rank to be whitened, or another critic than the objective's was trained.
     pub excess_loss: Option<f64>,
     /// The greatest tightness that an adversary found.
     pub tightness: Option<f64>,
@@ -139,7 +146,7 @@ pub(super) fn measured() -> Vec<Column> {
     names.push("signal_distance.z1".into());
     names.push("objective_value".into());
     for id in crate::theorem::ids() {
-        names.extend(["verdict", "lhs", "rhs", "slack", "tightness"].map(|part| format!("{id}.{part}")));
+        names.extend(VERDICT.map(|part| format!("{id}.{part}")));
     }
     names.into_iter().map(|name| Column { unit: describe(&name).1, name }).collect()
 }
@@ -158,7 +165,8 @@ pub(super) struct Common {
 }
 
 impl Common {
-    /// Measures a case. `temperature` divides the scores of a bilinear critic; `value` is the objective's value.
+    /// Measures a case. `temperature` divides the scores of a bilinear critic; `value` is what the encoders attain of the objective
+    /// over the case's law ([`Case::attained`]), NaN where they have no value.
     pub(super) fn new(case: &Case, temperature: f64, value: f64) -> Result<Self, InformationError> {
         let pair = &case.subject.pair;
         let correlations = pair.canonical_correlations();
@@ -193,28 +201,18 @@ fn signal_distance(case: &Case) -> f64 {
     1.0 - product_tn(&rows, &shared).norm_squared() / shared.ncols() as f64
 }
 
-/// The values of [`measured`] for one target of a case.
-pub(super) fn measure(case: &Case, target: usize, learning: &Learning, common: &Common) -> Vec<String> {
-    let evaluated = &case.targets[target];
-    let by_source = |measure: &dyn Fn(Source) -> f64| Source::ALL.map(measure);
-    let mut numbers: Vec<f64> = Vec::new();
-    numbers.extend(by_source(&|source| evaluated.source(source).mutual_information_nats()));
-    numbers.extend(by_source(&|source| evaluated.source(source).mmse));
-    numbers.extend(by_source(&|source| evaluated.source(source).r2));
-    numbers.extend(by_source(&|source| evaluated.source(source).sigma()));
-    numbers.extend([
-        evaluated.information_loss_nats(Source::First, Source::EncodedFirst),
-        evaluated.information_loss_nats(Source::Second, Source::EncodedSecond),
-        evaluated.information_loss_nats(Source::Both, Source::EncodedBoth),
-    ]);
-    let information = |source| evaluated.source(source).mutual_information_nats();
-    numbers.extend(if evaluated.geometry.dimension() == 1 {
-        let parts =
-            PartialInformation::new(information(Source::First), information(Source::Second), information(Source::Both));
-        [parts.redundancy, parts.unique_first, parts.unique_second, parts.synergy]
-    } else {
-        [f64::NAN; 4]
-    });
+/// The measures of a target, which are empty where a model has none.
+const OF_A_TARGET: [&str; 7] = ["mi", "mmse", "r2", "sigma", "information_loss", "pid", "capacity"];
+
+/// Whether a column is measured of a target rather than of the encoders alone; a theorem's verdict is of all targets.
+pub(super) fn is_of_a_target(column: &str) -> bool {
+    let (measure, part) = column.split_once('.').unwrap_or((column, ""));
+    OF_A_TARGET.contains(&measure) && !VERDICT.contains(&part)
+}
+
+/// The values of [`measured`] for one target of a case, or for none.
+pub(super) fn measure(case: &Case, target: Option<usize>, learning: &Learning, common: &Common) -> Vec<String> {
+    let mut numbers = target.map_or_else(|| vec![f64::NAN; INFORMATION], |target| information(&case.targets[target]));
     let alignment = &case.alignment;
     numbers.extend([
         alignment.error,
@@ -223,7 +221,7 @@ pub(super) fn measure(case: &Case, target: usize, learning: &Learning, common: &
         case.subject.pair.mutual_information_nats(),
         alignment.angles.mutual_information_nats(),
     ]);
-    let capacity = case.capacities.iter().find(|entry| entry.target == target);
+    let capacity = case.capacities.iter().find(|entry| Some(entry.target) == target);
     numbers.extend(capacity.map_or([f64::NAN; 4], |entry| {
         [(entry.encoder + 1) as f64, entry.capacity.aligned, entry.capacity.private, entry.capacity.largest_eigenvalue]
     }));
@@ -236,6 +234,34 @@ pub(super) fn measure(case: &Case, target: usize, learning: &Learning, common: &
         fields.extend([verdict.lhs, verdict.rhs, verdict.slack, verdict.tightness].map(field));
     }
     fields
+}
+
+/// How many numbers [`information`] gives: four measures of each source, the loss of each encoder and of both, and the four parts of
+/// the decomposition.
+const INFORMATION: usize = 4 * Source::ALL.len() + 3 + 4;
+
+/// What the sources say of one target.
+fn information(evaluated: &EvaluatedTarget) -> Vec<f64> {
+    let by_source = |measure: &dyn Fn(Source) -> f64| Source::ALL.map(measure);
+    let information = |source| evaluated.source(source).mutual_information_nats();
+    let mut numbers = Vec::with_capacity(INFORMATION);
+    numbers.extend(by_source(&information));
+    numbers.extend(by_source(&|source| evaluated.source(source).mmse));
+    numbers.extend(by_source(&|source| evaluated.source(source).r2));
+    numbers.extend(by_source(&|source| evaluated.source(source).sigma()));
+    numbers.extend([
+        evaluated.information_loss_nats(Source::First, Source::EncodedFirst),
+        evaluated.information_loss_nats(Source::Second, Source::EncodedSecond),
+        evaluated.information_loss_nats(Source::Both, Source::EncodedBoth),
+    ]);
+    numbers.extend(if evaluated.geometry.dimension() == 1 {
+        let parts =
+            PartialInformation::new(information(Source::First), information(Source::Second), information(Source::Both));
+        [parts.redundancy, parts.unique_first, parts.unique_second, parts.synergy]
+    } else {
+        [f64::NAN; 4]
+    });
+    numbers
 }
 
 /// A number in a CSV field: shortest text that reads back to the same bits; `inf`; empty where there is none.

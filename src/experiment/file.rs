@@ -192,6 +192,7 @@ impl Experiment {
     /// [`ExperimentError`], in one line that names the field.
     pub fn parse(name: &str, source: &str) -> Result<Self, ExperimentError> {
         let file: ExperimentFile = text::parse(source, Format::Toml).map_err(ExperimentError::Syntax)?;
+        text::require_json_values(source).map_err(ExperimentError::Syntax)?;
         let wrong = |field: &str, problem: String| ExperimentError::Field { field: field.into(), problem };
         let shows = match file.shows {
             OneOrMany::One(id) => vec![id],

@@ -8,7 +8,7 @@ use crate::information::{InformationError, Towers};
 use crate::learner::{ClosedForm, LearnerError, SgdError};
 use crate::linalg::{Matrix, largest_singular_value, outside};
 use crate::model::LatentModel;
-use crate::objective::{Objective, Sense};
+use crate::objective::Sense;
 use crate::sample::{Data, SampleError, Stream};
 use crate::theorem::{Case, CaseError, Subject};
 use std::sync::OnceLock;
@@ -163,7 +163,7 @@ impl LearningTask<'_> {
             step: None,
             outcome,
             angles_degrees: Some(angles_degrees(&learned.towers, &population.towers)?),
-            excess_loss: excess_loss(self.setting.objective.as_ref(), population, learned),
+            excess_loss: excess_loss(self.setting, population, learned),
             tightness: None,
         })
     }
@@ -196,14 +196,16 @@ impl LearningTask<'_> {
     }
 }
 
-/// Population loss above that of the closed form, which is 0 for an exact minimiser; `None` for an objective without a value.
-fn excess_loss(objective: &dyn Objective, population: &Case, learned: &Case) -> Option<f64> {
-    let moments = population.subject.moments();
-    let least = objective.value(moments, &population.encoders)?;
-    let value = objective.value(moments, &learned.encoders)?;
+/// What encoders lack of what the population's closed form attains (see [`Learning::excess_loss`]).
+fn excess_loss(setting: &Setting, population: &Case, learned: &Case) -> Option<f64> {
+    if !setting.has_population_value() {
+        return None;
+    }
+    let objective = setting.objective.as_ref();
+    let (best, value) = (population.attained(objective)?, learned.attained(objective)?);
     Some(match objective.sense() {
-        Sense::Minimise => value - least,
-        Sense::Maximise => least - value,
+        Sense::Minimise => value - best,
+        Sense::Maximise => best - value,
     })
 }
 

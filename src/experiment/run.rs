@@ -1,13 +1,13 @@
 //! The parallel runner: groups of cells that share a model, blocks of groups that share a file.
 
-use super::columns::{Common, Learning, field, measure, measured_place};
+use super::columns::{Common, Learning, field, is_of_a_target, measure, measured_place};
 use super::file::{AT_SAMPLES, CLOSED_FORM};
 use super::learn::{LearningError, LearningTask, Measured, Observed};
 use super::search::SearchSetting;
 use super::setting::Setting;
 use super::{Cell, Estimator, Experiment, ExperimentError, Store, StoreError};
 use crate::sample::Stream;
-use crate::theorem::{self, Question, Subject, Theorem};
+use crate::theorem::{self, Case, Question, Subject, Theorem};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -219,7 +219,7 @@ impl<'a> Run<'a> {
         Ok(row)
     }
 
-    /// Appends a case's rows, one per target.
+    /// Appends a case's rows: one per target; of a model without targets one, whose target is empty, with what is measured of no target.
     fn append(
         &self,
         rows: &mut Vec<Vec<String>>,
@@ -229,23 +229,21 @@ impl<'a> Run<'a> {
         measured: Measured,
         learning: &Learning,
     ) -> Result<(), LearningError> {
-        let common = match measured.case {
-            Some(case) => {
-                let value = setting.objective.value(case.subject.moments(), &case.encoders).unwrap_or(f64::NAN);
-                Some((case, Common::new(case, setting.temperature(), value)?))
-            }
-            None => None,
+        let value = |case: &Case| {
+            let attained = setting.has_population_value().then(|| case.attained(setting.objective.as_ref()));
+            attained.flatten().unwrap_or(f64::NAN)
         };
+        let common = |case| Common::new(case, setting.temperature(), value(case));
         let population = measured.population;
-        let reference = if self.overlays.iter().any(|overlay| matches!(overlay, Overlay::ClosedForm { .. })) {
-            let value = setting.objective.value(population.subject.moments(), &population.encoders);
-            Some(Common::new(population, setting.temperature(), value.unwrap_or(f64::NAN))?)
-        } else {
-            None
-        };
-        for (target, description) in population.subject.model.targets().iter().enumerate() {
-            let mut row = head(cell, group.replicate, &description.name);
-            row.extend(match &common {
+        let own = measured.case.map(|case| Ok::<_, LearningError>((case, common(case)?))).transpose()?;
+        let overlaid = self.overlays.iter().any(|overlay| matches!(overlay, Overlay::ClosedForm { .. }));
+        let reference = overlaid.then(|| common(population)).transpose()?;
+        let targets = population.subject.model.targets();
+        let places: Vec<Option<usize>> =
+            if targets.is_empty() { vec![None] } else { (0..targets.len()).map(Some).collect() };
+        for target in places {
+            let mut row = head(cell, group.replicate, target.map_or("", |target| &targets[target].name));
+            row.extend(match &own {
                 Some((case, common)) => measure(case, target, learning, common),
                 None => learning.without_encoders(),
             });
@@ -256,9 +254,11 @@ impl<'a> Run<'a> {
                     Overlay::ClosedForm { place } => {
                         closed_form.as_ref().zip(*place).map_or(String::new(), |(fields, place)| fields[place].clone())
                     }
+                    Overlay::Theorem { quantity, .. } if target.is_none() && is_of_a_target(quantity) => String::new(),
                     Overlay::Theorem { theorem, quantity, at_samples } => {
                         let samples = setting.samples.filter(|_| *at_samples).map(|samples| samples as u64);
-                        field(theorem.predict(population, &Question { quantity, target, samples })?.unwrap_or(f64::NAN))
+                        let question = Question { quantity, target: target.unwrap_or(0), samples };
+                        field(theorem.predict(population, &question)?.unwrap_or(f64::NAN))
                     }
                 });
             }

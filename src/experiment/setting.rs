@@ -98,6 +98,11 @@ impl Setting {
     pub(super) fn temperature(&self) -> f64 {
         if self.objective.id() == "infonce" { self.parameters.temperature.unwrap_or(1.0) } else { 1.0 }
     }
+
+    /// Whether encoders are trained towards the population objective: that of `infonce` has the bilinear critic.
+    pub(super) fn has_population_value(&self) -> bool {
+        self.objective.id() != "infonce" || self.sgd.as_ref().is_none_or(|sgd| sgd.critic == Critic::Bilinear)
+    }
 }
 
 impl SgdSetting {

@@ -1,7 +1,11 @@
 //! The result store: CSV parts that appear whole or not at all, and a manifest.
+//!
+//! Results belong to a class of [`arithmetic`]: the manifest names it, every row repeats it in its last column. So parts that were
+//! computed on different kinds of processors are told apart even where files were copied together, and are never merged.
 
 use super::Experiment;
 use super::columns::{Column, describe};
+use crate::arithmetic;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write;
@@ -31,6 +35,34 @@ pub enum StoreError {
     Stale {
         /// The folder.
         path: PathBuf,
+    },
+    /// The folder holds results that another kind of processor computed.
+    #[error(
+        "{}: computed with {found} arithmetic, but this processor has {here}: their last digits differ, so one experiment can't mix \
+         them; continue on a processor with {found}, choose another --out, or discard the results with --fresh",
+        path.display()
+    )]
+    Arithmetic {
+        /// The folder.
+        path: PathBuf,
+        /// The class of the results.
+        found: String,
+        /// The class of this processor.
+        here: String,
+    },
+    /// Parts that different kinds of processors computed lie in one folder.
+    #[error(
+        "{}: computed with {found} arithmetic, but the other parts with {expected}: their last digits differ, so they can't be merged; \
+         delete this part and run the sweep again on a processor with {expected}",
+        path.display()
+    )]
+    Mixed {
+        /// The part.
+        path: PathBuf,
+        /// Its class.
+        found: String,
+        /// The class that the manifest names.
+        expected: String,
     },
     /// Not all parts are there.
     #[error("{}: {missing} of {parts} parts are missing; run the sweep to its end first", path.display())]
@@ -70,6 +102,9 @@ struct Manifest {
     title: String,
     hash: String,
     version: String,
+    /// The class of arithmetic; older stores name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    arithmetic: Option<String>,
     seed: u64,
     cells: u64,
     replicates: u64,
@@ -83,6 +118,12 @@ struct ColumnEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     unit: Option<String>,
 }
+
+/// The file that describes the parts.
+const MANIFEST: &str = "manifest.json";
+
+/// The last column of every row: the class of arithmetic that computed it.
+const ARITHMETIC: &str = "arithmetic";
 
 /// The folder of one experiment's results.
 #[derive(Debug)]
@@ -105,16 +146,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn open(folder: &Path, experiment: &Experiment, parts: usize, fresh: bool) -> Result<Self, StoreError> {
-        let contents = Contents {
-            experiment: experiment.name().into(),
-            title: experiment.title().into(),
-            hash: experiment.hash(),
-            seed: experiment.seed(),
-            cells: experiment.grid().size(),
-            replicates: experiment.replicates(),
-            columns: experiment.columns().into_iter().map(|name| Column { unit: describe(&name).1, name }).collect(),
-        };
-        Self::create(folder, contents, parts, fresh)
+        Self::create(folder, Contents::of(experiment), parts, fresh)
     }
 
     /// As [`Store::open`], for results of any kind.
@@ -122,45 +154,53 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn create(folder: &Path, contents: Contents, parts: usize, fresh: bool) -> Result<Self, StoreError> {
-        let manifest = Manifest {
-            experiment: contents.experiment,
-            title: contents.title,
-            hash: contents.hash,
-            version: env!("CARGO_PKG_VERSION").into(),
-            seed: contents.seed,
-            cells: contents.cells,
-            replicates: contents.replicates,
-            parts,
-            columns: contents
-                .columns
-                .into_iter()
-                .map(|column| ColumnEntry { name: column.name, unit: column.unit.map(str::to_owned) })
-                .collect(),
-        };
-        let store = Self { folder: folder.into(), manifest };
+        let store = Self { folder: folder.into(), manifest: Manifest::new(contents, parts) };
         std::fs::create_dir_all(folder).map_err(|source| store.io(folder, source))?;
-        let path = folder.join("manifest.json");
-        match std::fs::read_to_string(&path) {
-            Ok(text) => {
-                let existing: Result<Manifest, _> = serde_json::from_str(&text);
-                if !existing.is_ok_and(|existing| existing.hash == store.manifest.hash && existing.parts == parts) {
-                    if !fresh {
-                        return Err(StoreError::Stale { path: folder.into() });
-                    }
-                    store.clear()?;
-                    store.write("manifest.json", &store.manifest_text())?;
-                }
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                if store.parts_present()?.next().is_some() && !fresh {
-                    return Err(StoreError::Stale { path: folder.into() });
-                }
-                store.clear()?;
-                store.write("manifest.json", &store.manifest_text())?;
-            }
-            Err(source) => return Err(store.io(&path, source)),
+        match store.obstacle()? {
+            None if store.manifest_path().exists() => return Ok(store),
+            Some(obstacle) if !fresh => return Err(obstacle),
+            _ => {}
         }
+        store.clear()?;
+        store.write(MANIFEST, &store.manifest_text())?;
         Ok(store)
+    }
+
+    /// Why this processor may not add to what the folder holds; nothing where there is nothing yet.
+    fn obstacle(&self) -> Result<Option<StoreError>, StoreError> {
+        let stale = || StoreError::Stale { path: self.folder.clone() };
+        let existing = match Self::existing(&self.folder) {
+            Ok(existing) => existing,
+            Err(StoreError::Io { problem, .. }) if problem.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(self.parts_present()?.next().map(|_| stale()));
+            }
+            Err(StoreError::Corrupt { .. }) => return Ok(Some(stale())),
+            Err(error) => return Err(error),
+        };
+        let found = existing.manifest.arithmetic.as_deref();
+        let Some(found) = found.filter(|_| existing.holds(&self.manifest.hash, self.manifest.parts)) else {
+            return Ok(Some(stale()));
+        };
+        let here = arithmetic::class();
+        if found != here {
+            let path = self.folder.clone();
+            return Ok(Some(StoreError::Arithmetic { path, found: found.into(), here: here.into() }));
+        }
+        for path in self.parts_present()? {
+            if let Some(found) = first_class(&path).filter(|found| found != here) {
+                return Ok(Some(StoreError::Mixed { path, found, expected: here.into() }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The results that an experiment left in `folder`, whatever processor computed them: to read and to merge.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] when they are of another version of experiment or program; as [`Store::existing`].
+    pub fn finished(folder: &Path, experiment: &Experiment, parts: usize) -> Result<Self, StoreError> {
+        let store = Self::existing(folder)?;
+        if store.holds(&experiment.hash(), parts) { Ok(store) } else { Err(StoreError::Stale { path: folder.into() }) }
     }
 
     /// The store in `folder` as it is, whichever version of experiment and program wrote it.
@@ -168,11 +208,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when there is none.
     pub fn existing(folder: &Path) -> Result<Self, StoreError> {
-        let path = folder.join("manifest.json");
+        let path = folder.join(MANIFEST);
         let text = std::fs::read_to_string(&path).map_err(|problem| StoreError::Io { path: path.clone(), problem })?;
         let manifest =
             serde_json::from_str(&text).map_err(|error| StoreError::Corrupt { path, problem: error.to_string() })?;
         Ok(Self { folder: folder.into(), manifest })
+    }
+
+    fn holds(&self, hash: &str, parts: usize) -> bool {
+        self.manifest.hash == hash && self.manifest.parts == parts
+    }
+
+    fn manifest_path(&self) -> PathBuf {
+        self.folder.join(MANIFEST)
     }
 
     /// Where it is.
@@ -191,7 +239,8 @@ impl Store {
     /// [`StoreError::Io`].
     pub fn write_part(&self, part: usize, rows: &[Vec<String>]) -> Result<(), StoreError> {
         let header: Vec<&str> = self.manifest.columns.iter().map(|column| column.name.as_str()).collect();
-        self.write(&part_name(part), &csv_text(&header, rows))
+        let class = [arithmetic::class().to_owned()];
+        self.write(&part_name(part), &csv_text(&header, rows.iter().map(|row| row.iter().chain(&class))))
     }
 
     /// How many parts are there, of how many.
@@ -205,7 +254,8 @@ impl Store {
     /// All rows, in the order of the grid.
     ///
     /// # Errors
-    /// [`StoreError::Incomplete`] when parts are missing, [`StoreError::Corrupt`] when a part is not what was written.
+    /// [`StoreError::Incomplete`] when parts are missing, [`StoreError::Corrupt`] when a part is not what was written,
+    /// [`StoreError::Mixed`] when not all parts are of one class of arithmetic.
     pub fn read(&self) -> Result<Results, StoreError> {
         let columns: Vec<String> = self.manifest.columns.iter().map(|column| column.name.clone()).collect();
         let missing = (0..self.manifest.parts).filter(|&part| !self.has(part)).count();
@@ -222,10 +272,23 @@ impl Store {
                 return Err(corrupt("its columns are not those of the manifest".into()));
             }
             for record in reader.records() {
-                rows.push(record.map_err(|error| corrupt(error.to_string()))?.iter().map(str::to_owned).collect());
+                let record = record.map_err(|error| corrupt(error.to_string()))?;
+                self.require_class(&path, &record)?;
+                rows.push(record.iter().map(str::to_owned).collect());
             }
         }
         Ok(Results { columns, rows })
+    }
+
+    /// That a row was computed with the arithmetic that the manifest names. Old stores name none, and their rows neither.
+    fn require_class(&self, path: &Path, row: &csv::StringRecord) -> Result<(), StoreError> {
+        let Some(expected) = &self.manifest.arithmetic else { return Ok(()) };
+        match row.iter().next_back() {
+            Some(found) if found != expected => {
+                Err(StoreError::Mixed { path: path.into(), found: found.to_owned(), expected: expected.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes all parts as one file beside them, `merged.csv`, and returns its path.
@@ -235,7 +298,7 @@ impl Store {
     pub fn merge(&self) -> Result<PathBuf, StoreError> {
         let results = self.read()?;
         let header: Vec<&str> = results.columns.iter().map(String::as_str).collect();
-        self.write("merged.csv", &csv_text(&header, &results.rows))?;
+        self.write("merged.csv", &csv_text(&header, results.rows.iter()))?;
         Ok(self.folder.join("merged.csv"))
     }
 
@@ -271,6 +334,42 @@ impl Store {
     #[expect(clippy::unused_self, reason = "reads as the store's own error")]
     fn io(&self, path: &Path, source: std::io::Error) -> StoreError {
         StoreError::Io { path: path.into(), problem: source }
+    }
+}
+
+impl Contents {
+    fn of(experiment: &Experiment) -> Self {
+        Self {
+            experiment: experiment.name().into(),
+            title: experiment.title().into(),
+            hash: experiment.hash(),
+            seed: experiment.seed(),
+            cells: experiment.grid().size(),
+            replicates: experiment.replicates(),
+            columns: experiment.columns().into_iter().map(|name| Column { unit: describe(&name).1, name }).collect(),
+        }
+    }
+}
+
+impl Manifest {
+    /// Of what this processor computes.
+    fn new(contents: Contents, parts: usize) -> Self {
+        let columns = contents.columns.into_iter().map(|column| (column.name, column.unit));
+        Self {
+            experiment: contents.experiment,
+            title: contents.title,
+            hash: contents.hash,
+            version: env!("CARGO_PKG_VERSION").into(),
+            arithmetic: Some(arithmetic::class().into()),
+            seed: contents.seed,
+            cells: contents.cells,
+            replicates: contents.replicates,
+            parts,
+            columns: columns
+                .chain([(ARITHMETIC.to_owned(), None)])
+                .map(|(name, unit)| ColumnEntry { name, unit: unit.map(str::to_owned) })
+                .collect(),
+        }
     }
 }
 
@@ -319,7 +418,18 @@ fn part_name(part: usize) -> String {
     format!("part-{part:05}.csv")
 }
 
-fn csv_text(header: &[&str], rows: &[Vec<String>]) -> String {
+/// The class of arithmetic of a part's first row, where it has one.
+fn first_class(path: &Path) -> Option<String> {
+    let mut reader = csv::Reader::from_path(path).ok()?;
+    let place = reader.headers().ok()?.iter().position(|name| name == ARITHMETIC)?;
+    let row = reader.records().next()?.ok()?;
+    row.get(place).map(str::to_owned)
+}
+
+fn csv_text<'a, Row>(header: &[&str], rows: impl Iterator<Item = Row>) -> String
+where
+    Row: IntoIterator<Item = &'a String>,
+{
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(header).expect("writing to memory");
     for row in rows {

@@ -37,11 +37,7 @@ pub(super) fn train(
         train_in::<f64>(task, options, data, population.dim())?
     };
     let last = trained.steps as u64;
-    let outcome = match trained.outcome {
-        Outcome::Converged => "converged",
-        Outcome::Exhausted => "exhausted",
-        Outcome::Diverged { .. } => "diverged",
-    };
+    let outcome = trained.outcome.word();
     for checkpoint in trained.trajectory.iter().filter(|checkpoint| (checkpoint.step as u64) < last) {
         let encoders = at_own_temperature(task, checkpoint.encoders.clone(), checkpoint.log_temperature);
         measure(task, population, encoders, checkpoint.step as u64, "training", emit)?;

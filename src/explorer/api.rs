@@ -4,6 +4,7 @@ use super::assets::{ASSETS, Asset};
 use super::request::{About, Question, Request};
 use super::view::ViewError;
 use crate::model::Format;
+use crate::text::{self, shortened};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -36,8 +37,8 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into() }
+    fn new(status: StatusCode, message: impl AsRef<str>) -> Self {
+        Self { status, message: shortened(message.as_ref()) }
     }
 }
 
@@ -135,10 +136,10 @@ async fn answer(
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "expected Content-Type: application/json"));
     }
     let body = body.map_err(|rejection| Refusal::new(rejection.status(), rejection.body_text()))?;
-    let text = std::str::from_utf8(&body)
+    let body = std::str::from_utf8(&body)
         .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, format!("byte {} is not UTF-8", error.valid_up_to())))?;
     let request: Request =
-        crate::text::parse(text, Format::Json).map_err(|message| Refusal::new(StatusCode::BAD_REQUEST, message))?;
+        text::parse(body, Format::Json).map_err(|message| Refusal::new(StatusCode::BAD_REQUEST, message))?;
     request.setting.check().map_err(ViewError::from)?;
     let permit = workers.acquire_owned().await.map_err(|_| internal())?;
     let answer = tokio::task::spawn_blocking(move || {

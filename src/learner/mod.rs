@@ -2,6 +2,7 @@
 
 mod alternating;
 mod closed_form;
+mod convergence;
 mod generalised;
 mod hermite;
 mod optimiser;

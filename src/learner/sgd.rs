@@ -1,22 +1,25 @@
 //! Training linear encoders by stochastic gradients on any minibatch loss.
 //!
 //! The optimiser does not move the weights W_m themselves but θ_m with W_m = θ_m·P_m, for a fixed P_m made from the first samples
-//! ([`Geometry`]): Σ̂_mm^{-1/2} where the loss depends on x_m only through z_m and whitening, a scale otherwise. The loss
+//! ([`Geometry`]): a whitening R_m·S_m^{-1} where the loss depends on x_m only through z_m and whitening, a scale otherwise. The loss
 //! is evaluated at W, so its optimum is what it was; only its curvature changes, which spares the user a learning rate for
 //! every model.
 //!
+//! S_m is diagonal, of powers of two near the standard deviations of the channels, and R_m the symmetric inverse root of the
+//! covariance of S_m^{-1}·x_m. So another unit of a channel by a power of two changes S_m and no bit of R_m, of θ_m or of z_m.
+//!
 //! What it does not do: draw samples. A [`BatchSource`] does.
 
+use super::convergence::{Gradients, Losses, WINDOW};
 use super::optimiser::{Optimiser, OptimiserState, Schedule, weight_decay};
 use crate::information::Encoders;
-use crate::linalg::{LinalgError, Matrix, Real, product_nt, symmetric_eigen};
+use crate::linalg::{LinalgError, Matrix, Real, power_of_two_near, product_nt, symmetric_eigen};
 use crate::objective::minibatch::{Geometry, MinibatchError, MinibatchLoss, Parameters, Precision};
 use crate::sample::Stream;
 use nalgebra::DMatrix;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_distr::StandardNormal;
-use std::collections::VecDeque;
 
 /// Samples, at least, from which the geometry is estimated: it need not be accurate, only of the right order.
 const GEOMETRY_SAMPLES: usize = 4096;
@@ -24,14 +27,9 @@ const GEOMETRY_SAMPLES: usize = 4096;
 /// Samples for each channel, at least, from which a covariance is estimated.
 const SAMPLES_PER_CHANNEL: usize = 16;
 
-/// Variances below this, relative to the largest one, count as zero: a direction without variance has no gradient.
+/// Variances along a direction below this, relative to the largest one among channels of variance one, are lost in the rounding of the
+/// samples' covariance (that of samples in single precision): they count as zero, and the direction is not learned from.
 const NO_VARIANCE: f64 = 1e-12;
-
-/// Steps over which losses are averaged: the window of the smoothed loss and of the plateau.
-const WINDOW: usize = 100;
-
-/// Two means of losses differ if they do by this many standard errors.
-const STANDARD_ERRORS: f64 = 2.0;
 
 /// Where batches come from.
 pub trait BatchSource<T: Precision> {
@@ -111,7 +109,7 @@ pub struct Sgd {
     pub averaging: Option<u32>,
     /// Steps after which the encoders are kept, ascending.
     pub checkpoints: Vec<usize>,
-    /// Whether the run ends when the loss stops falling.
+    /// Whether the run ends as soon as it has converged ([`Outcome::Converged`]).
     pub stop_on_plateau: bool,
     /// Names the initial weights.
     pub seed: u64,
@@ -135,18 +133,36 @@ impl Default for Sgd {
     }
 }
 
-/// How a run ended.
+/// How a run ended: by the losses of its last 200 steps, and by the mean gradient of its last 100 against that gradient's own noise.
+///
+/// No outcome depends on units. None tells a minimum from a saddle at which the run has come to rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The loss had stopped falling.
+    /// The loss had stopped falling, both encoders had moved, and chance explains the mean gradient, or next to nothing is left of it.
     Converged,
-    /// The steps were used up while the loss still fell.
+    /// The loss had stopped falling, but not at a minimum: the mean gradient is more than its noise, or zero on every batch, as one is
+    /// that underflows, or was rounding from the start, or an encoder is still where it began. Learning rates that are too small end
+    /// so, and temperatures whose gradients leave the range of the arithmetic.
+    Stalled,
+    /// The steps were used up while the loss still fell, or before there were enough of them to tell.
     Exhausted,
     /// The loss or its gradient was no longer finite.
     Diverged {
         /// At this step, from 0.
         step: usize,
     },
+}
+
+impl Outcome {
+    /// Its word in results.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Converged => "converged",
+            Self::Stalled => "stalled",
+            Self::Exhausted => "exhausted",
+            Self::Diverged { .. } => "diverged",
+        }
+    }
 }
 
 /// Encoders on the way, averaged as the last ones are.
@@ -242,7 +258,7 @@ impl Sgd {
         let mut batch = channels.map(|n| DMatrix::<T>::zeros(n, self.batch.unwrap_or(pace.batch)));
         let frames = Self::frames(loss, source, &mut batch)?;
         let state = State::new(self, &frames, channels, dim);
-        let losses = Losses::default();
+        let (losses, gradients) = (Losses::default(), Gradients::new(&state.coordinates));
         Ok(Training {
             options: self,
             learning_rate: self.learning_rate.unwrap_or(pace.learning_rate),
@@ -252,6 +268,7 @@ impl Sgd {
             frames,
             state,
             losses,
+            gradients,
             trajectory: vec![],
             outcome: None,
             steps: 0,
@@ -331,10 +348,10 @@ impl Sgd {
             let mean = moments[m].trace() / channels[m] as f64;
             if mean > 0.0 { mean.sqrt() } else { 1.0 }
         });
-        let geometry = loss.geometry(scales);
+        let (geometry, units) = (loss.geometry(scales), loss.slope_units(scales).map(power_of_two_near));
         let frame = |m: usize| match geometry[m] {
-            Geometry::Whitened => inverse_root(&moments[m]).map(|root| Frame::Matrix(root.map(T::nearest))),
-            Geometry::Scaled(scale) => Ok(Frame::Scale(T::nearest(scale))),
+            Geometry::Whitened => Frame::whitening(&moments[m], units[m]),
+            Geometry::Scaled(scale) => Ok(Frame::scale(scale, units[m])),
         };
         Ok([frame(0)?, frame(1)?])
     }
@@ -350,6 +367,7 @@ pub struct Training<'a, T: Precision> {
     frames: [Frame<T>; 2],
     state: State<T>,
     losses: Losses,
+    gradients: Gradients,
     trajectory: Vec<Checkpoint>,
     outcome: Option<Outcome>,
     steps: usize,
@@ -377,7 +395,7 @@ impl<T: Precision> Training<'_, T> {
     }
 
     fn step(&mut self) -> Result<(), SgdError> {
-        let Self { options, learning_rate, state, .. } = self;
+        let Self { options, state, .. } = self;
         self.source.fill(&mut self.batch);
         let value = match self.loss.evaluate([&self.batch[0], &self.batch[1]], &state.weights, &mut state.slopes) {
             Ok(value) => value + weight_decay(options.weight_decay, &state.weights, &mut state.slopes),
@@ -390,6 +408,9 @@ impl<T: Precision> Training<'_, T> {
             Err(error) => return Err(error.into()),
         };
         self.losses.push(value);
+        state.map_slopes(&self.frames);
+        self.watch_gradient(value);
+        let Self { options, learning_rate, state, .. } = self;
         state.step(&self.frames, *learning_rate * options.schedule.share(self.steps, options.steps));
         self.steps += 1;
         if let Some(decay) = options.averaging {
@@ -403,10 +424,43 @@ impl<T: Precision> Training<'_, T> {
                 log_temperature: state.log_temperature(),
             });
         }
-        if options.stop_on_plateau && self.steps.is_multiple_of(WINDOW) && self.losses.plateau() {
-            self.outcome = Some(Outcome::Converged);
+        if self.window_ends() {
+            self.gradients.note_distance(&self.state.coordinates);
+            if self.options.stop_on_plateau && self.judged() == Outcome::Converged {
+                self.outcome = Some(Outcome::Converged);
+            }
         }
         Ok(())
+    }
+
+    /// Windows are counted back from the last step of the run, so that one ends with it.
+    fn window_ends(&self) -> bool {
+        (self.options.steps - self.steps).is_multiple_of(WINDOW)
+    }
+
+    /// Takes in the gradient of the current step, in a window after which the run may be judged.
+    fn watch_gradient(&mut self, loss: f64) {
+        if self.steps == 0 {
+            let units = [self.frames[0].unit, self.frames[1].unit];
+            self.gradients.start(&self.state.coordinate_slopes, units, loss);
+        }
+        if self.options.stop_on_plateau || self.steps + WINDOW >= self.options.steps {
+            if self.window_ends() {
+                self.gradients.open();
+            }
+            self.gradients.push(&self.state.coordinate_slopes);
+        }
+    }
+
+    /// What losses and gradients say of a run that has not diverged.
+    fn judged(&self) -> Outcome {
+        if !self.losses.plateau() || !self.gradients.window_is_full() {
+            Outcome::Exhausted
+        } else if self.gradients.at_rest() {
+            Outcome::Converged
+        } else {
+            Outcome::Stalled
+        }
     }
 
     /// Steps taken.
@@ -421,11 +475,10 @@ impl<T: Precision> Training<'_, T> {
 
     /// What the steps so far make.
     pub fn finish(self) -> Trained {
-        let converged = if self.losses.plateau() { Outcome::Converged } else { Outcome::Exhausted };
         Trained {
             encoders: self.state.encoders(),
             log_temperature: self.state.log_temperature(),
-            outcome: self.outcome.unwrap_or(converged),
+            outcome: self.outcome.unwrap_or_else(|| self.judged()),
             steps: self.steps,
             loss: self.losses.mean(),
             trajectory: self.trajectory,
@@ -442,23 +495,68 @@ fn is_divergence(error: &MinibatchError, steps: usize) -> bool {
     }
 }
 
-/// P of one tower.
+/// P of one tower, and the way back of a gradient: ∂L/∂θ = ∂L/∂W·Pᵀ, in units of the slopes' size.
 #[derive(Debug)]
-enum Frame<T: nalgebra::Scalar> {
-    /// A symmetric n × n matrix.
-    Matrix(DMatrix<T>),
+struct Frame<T: nalgebra::Scalar> {
+    map: Map<T>,
+    unit: f64,
+}
+
+/// P, and Pᵀ divided by the unit.
+#[derive(Debug)]
+enum Map<T: nalgebra::Scalar> {
+    /// n × n and not symmetric.
+    Matrix { forward: DMatrix<T>, backward: DMatrix<T> },
     /// A multiple of the identity.
-    Scale(T),
+    Scale { forward: T, backward: T },
 }
 
 impl<T: Precision> Frame<T> {
-    /// out = a·P.
-    fn apply(&self, a: &DMatrix<T>, out: &mut DMatrix<T>) {
-        match self {
-            Self::Matrix(frame) => out.gemm(T::one(), a, frame, T::zero()),
-            Self::Scale(scale) => out.iter_mut().zip(a).for_each(|(out, &a)| *out = *scale * a),
+    fn scale(scale: f64, unit: f64) -> Self {
+        Self { map: Map::Scale { forward: T::nearest(scale), backward: T::nearest(scale / unit) }, unit }
+    }
+
+    /// P = R·S^{-1}, so that P·x is white: S the channels' units, R the inverse root of the covariance in these units.
+    fn whitening(covariance: &Matrix, unit: f64) -> Result<Self, LinalgError> {
+        let units: Vec<f64> = covariance
+            .diagonal()
+            .iter()
+            .map(|&variance| if variance > 0.0 { power_of_two_below(variance.sqrt()) } else { 1.0 })
+            .collect();
+        let n = units.len();
+        let root = inverse_root(&Matrix::from_fn(n, n, |i, j| covariance[(i, j)] / units[i] / units[j]))?;
+        let forward = Matrix::from_fn(n, n, |i, j| root[(i, j)] / units[j]);
+        let backward = forward.transpose() / unit;
+        let map = Map::Matrix { forward: forward.map(T::nearest), backward: backward.map(T::nearest) };
+        Ok(Self { map, unit })
+    }
+
+    /// W = θ·P.
+    fn apply(&self, coordinates: &DMatrix<T>, weights: &mut DMatrix<T>) {
+        match &self.map {
+            Map::Matrix { forward, .. } => weights.gemm(T::one(), coordinates, forward, T::zero()),
+            Map::Scale { forward, .. } => scale(coordinates, *forward, weights),
         }
     }
+
+    /// ∂L/∂θ from ∂L/∂W.
+    fn pull_back(&self, slopes: &DMatrix<T>, coordinate_slopes: &mut DMatrix<T>) {
+        match &self.map {
+            Map::Matrix { backward, .. } => coordinate_slopes.gemm(T::one(), slopes, backward, T::zero()),
+            Map::Scale { backward, .. } => scale(slopes, *backward, coordinate_slopes),
+        }
+    }
+}
+
+/// out = factor·a.
+fn scale<T: Precision>(a: &DMatrix<T>, factor: T, out: &mut DMatrix<T>) {
+    out.iter_mut().zip(a).for_each(|(out, &a)| *out = factor * a);
+}
+
+/// The largest power of two that is no larger than a normal number: its exponent. So twice the number has twice the power, always.
+fn power_of_two_below(value: f64) -> f64 {
+    const MANTISSA: u64 = (1 << (f64::MANTISSA_DIGITS - 1)) - 1;
+    f64::from_bits(value.to_bits() & !MANTISSA)
 }
 
 /// Σ^{-1/2}, symmetric; zero along directions without variance.
@@ -482,7 +580,7 @@ struct State<T: nalgebra::Scalar> {
     previous: Parameters<T>,
     /// Of the weights so far, where one is asked for and no step was undone.
     average: Option<Parameters<T>>,
-    /// ∂L/∂W and ∂L/∂θ = ∂L/∂W·P (P is symmetric).
+    /// ∂L/∂W, and ∂L/∂θ in units of its size.
     slopes: Parameters<T>,
     coordinate_slopes: Parameters<T>,
     optimiser: OptimiserState<T>,
@@ -514,12 +612,16 @@ impl<T: Precision> State<T> {
         state
     }
 
-    /// One step of the optimiser along the current slopes.
-    fn step(&mut self, frames: &[Frame<T>; 2], learning_rate: f64) {
+    /// The current slopes in the coordinates θ.
+    fn map_slopes(&mut self, frames: &[Frame<T>; 2]) {
         for (m, frame) in frames.iter().enumerate() {
-            frame.apply(&self.slopes.weights[m], &mut self.coordinate_slopes.weights[m]);
+            frame.pull_back(&self.slopes.weights[m], &mut self.coordinate_slopes.weights[m]);
         }
         self.coordinate_slopes.log_temperature = self.slopes.log_temperature;
+    }
+
+    /// One step of the optimiser along the current slopes.
+    fn step(&mut self, frames: &[Frame<T>; 2], learning_rate: f64) {
         self.optimiser.step(&mut self.coordinates, &self.coordinate_slopes, learning_rate);
         std::mem::swap(&mut self.weights, &mut self.previous);
         self.map_to_weights(frames);
@@ -563,41 +665,4 @@ impl<T: Precision> State<T> {
         let [first, second] = [0, 1].map(|m| self.learnt().weights[m].map(Real::to_f64));
         Encoders { first, second }
     }
-}
-
-/// The losses of the last two windows.
-#[derive(Debug, Default)]
-struct Losses {
-    recent: VecDeque<f64>,
-}
-
-impl Losses {
-    fn push(&mut self, loss: f64) {
-        if self.recent.len() == 2 * WINDOW {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(loss);
-    }
-
-    /// Over the last window; NaN without any loss.
-    fn mean(&self) -> f64 {
-        mean_and_variance(self.recent.iter().rev().take(WINDOW)).0
-    }
-
-    /// Whether the last window's mean is not below that of the window before by more than chance explains.
-    fn plateau(&self) -> bool {
-        if self.recent.len() < 2 * WINDOW {
-            return false;
-        }
-        let (before, before_variance) = mean_and_variance(self.recent.iter().take(WINDOW));
-        let (after, after_variance) = mean_and_variance(self.recent.iter().skip(WINDOW));
-        let error = ((before_variance + after_variance) / WINDOW as f64).sqrt();
-        before - after <= STANDARD_ERRORS * error
-    }
-}
-
-fn mean_and_variance<'a>(values: impl Iterator<Item = &'a f64> + Clone) -> (f64, f64) {
-    let count = values.clone().count() as f64;
-    let mean = values.clone().sum::<f64>() / count;
-    (mean, values.map(|value| (value - mean).powi(2)).sum::<f64>() / count)
 }

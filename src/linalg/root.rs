@@ -3,8 +3,10 @@
 //! A covariance in mixed units has entries that differ by any factor; what is symmetric, semidefinite or of full rank does not
 //! depend on them. So every decision here is made after scaling each variable by a power of two to a variance between ½ and 2.
 
-use super::decomposition::{SymmetricEigen, is_diagonal, power_of_two_near, symmetric_eigen};
+use super::decomposition::{is_diagonal, power_of_two_near, symmetric_eigen};
+use super::product::{owned, view};
 use super::{LinalgError, Matrix, require_finite};
+use faer::Side;
 
 /// Eigenvalues above −this·(largest) count as zero in a correlation matrix: the rounding of a covariance that was written with 15
 /// digits and summed over a few hundred terms.
@@ -12,6 +14,10 @@ const SEMIDEFINITE_TOLERANCE: f64 = 1e-12;
 
 /// Asymmetry that is taken as rounding and averaged away, relative to the scale of the two variables.
 const SYMMETRY_TOLERANCE: f64 = 1e-10;
+
+/// Least share of a variable's variance, of order one, that those before it may leave for a triangular root: its rounding is then
+/// below 1e-8 of what is left, and no eigenvalue is hidden by it.
+const LEAST_PIVOT: f64 = 1e-8;
 
 /// Fails where two mirrored entries differ by more than 1e-10 of their own scale: of the larger of the two, or of √(a_ii a_jj)
 /// where that is larger, the rounding of a covariance of these two variables.
@@ -56,24 +62,33 @@ pub fn positive_semidefinite_root(matrix: &Matrix) -> Result<Matrix, LinalgError
     let scales = deviation_scales(matrix);
     let scaled = Matrix::from_fn(n, n, |i, j| matrix[(i, j)] / scales[i] / scales[j]);
     require_possible_correlations(matrix, &scaled)?;
-    let eigen = symmetric_eigen(&scaled)?;
-    let (largest, smallest) = (eigen.values[0], eigen.values[n - 1]);
-    if smallest < -SEMIDEFINITE_TOLERANCE * largest {
-        return Err(LinalgError::NotPositiveSemidefinite { smallest, largest });
-    }
-    let mut root = root_above(&eigen, n as f64 * f64::EPSILON * largest);
+    let mut root = match triangular_root(&scaled) {
+        Some(root) => root,
+        None => spectral_root(&scaled)?,
+    };
     for (mut row, scale) in root.row_iter_mut().zip(&scales) {
         row *= *scale;
     }
     Ok(root)
 }
 
-/// V·√λ over the eigenvalues above a cut-off: those below are rounding of a matrix whose variables have variances of order one.
-fn root_above(eigen: &SymmetricEigen, cutoff: f64) -> Matrix {
-    let rank = eigen.values.iter().filter(|&&value| value > cutoff).count();
-    Matrix::from_fn(eigen.vectors.nrows(), rank, |row, column| {
-        eigen.vectors[(row, column)] * eigen.values[column].sqrt()
-    })
+/// The Cholesky factor, where no variable is nearly determined by those before it. It keeps every zero that independence puts into a
+/// covariance, which a spectral root turns into rounding of the loudest.
+fn triangular_root(scaled: &Matrix) -> Option<Matrix> {
+    let factor = owned(view(scaled).llt(Side::Lower).ok()?.L());
+    factor.diagonal().iter().all(|pivot| pivot * pivot > LEAST_PIVOT).then_some(factor)
+}
+
+/// V·√λ over the eigenvalues above rounding.
+fn spectral_root(scaled: &Matrix) -> Result<Matrix, LinalgError> {
+    let n = scaled.nrows();
+    let eigen = symmetric_eigen(scaled)?;
+    let (largest, smallest) = (eigen.values[0], eigen.values[n - 1]);
+    if smallest < -SEMIDEFINITE_TOLERANCE * largest {
+        return Err(LinalgError::NotPositiveSemidefinite { smallest, largest });
+    }
+    let rank = eigen.values.iter().filter(|&&value| value > n as f64 * f64::EPSILON * largest).count();
+    Ok(Matrix::from_fn(n, rank, |row, column| eigen.vectors[(row, column)] * eigen.values[column].sqrt()))
 }
 
 /// Powers of two near each variable's standard deviation, 1 where it has none.

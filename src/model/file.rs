@@ -3,6 +3,7 @@
 use super::family::FamilyParameters;
 use super::{LatentModel, Modality, ModelError, Noise, Target};
 use crate::linalg::Matrix;
+use crate::text::without_mark;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -26,6 +27,11 @@ impl Format {
             Some(extension) if extension.eq_ignore_ascii_case("json") => Ok(Self::Json),
             _ => Err(ModelError::Syntax { message: "the extension must be .toml or .json".into() }),
         }
+    }
+
+    /// By the first character of a text: JSON models are objects, and begin with `{` as no TOML does.
+    pub fn of_text(text: &str) -> Self {
+        if without_mark(text).trim_start().starts_with('{') { Self::Json } else { Self::Toml }
     }
 }
 
@@ -102,7 +108,7 @@ impl LatentModel {
     /// # Ok::<(), alignloss::model::ModelError>(())
     /// ```
     pub fn parse(text: &str, format: Format) -> Result<Self, ModelError> {
-        if text.trim().is_empty() {
+        if without_mark(text).trim().is_empty() {
             return Err(ModelError::Syntax { message: "the file is empty".into() });
         }
         crate::text::parse::<ModelFile>(text, format).map_err(|message| ModelError::Syntax { message })?.build()

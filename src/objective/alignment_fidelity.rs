@@ -1,6 +1,6 @@
 //! `alignment-fidelity`: the joint objective of theory.md §5.
 
-use super::{Objective, ObjectiveError, Parameters, Sense, Solution, cross_gradient};
+use super::{Candidate, Objective, ObjectiveError, Parameters, Sense, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, product};
 
@@ -62,6 +62,13 @@ impl Objective for AlignmentFidelity {
         let Encoders { first, second } = encoders;
         let explained = product(first, &moments.first).norm_squared() + product(second, &moments.second).norm_squared();
         Some(2.0 * (1.0 - self.lambda) * moments.cross_trace(first, second) + self.lambda * explained)
+    }
+
+    fn attained(&self, candidate: &Candidate) -> Option<f64> {
+        candidate.can_be_whitened().then(|| {
+            let explained = candidate.explained_variance(0) + candidate.explained_variance(1);
+            2.0 * (1.0 - self.lambda) * candidate.whitened_alignment(usize::MAX) + self.lambda * explained
+        })
     }
 
     fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {

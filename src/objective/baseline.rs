@@ -1,7 +1,8 @@
 //! Baselines that look at one modality at a time.
 
-use super::{Objective, Solution, regression};
+use super::{Candidate, Objective, Solution, regression};
 use crate::information::{Encoders, SecondMoments};
+use crate::linalg::outside;
 
 /// `pca`: Σ_m min_D E‖x_m − D z_m‖², each tower on its own.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,15 @@ impl Objective for PrincipalComponents {
         Some(error(&moments.first, &encoders.first) + error(&moments.second, &encoders.second))
     }
 
+    fn attained(&self, candidate: &Candidate) -> Option<f64> {
+        // x_m = root·x̃_m, of which z_m leaves what lies outside its span.
+        let error = |m: usize| {
+            let root = &candidate.pair.whitening(m).root;
+            outside(candidate.towers.basis(m), &root.transpose()).norm_squared()
+        };
+        Some(error(0) + error(1))
+    }
+
     fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {
         Some(Encoders {
             first: regression::gradient(&encoders.first, &moments.first, &moments.first),
@@ -59,6 +69,10 @@ impl Objective for Supervised {
             regression::error(encoders.weights(m), covariance, &moments.target_cross[m], moments.target_variance)
         };
         Some(error(0, &moments.first) + error(1, &moments.second))
+    }
+
+    fn attained(&self, candidate: &Candidate) -> Option<f64> {
+        Some(candidate.target_errors[0] + candidate.target_errors[1])
     }
 
     fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {

@@ -1,6 +1,6 @@
 //! `cca`: canonical correlation analysis.
 
-use super::{BeyondRank, Objective, Sense, Solution, cross_gradient};
+use super::{BeyondRank, Candidate, Objective, Sense, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 
 /// max tr(W_1 Σ12 W_2ᵀ) over whitened encoders: the top canonical directions. Idealises Barlow Twins, VICReg and W-MSE.
@@ -30,6 +30,10 @@ impl Objective for CanonicalCorrelation {
 
     fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64> {
         Some(moments.cross_trace(&encoders.first, &encoders.second))
+    }
+
+    fn attained(&self, candidate: &Candidate) -> Option<f64> {
+        candidate.can_be_whitened().then(|| candidate.whitened_alignment(usize::MAX))
     }
 
     fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {

@@ -1,6 +1,6 @@
 //! `decoupled`: a common block that is aligned, and a unique block that is not (theory.md §5).
 
-use super::{Objective, Parameters, Sense, Solution};
+use super::{Candidate, Objective, Parameters, Sense, Solution};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, product, product_nt};
 
@@ -51,6 +51,13 @@ impl Objective for Decoupled {
 
     fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64> {
         Some(moments.cross_trace(&self.common(&encoders.first), &self.common(&encoders.second)))
+    }
+
+    /// Of the first min(d_c, r) rows: what is beyond them belongs to the unique block.
+    fn attained(&self, candidate: &Candidate) -> Option<f64> {
+        let rank = candidate.pair.rank();
+        let common = self.common_dim.map_or(rank, |common| common.min(rank));
+        candidate.can_be_whitened().then(|| candidate.whitened_alignment(common))
     }
 
     fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {

@@ -27,7 +27,8 @@ pub use prediction::Prediction;
 pub use regularised::Regularised;
 pub use spectral::Spectral;
 
-use crate::information::{Encoders, SecondMoments};
+use crate::information::{Encoders, Pair, SecondMoments, Towers};
+use crate::linalg::{product, product_tn};
 use std::fmt::Debug;
 
 /// Whether an objective is made small or large.
@@ -117,11 +118,59 @@ pub trait Objective: Debug + Send + Sync {
         1.0
     }
 
-    /// The population value at two encoders, as written in theory.md §3. `None` where the objective has none (`random`).
+    /// The expression of theory.md §3 at the weights of two encoders, whether or not they satisfy the objective's constraint: what
+    /// gradients are of. `None` where the objective has none (`random`). Encoders are compared by [`Objective::attained`].
     fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64>;
+
+    /// What encoders attain over a law: the value by which they are compared, `objective_value` in results; its distance from what the
+    /// closed form attains is `excess_loss`, which is never negative but for rounding.
+    ///
+    /// An objective of whitened encoders ([`Objective::whitened`]) is a function of what encoders span and of how their outputs
+    /// are paired, not of their scale. So it is taken at the symmetrically whitened encoders ([`Towers::whitened`]) of the law at
+    /// hand, and encoders of which one is too low in rank to be whitened attain nothing: `None`. Every other objective is taken
+    /// at the weights as they are, and the squared errors among them as squared lengths, which can't be negative.
+    fn attained(&self, candidate: &Candidate) -> Option<f64> {
+        self.value(candidate.moments, candidate.encoders)
+    }
 
     /// The gradient of [`Objective::value`] in both encoders. `None` where there is no value.
     fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders>;
+}
+
+/// Encoders over a law, to be compared with others.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// The two modalities.
+    pub pair: &'a Pair,
+    /// Their dense second moments, with those of the targets.
+    pub moments: &'a SecondMoments,
+    /// The weights.
+    pub encoders: &'a Encoders,
+    /// The same encoders over the whitened pair.
+    pub towers: &'a Towers,
+    /// E‖y − E[y|z_m]‖² by modality, added up over the targets.
+    pub target_errors: [f64; 2],
+}
+
+impl Candidate<'_> {
+    /// Whether both encoders have as many independent outputs as d rows over their modality can have, min(d, rank Σ_mm).
+    fn can_be_whitened(&self) -> bool {
+        (0..2).all(|m| self.towers.rank(m) == self.towers.dim().min(self.pair.ranks()[m]))
+    }
+
+    /// tr(W_1 Σ12 W_2ᵀ) over the first rows of the symmetrically whitened encoders.
+    fn whitened_alignment(&self, rows: usize) -> f64 {
+        let rows = rows.min(self.towers.dim());
+        let [first, second] = [0, 1]
+            .map(|m| product_tn(self.pair.canonical_directions(m), &self.towers.whitened(m).columns(0, rows).into()));
+        let correlations = self.pair.angles().cosines();
+        (0..correlations.len()).map(|i| correlations[i] * first.row(i).dot(&second.row(i))).sum()
+    }
+
+    /// tr(W_m Σ_mm² W_mᵀ) of the symmetrically whitened encoder of modality m: the variance of x_m that z_m explains.
+    fn explained_variance(&self, m: usize) -> f64 {
+        product(&self.pair.whitening(m).root, self.towers.whitened(m)).norm_squared()
+    }
 }
 
 /// Parameters that objectives may have; `None` is the objective's own default.

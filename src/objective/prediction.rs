@@ -1,8 +1,8 @@
 //! `prediction`: reduced-rank regression from x_1 to x_2.
 
-use super::{BeyondRank, Objective, Solution, regression};
+use super::{BeyondRank, Candidate, Objective, Solution, regression};
 use crate::information::{Encoders, SecondMoments};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, outside, product, product_tn};
 
 /// min_D E‖x_2 − D z_1‖²: the directions of Σ11^{-1/2}Σ12 (a = ½, b = 0). The second encoder, V_dᵀ, spans the
 /// predicted part of x_2; the value does not depend on it.
@@ -24,6 +24,23 @@ impl Objective for Prediction {
 
     fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64> {
         Some(regression::error(&encoders.first, &moments.first, &moments.cross, moments.second.trace()))
+    }
+
+    fn attained(&self, candidate: &Candidate) -> Option<f64> {
+        let Candidate { pair, towers, .. } = candidate;
+        // x_2 = root·x̃_2, row by row a vector over x̃_2: what x_1 says of it is T·rootᵀ, of which z_1 leaves what lies outside its
+        // span; what x_1 does not say is its share along the sines, and all that lies outside the canonical directions.
+        let target = pair.whitening(1).root.transpose();
+        let along = product_tn(pair.canonical_directions(1), &target);
+        let scaled = |weights: &[f64]| {
+            let mut scaled = along.clone();
+            scaled.row_iter_mut().zip(weights).for_each(|(mut row, &weight)| row *= weight);
+            scaled
+        };
+        let said = product(pair.canonical_directions(0), &scaled(pair.angles().cosines()));
+        let unsaid = scaled(pair.angles().sines()).norm_squared();
+        let beyond = outside(pair.canonical_directions(1), &target).norm_squared();
+        Some(outside(towers.basis(0), &said).norm_squared() + unsaid + beyond)
     }
 
     fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {

@@ -7,10 +7,12 @@ const WELL_CONDITIONED: f64 = 1e-4;
 
 /// min_D E‖t − D·W x‖² = tr Σ_tt − tr(Σ_tx Wᵀ (W Σ Wᵀ)⁺ W Σ_xt).
 ///
-/// `weights` is d × n, `covariance` Σ n × n, `cross` Σ_xt n × q.
+/// `weights` is d × n, `covariance` Σ n × n, `cross` Σ_xt n × q. A difference of two sums of the size of tr Σ_tt: what it says is
+/// exact to the rounding of that sum, below which a squared error, which is never negative, is not told from 0.
+/// [`super::Objective::attained`] loses nothing by cancellation.
 pub(super) fn error(weights: &Matrix, covariance: &Matrix, cross: &Matrix, variance: f64) -> f64 {
     let encoded = product(weights, cross);
-    variance - encoded.dot(&coefficients(weights, covariance, &encoded))
+    (variance - encoded.dot(&coefficients(weights, covariance, &encoded))).max(0.0)
 }
 
 /// The gradient of [`error`] in the weights: −2 P B (Σ_tx − BᵀP WΣ) with P = (WΣWᵀ)⁺, B = WΣ_xt.

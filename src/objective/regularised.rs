@@ -1,8 +1,11 @@
 //! `regularised`: the continuum between `linear-contrastive` and `spectral` (theory.md §3, the family T_{a,b}).
 
-use super::{BeyondRank, Objective, ObjectiveError, Parameters, Solution, cross_gradient};
+use super::{BeyondRank, Candidate, Objective, ObjectiveError, Parameters, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{LinalgError, Matrix, product, product_nt, symmetric_eigen};
+
+/// Digits that a value must keep, as a share of its terms.
+const DIGITS: f64 = 1e-9;
 
 /// −tr(W_1 Σ12 W_2ᵀ) + ½ tr(W_1Σ11^{2a}W_1ᵀ·W_2Σ22^{2b}W_2ᵀ), minimised by W_1ᵀW_2 = Σ11^{-a}·[T_{a,b}]_d·Σ22^{-b} with
 /// minimum −½ Σ_{i≤d} σ_i(T_{a,b})².
@@ -31,6 +34,18 @@ impl Regularised {
             None => Ok(Self { exponents }),
             Some(value) => Err(ObjectiveError::Range { name: "whitening", value, expected: "from 0 to 0.5" }),
         }
+    }
+
+    /// A bound on the rounding error of W_m·Σ_mm^{2a}·W_mᵀ, for m = 0 or 1: a power between is taken through eigenvalues, which are exact to
+    /// the rounding of the largest one, so that weights on channels of small variance magnify it.
+    #[expect(clippy::float_cmp, reason = "the whole powers need no decomposition")]
+    fn rounding(self, m: usize, moments: &SecondMoments, weights: &Matrix) -> f64 {
+        let covariance = if m == 0 { &moments.first } else { &moments.second };
+        let exponent = 2.0 * self.exponents[m];
+        if exponent == 0.0 || exponent == 1.0 {
+            return 0.0;
+        }
+        f64::EPSILON * covariance.nrows() as f64 * covariance.norm().powf(exponent) * weights.norm_squared()
     }
 
     /// W_m·Σ_mm^{2a}, for m = 0 or 1.
@@ -75,6 +90,21 @@ impl Objective for Regularised {
         });
         let [Some(one), Some(two)] = grams else { return None };
         Some(0.5 * one.dot(&two) - moments.cross_trace(first, second))
+    }
+
+    /// `None` where channels differ so much in scale that the powers of the covariances lose a value's digits.
+    fn attained(&self, candidate: &Candidate) -> Option<f64> {
+        let Candidate { moments, encoders, .. } = candidate;
+        let value = self.value(moments, encoders)?;
+        let cross = moments.cross_trace(&encoders.first, &encoders.second);
+        let [one, two] = [0, 1].map(|m| self.rounding(m, moments, encoders.weights(m)));
+        let grams = [0, 1].map(|m| {
+            let weights = encoders.weights(m);
+            self.weighted(m, moments, weights).ok().map(|weighted| product_nt(&weighted, weights).norm())
+        });
+        let [Some(first), Some(second)] = grams else { return None };
+        let lost = one * second + two * first + one * two;
+        (lost <= DIGITS * (value.abs() + cross.abs())).then_some(value)
     }
 
     fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {

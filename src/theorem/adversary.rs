@@ -55,7 +55,7 @@ pub struct Extreme {
     pub evaluations: u64,
     /// Cases that could not be judged since a decomposition failed.
     pub failures: u64,
-    /// `inconclusive` when the theorem applied nowhere.
+    /// `does-not-apply` when the theorem applied nowhere; `inconclusive` when it can't be known since cases failed.
     pub status: Status,
     /// The violation, or else the tightest case (for a theorem of identities only, the most deviating one).
     pub witness: Option<Box<Counterexample>>,
@@ -230,6 +230,9 @@ impl Search<'_> {
             extreme.take(goal, &outcome, judge);
         }
         extreme.failures = failures.into_inner();
+        if extreme.failures > 0 && extreme.status == Status::DoesNotApply {
+            extreme.status = Status::Inconclusive;
+        }
         extreme
     }
 
@@ -275,7 +278,7 @@ impl Extreme {
             deviation: f64::NAN,
             evaluations: 0,
             failures: 0,
-            status: Status::Inconclusive,
+            status: Status::DoesNotApply,
             witness: None,
         }
     }
@@ -301,7 +304,7 @@ impl Extreme {
             if worse || first {
                 self.witness = Some(Box::new(case));
             }
-            if worse || self.status == Status::Inconclusive {
+            if worse || matches!(self.status, Status::DoesNotApply | Status::Inconclusive) {
                 self.status = status;
             }
         }

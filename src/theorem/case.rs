@@ -8,7 +8,7 @@ use crate::information::{
 use crate::learner::{ClosedForm, LearnerError, TradeOff, Uniqueness};
 use crate::linalg::{LinalgError, Matrix, outside, product_tn};
 use crate::model::{Factor, LatentModel};
-use crate::objective::{Objective, Solution};
+use crate::objective::{Candidate, Objective, Solution};
 use std::sync::{Arc, OnceLock};
 
 /// Numerical error of a measure, in units of the pair's own rounding level.
@@ -320,6 +320,19 @@ impl<'a> Case<'a> {
     /// d.
     pub fn dim(&self) -> usize {
         self.towers.dim()
+    }
+
+    /// What the encoders attain by an objective over the law of the subject ([`Objective::attained`]); `None` where they have no
+    /// value that could be compared.
+    pub fn attained(&self, objective: &dyn Objective) -> Option<f64> {
+        let error = |source| self.targets.iter().map(|target| target.source(source).mmse).sum();
+        objective.attained(&Candidate {
+            pair: &self.subject.pair,
+            moments: self.subject.moments(),
+            encoders: &self.encoders,
+            towers: &self.towers,
+            target_errors: [error(Source::EncodedFirst), error(Source::EncodedSecond)],
+        })
     }
 
     /// Whether the encoders span the leading canonical directions: exact minimisers of `cca`, `spectral`, `infonce`, …, and any others

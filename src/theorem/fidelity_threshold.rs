@@ -210,7 +210,10 @@ impl Theorem for FidelityThreshold {
         }
         let Some(kept) = structure.kept(lambda, dim) else { return Ok(None) };
         let towers = Towers::from_coordinates(&subject.pair, &[towers(&kept, 0), towers(&kept, 1)])?;
-        let evaluated = &case.targets[target];
+        if quantity == "alignment.mi_z1_z2" {
+            return Ok(Some(Alignment::new(&subject.pair, &towers)?.angles.mutual_information_nats()));
+        }
+        let Some(evaluated) = case.targets.get(target) else { return Ok(None) };
         let said = evaluated.geometry.encoded_by(&towers, Source::EncodedFirst)?;
         Ok(match quantity {
             "mi.z1" => Some(said.mutual_information_nats()),
@@ -219,7 +222,6 @@ impl Theorem for FidelityThreshold {
                 let observed = &evaluated.source(Source::First).angles;
                 Some(crate::information::information_loss_nats(observed, &said.angles))
             }
-            "alignment.mi_z1_z2" => Some(Alignment::new(&subject.pair, &towers)?.angles.mutual_information_nats()),
             _ => None,
         })
     }

@@ -68,6 +68,9 @@ fn loss(cross: &Matrix, first: &Matrix, second: &Matrix) -> f64 {
     -2.0 * product(first, cross).dot(second) + gram(first).dot(&gram(second))
 }
 
+/// Canonical correlations within this many units of rounding of each other tie.
+const TIED: f64 = 10.0;
+
 /// The correlations that can matter to d dimensions: as many leading ones, all below 1; or why the theorem does not apply.
 pub(super) fn correlations(case: &Case, dim: usize) -> Result<Vec<f64>, String> {
     let cosines = case.subject.pair.angles().cosines();
@@ -223,7 +226,7 @@ impl Theorem for HermiteTowers {
         let size = moments.encoded(0, &encoders.first).norm() * moments.encoded(1, &encoders.second).norm();
         let value = Spectral.value(moments, encoders).unwrap_or(f64::NAN);
         let mut clauses = vec![Clause::at_most("gain of the encoders", -value, -tower.minimum(), subject.error(size))];
-        if case.is_canonical() {
+        if case.minimises_canonical_objective() {
             spectrum(&mut clauses, &rhos, dim)?;
         }
         Ok(Finding::Checked(clauses))
@@ -245,6 +248,10 @@ impl Theorem for HermiteTowers {
             return Ok(None);
         }
         let pair = &case.subject.pair;
+        // Linear directions that tie with the first that is left out are a choice, of these encoders as of unrestricted towers.
+        if kept > 0 && pair.correlation(kept - 1) - pair.correlation(kept) <= TIED * pair.zero() {
+            return Ok(None);
+        }
         let directions = [0, 1].map(|m| pair.canonical_directions(m).columns(0, kept).into_owned());
         let towers = Towers::from_coordinates(pair, &directions)?;
         let said = case.targets[target].geometry.encoded_by(&towers, Source::EncodedFirst)?;

@@ -20,6 +20,11 @@ pub(super) struct Lipschitz;
 /// Ridges are searched over this many powers of ten to either side of the largest variance of z, besides none and infinitely much.
 const DECADES: f64 = 16.0;
 
+/// Steps of a golden-section search, each of which narrows the interval to 0.62 of it: the value is then exact to rounding …
+const STEPS: usize = 48;
+/// … and near enough for ridges on vectors, none of which is the best predictor of its steepness.
+const FEW_STEPS: usize = 20;
+
 /// Principal outputs with a deviation below this share of the largest are not used for prediction in their own scale: their directions are
 /// known to rounding over that share only.
 const FAINTEST: f64 = 1e-4;
@@ -69,7 +74,7 @@ impl Lipschitz {
                     bound((mmse + excess).sqrt(), lipschitz * epsilon)
                 };
                 let largest = regression.first().copied().unwrap_or(0.0);
-                let [_, least] = minimum_of_convex(side, largest);
+                let [_, least] = minimum_of_convex(side, largest, STEPS);
                 let sigma = target.source(other).sigma();
                 let deviation = target.geometry.variance().sqrt();
                 let error = case.subject.error_in(deviation, least);
@@ -118,7 +123,8 @@ fn own_clause(
         let [deviation, steepness] = ridge.at(place);
         deviation + steepness * distance.epsilon / largest
     };
-    let [place, least] = minimum_of_convex(side, 1.0);
+    let steps = if target.geometry.dimension() == 1 { STEPS } else { FEW_STEPS };
+    let [place, least] = minimum_of_convex(side, 1.0, steps);
     let [_, steepness] = ridge.at(place);
     let unit = target.geometry.variance().sqrt();
     // ε is a length of differences: rounding of what was subtracted, times the slope.
@@ -150,16 +156,24 @@ impl Ridge<'_> {
             _ if place >= 1.0 => f64::INFINITY,
             _ => 10.0_f64.powf(DECADES * (2.0 * place - 1.0)),
         };
-        let mut slopes = self.seen.clone();
-        let mut squares = self.mmse;
-        for (mut row, &length) in slopes.row_iter_mut().zip(self.lengths) {
+        // The share that is kept along each output, over its length: none where it is too faint to be used.
+        let slope = |length: f64| {
             let unused = ridge.is_infinite() || length < FAINTEST;
-            let kept = if unused { 0.0 } else { length * length / (length * length + ridge) };
-            squares += row.norm_squared() * (1.0 - kept).powi(2);
-            row *= if unused { 0.0 } else { kept / length };
-        }
-        // It fails on numbers that are not finite only: the bound is none then, and the claim is undecided.
-        [squares.sqrt(), largest_singular_value(&slopes).unwrap_or(f64::NAN)]
+            if unused { 0.0 } else { length / (length * length + ridge) }
+        };
+        let left: f64 = (self.lengths.iter().zip(self.seen.row_iter()))
+            .map(|(&length, row)| row.norm_squared() * (1.0 - slope(length) * length).powi(2))
+            .sum();
+        let steepness = if self.seen.ncols() == 1 {
+            let along = |(&length, &seen): (&f64, &f64)| (slope(length) * seen).powi(2);
+            self.lengths.iter().zip(&self.seen).map(along).sum::<f64>().sqrt()
+        } else {
+            let mut slopes = self.seen.clone();
+            slopes.row_iter_mut().zip(self.lengths).for_each(|(mut row, &length)| row *= slope(length));
+            // It fails on numbers that are not finite only: the bound is none then, and the claim is undecided.
+            largest_singular_value(&slopes).unwrap_or(f64::NAN)
+        };
+        [(self.mmse + left).sqrt(), steepness]
     }
 }
 
@@ -192,7 +206,7 @@ pub(super) fn own_distance(case: &Case) -> OwnDistance {
 }
 
 /// Where a convex function is least on [0, upper], and its value there, by golden-section search; of any function, one of its values.
-fn minimum_of_convex(function: impl Fn(f64) -> f64, upper: f64) -> [f64; 2] {
+fn minimum_of_convex(function: impl Fn(f64) -> f64, upper: f64, steps: usize) -> [f64; 2] {
     let ratio = f64::midpoint(5.0_f64.sqrt(), -1.0);
     let (mut low, mut high) = (0.0, upper);
     let mut inner = [high - ratio * (high - low), low + ratio * (high - low)];
@@ -204,7 +218,7 @@ fn minimum_of_convex(function: impl Fn(f64) -> f64, upper: f64) -> [f64; 2] {
         }
     };
     consider(upper, function(upper));
-    for _ in 0..60 {
+    for _ in 0..steps {
         consider(inner[0], values[0]);
         consider(inner[1], values[1]);
         if values[0] < values[1] {
@@ -226,10 +240,10 @@ mod tests {
 
     #[test]
     fn the_minimum_is_found_inside_and_at_the_ends() {
-        let [place, value] = minimum_of_convex(|x| (x - 0.3).powi(2), 1.0);
+        let [place, value] = minimum_of_convex(|x| (x - 0.3).powi(2), 1.0, STEPS);
         assert!(value < 1e-15 && (place - 0.3).abs() < 1e-7);
-        assert_eq!(minimum_of_convex(|x| 2.0 - x, 1.0), [1.0, 1.0]);
-        assert_eq!(minimum_of_convex(|x| 2.0 + x, 1.0), [0.0, 2.0]);
+        assert_eq!(minimum_of_convex(|x| 2.0 - x, 1.0, STEPS), [1.0, 1.0]);
+        assert_eq!(minimum_of_convex(|x| 2.0 + x, 1.0, STEPS), [0.0, 2.0]);
     }
 
     #[test]

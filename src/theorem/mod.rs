@@ -46,7 +46,7 @@ pub const MARGIN: &str = "selection.margin";
 pub struct Question<'a> {
     /// Its column in the results.
     pub quantity: &'a str,
-    /// The index of the target.
+    /// The index of the target; of no meaning for a quantity that is of no target.
     pub target: usize,
     /// How many samples it was measured on; `None` in the population.
     pub samples: Option<u64>,

@@ -285,7 +285,8 @@ impl Theorem for Selection {
             (_, None) => {}
         }
         let Ok(kept) = Self::kept(case, PairedFactor::score) else { return Ok(None) };
-        let whole = case.subject.factors[target].covariance();
+        let Some(factor) = case.subject.factors.get(target) else { return Ok(None) };
+        let whole = factor.covariance();
         let mut left = whole.clone();
         for factor in kept {
             let covariance = product_tn(case.targets[target].geometry.regression(0), &factor.directions[0]);

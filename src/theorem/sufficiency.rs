@@ -67,7 +67,8 @@ impl Theorem for Sufficiency {
     fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
         let Question { quantity, target, .. } = *question;
         // Whatever depends on s alone, by the sufficiency of z_1 for s; a name proves nothing.
-        let loading = &case.subject.model.targets()[target].loading;
+        let Some(description) = case.subject.model.targets().get(target) else { return Ok(None) };
+        let loading = &description.loading;
         let of_shared_alone = loading.columns_range(case.subject.model.shared()..).iter().all(|&entry| entry == 0.0);
         if !of_shared_alone
             || !case.is_canonical()

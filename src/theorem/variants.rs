@@ -1131,12 +1131,6 @@ pub static VARIANTS: &[Variant] = &[
         },
     },
     Variant {
-        of: "multimodal",
-        name: "multimodal/half-the-sum-of-shares",
-        claim: "the shares of private targets add up to at most half of (M−λ)/(1+(M−2)λ)",
-        examine: |case| with_rhs("multimodal", case, "private shares", |clause| 0.5 * clause.rhs),
-    },
-    Variant {
         of: "fidelity-threshold",
         name: "fidelity-threshold/one-percent-less",
         claim: "J_λ ≤ 0.99·(KyFan_d + KyFan_d)",

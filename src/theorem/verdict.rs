@@ -36,15 +36,17 @@ pub enum Finding {
     Checked(Vec<Clause>),
 }
 
-/// Three-valued.
+/// Four-valued: what isn't known is not what isn't claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// True up to the error bound.
     Holds,
     /// False beyond the error bound.
     Violated,
-    /// The error bound is too wide to tell, or the hypotheses do not hold.
+    /// The hypotheses hold, but the error bound is too wide to tell.
     Inconclusive,
+    /// The hypotheses do not hold: nothing is claimed.
+    DoesNotApply,
 }
 
 /// A theorem's verdict on one case.
@@ -62,6 +64,8 @@ pub struct Verdict {
     pub slack: f64,
     /// lhs/rhs, 1 when the bound is attained; NaN for 0/0.
     pub tightness: f64,
+    /// A bound on the error of lhs − rhs.
+    pub error: f64,
     /// The verdict.
     pub status: Status,
     /// Which claim it is, or why the theorem does not apply.
@@ -72,20 +76,20 @@ pub struct Verdict {
 const RESOLUTION: f64 = 1e-3;
 
 impl Status {
-    /// As in the JSON of `eval`.
+    /// As in JSON, CSV and tables.
     pub fn word(self) -> &'static str {
         match self {
             Self::Holds => "holds",
             Self::Violated => "violated",
             Self::Inconclusive => "inconclusive",
+            Self::DoesNotApply => "does-not-apply",
         }
     }
-}
 
-impl Status {
     /// The status of a word; anything unknown is inconclusive.
     pub fn of_word(word: &str) -> Self {
-        [Self::Holds, Self::Violated].into_iter().find(|status| status.word() == word).unwrap_or(Self::Inconclusive)
+        let known = [Self::Holds, Self::Violated, Self::DoesNotApply];
+        known.into_iter().find(|status| status.word() == word).unwrap_or(Self::Inconclusive)
     }
 }
 
@@ -167,13 +171,14 @@ impl Verdict {
                     rhs: f64::NAN,
                     slack: f64::NAN,
                     tightness: f64::NAN,
-                    status: Status::Inconclusive,
+                    error: f64::NAN,
+                    status: Status::DoesNotApply,
                     note,
                 };
             }
         };
         let gravity = |clause: &Clause| match clause.status() {
-            Status::Holds => 0,
+            Status::Holds | Status::DoesNotApply => 0,
             Status::Inconclusive => 1,
             Status::Violated => 2,
         };
@@ -190,6 +195,7 @@ impl Verdict {
             rhs: worst.rhs,
             slack: worst.slack(),
             tightness: worst.tightness(),
+            error: worst.error,
             status: worst.status(),
             note: worst.label,
         }
@@ -216,6 +222,17 @@ mod tests {
             (verdict(&[&tight, &bad, &good]).status, verdict(&[&tight, &bad, &good]).note.as_str()),
             (Status::Violated, "bad")
         );
+    }
+
+    #[test]
+    fn not_to_apply_is_another_verdict_than_to_be_inconclusive() {
+        let silent = Verdict::of("x", Finding::Inapplicable("why".into()));
+        assert_eq!((silent.applies, silent.status, silent.note.as_str()), (false, Status::DoesNotApply, "why"));
+        let wide = Verdict::of("x", Finding::Checked(vec![Clause::at_most("wide", 0.2, 0.1, 0.5)]));
+        assert_eq!((wide.applies, wide.status), (true, Status::Inconclusive));
+        for status in [Status::Holds, Status::Violated, Status::Inconclusive, Status::DoesNotApply] {
+            assert_eq!(Status::of_word(status.word()), status);
+        }
     }
 
     #[test]

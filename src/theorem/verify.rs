@@ -140,12 +140,14 @@ impl Summary {
         }
     }
 
-    /// One word for all cases: `inconclusive` also when the theorem never applied.
+    /// One word for all cases.
     pub fn status(&self) -> Status {
         if self.violated > 0 {
             Status::Violated
-        } else if self.inconclusive > 0 || self.cases == 0 {
+        } else if self.inconclusive > 0 {
             Status::Inconclusive
+        } else if self.cases == 0 {
+            Status::DoesNotApply
         } else {
             Status::Holds
         }
@@ -153,18 +155,19 @@ impl Summary {
 
     /// Takes a verdict into account, if the theorem applied.
     pub fn record(&mut self, verdict: &Verdict) {
-        if verdict.applies {
-            self.record_result(verdict.status, verdict.slack, verdict.tightness);
-        }
+        self.record_result(verdict.status, verdict.slack, verdict.tightness);
     }
 
-    /// Takes a case to which the theorem applied into account.
+    /// Takes a case into account, if the theorem applied to it.
     pub fn record_result(&mut self, status: Status, slack: f64, tightness: f64) {
+        if status == Status::DoesNotApply {
+            return;
+        }
         self.cases += 1;
         self.smallest_slack = self.smallest_slack.min(slack);
         self.greatest_tightness = self.greatest_tightness.max(tightness);
         match status {
-            Status::Holds => {}
+            Status::Holds | Status::DoesNotApply => {}
             Status::Violated => self.violated += 1,
             Status::Inconclusive => self.inconclusive += 1,
         }

@@ -85,9 +85,9 @@ impl<'a> Problem<'a> {
     /// A bound on the rounding of a gain at encoders, and of ½ Σ (σ_i − η)₊² beside it.
     fn gain_error(&self, decay: f64, encoders: &Encoders, kept: &[f64]) -> f64 {
         let (first, second) = (encoders.first.norm(), encoders.second.norm());
-        let product = first * second;
+        let critic = first * second;
         let alignment = product_nt(&product(&encoders.first.abs(), &self.sizes), &encoders.second.abs()).trace();
-        let terms = alignment + product * product + decay * (first * first + second * second);
+        let terms = alignment + critic * critic + decay * (first * first + second * second);
         ROUNDING * (terms + self.unit * kept.iter().sum::<f64>())
     }
 }

@@ -1,7 +1,7 @@
 //! The built binary, run in a folder.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// How a command ended.
@@ -9,6 +9,16 @@ pub(crate) struct Output {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+}
+
+impl Output {
+    fn of(output: std::process::Output) -> Self {
+        Self {
+            code: output.status.code().expect("the command was not killed"),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
 }
 
 /// The binary, to be started in a folder, whatever job array the tests themselves run in.
@@ -23,12 +33,22 @@ pub(crate) fn alignloss(folder: &Path) -> Command {
 
 /// Runs the command in a folder.
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
-    let output = alignloss(folder).args(arguments).output().expect("the command starts");
-    Output {
-        code: output.status.code().expect("the command was not killed"),
-        stdout: String::from_utf8(output.stdout).expect("text"),
-        stderr: String::from_utf8(output.stderr).expect("text"),
-    }
+    Output::of(alignloss(folder).args(arguments).output().expect("the command starts"))
+}
+
+/// Runs the command in a folder with a text on standard input.
+pub(crate) fn run_with_input(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    use std::io::Write as _;
+    let mut child = alignloss(folder)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    // A command that refuses its arguments ends without reading.
+    let _ = child.stdin.take().expect("a pipe").write_all(input);
+    Output::of(child.wait_with_output().expect("it ends"))
 }
 
 /// Runs the command without progress and expects success; what it printed.

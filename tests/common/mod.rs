@@ -5,6 +5,7 @@ pub(crate) mod command;
 pub(crate) mod dense;
 pub(crate) mod models;
 pub(crate) mod random;
+pub(crate) mod units;
 
 /// The mean of at least two values, and its standard error.
 pub(crate) fn mean_and_standard_error(values: &[f64]) -> (f64, f64) {
@@ -17,12 +18,13 @@ pub(crate) fn mean_and_standard_error(values: &[f64]) -> (f64, f64) {
 /// Each suite uses a part of this module; naming all of it once keeps the rest from being reported as dead code.
 const _: fn() = || {
     let _ = mean_and_standard_error;
-    let _ = (command::alignloss, command::run, command::succeed);
+    let _ = (command::alignloss, command::run, command::run_with_input, command::succeed);
     let _ = |name: &str| command::folder(name, "");
     let _ = |output: command::Output| (output.code, output.stdout, output.stderr);
     let _ = (models::scalar, models::noiseless, models::rank_deficient, models::correlated_nuisance);
     let _ = (models::modality, models::target, models::text);
     let _ = (random::model, random::encoders, random::generator, random::gaussian, random::orthonormal);
+    let _ = units::in_units;
     let _ = (
         dense::Dense::of,
         dense::Dense::encoded,

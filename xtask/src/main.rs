@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a task runner talks to its user")]
 
 mod paper;
+mod processors;
 mod tools;
 
 use std::path::{Path, PathBuf};
@@ -11,9 +12,10 @@ use std::time::Instant;
 const HELP: &str = "\
 cargo xtask TASK
 
-  test      formatting, clippy with warnings denied, all tests, documentation, the main job, the paper
+  test      formatting, clippy with warnings denied, all tests, documentation, other processors, the main job, the paper
   paper     the companion paper as PDF, with everything it needs; --as-is: from the results that are there
-  tools     what the tests need beside Rust: Chromium, axe-core, tmux (installs what is missing)
+  processors  the built program under emulation, with FMA and without: the same verdicts, and no results of the two are mixed
+  tools     what the tests need beside Rust: Chromium, axe-core, tmux, QEMU (installs what is missing)
   gpu       deep training through wgpu on a software Vulkan device beside the CPU; compiles for long, so apart from `test`
   bench     benchmarks beside their peers (needs python3 with numpy and scipy; PyTorch where it is there)
   help      this text";
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         Some("bench") => bench(),
         Some("gpu") => gpu(),
         Some("paper") => paper(),
+        Some("processors") => step("the programs", build()).and_then(|()| other_processors()),
         Some("tools") => tools::require(&target_folder()).map_err(|error| format!("{error:#}")),
         None | Some("help" | "--help" | "-h") => {
             println!("{HELP}");
@@ -63,7 +66,8 @@ fn test() -> Result<(), String> {
     documentation.env("RUSTDOCFLAGS", "-D warnings");
     step("documentation", documentation)?;
     step("the programs", build())?;
-    let mut main_job = Command::new(target_folder().join("release/alignloss"));
+    other_processors()?;
+    let mut main_job = Command::new(program());
     main_job.args(["figures", "--quiet", "--out"]).arg(&figures).arg("--results").arg(&results);
     let outcome = step("the main job: figures", main_job);
     let is_svg = |entry: &std::fs::DirEntry| entry.path().extension().is_some_and(|extension| extension == "svg");
@@ -74,6 +78,15 @@ fn test() -> Result<(), String> {
     });
     let _ = std::fs::remove_dir_all(&scratch);
     outcome
+}
+
+/// The built program as on processors with and without FMA.
+fn other_processors() -> Result<(), String> {
+    let start = Instant::now();
+    println!("xtask: other processors");
+    processors::check(&program(), cargo).map_err(|error| format!("other processors: {error:#}"))?;
+    println!("xtask: other processors: {:.0} s", start.elapsed().as_secs_f64());
+    Ok(())
 }
 
 /// The GPU path of deep training.
@@ -106,6 +119,11 @@ fn paper() -> Result<(), String> {
     }
     let folders = paper::Folders::new(Path::new("results"), Path::new("figures"));
     paper::build(&folders, as_is).map_err(|error| format!("{error:#}"))
+}
+
+/// The built program.
+fn program() -> PathBuf {
+    target_folder().join("release/alignloss")
 }
 
 /// Cargo's target folder.

@@ -1,4 +1,5 @@
-//! Programs that tests need beside Rust: a browser, a checker of accessibility, a terminal, a software Vulkan device.
+//! Programs that tests need beside Rust: a browser, a checker of accessibility, a terminal, a software Vulkan device, an emulator of
+//! processors.
 
 use anyhow::{Context, ensure};
 use std::path::Path;
@@ -7,11 +8,17 @@ use std::process::Command;
 /// Checks pages for accessibility; kept out of the repository (MPL-2.0, 650 kB).
 const AXE: &str = "axe-core@4.14.1";
 
+/// Runs programs for x86-64 as on a processor of one's choice.
+pub(crate) const EMULATOR: &str = "qemu-x86_64";
+
 /// Where Debian's Mesa says which Vulkan drivers there are.
 const VULKAN_DRIVERS: &str = "/usr/share/vulkan/icd.d";
 
-/// Makes sure that Chromium and tmux are there, and axe-core in the target folder; installs what is missing.
+/// Makes sure that Chromium, tmux and an emulator are there, and axe-core in the target folder; installs what is missing.
 pub(crate) fn require(target: &Path) -> anyhow::Result<()> {
+    if std::env::consts::ARCH == "x86_64" {
+        require_emulator()?;
+    }
     if !runs("chromium", "--version") {
         install("chromium")?;
     }
@@ -37,6 +44,11 @@ pub(crate) fn require(target: &Path) -> anyhow::Result<()> {
         .context("tar")?;
     ensure!(status.success(), "tar can't unpack {archive} ({status})");
     Ok(())
+}
+
+/// Makes sure that there is an emulator of processors.
+pub(crate) fn require_emulator() -> anyhow::Result<()> {
+    if runs(EMULATOR, "--version") { Ok(()) } else { install("qemu-user") }
 }
 
 /// Makes sure that there is a software Vulkan device, for the test of the GPU path.

@@ -1,7 +1,8 @@
 //! What became of the theorems that an experiment shows.
 
-use super::super::table::number;
+use super::super::table::measure;
 use super::record::VerdictRow;
+use crate::arithmetic;
 use crate::experiment::{Experiment, Results};
 use crate::theorem::verify::{Plan, Summary, summaries};
 use crate::theorem::{self, Status};
@@ -62,21 +63,26 @@ fn from_cells(results: &Results) -> anyhow::Result<Vec<Summary>> {
 #[derive(Debug, Serialize, Deserialize)]
 struct Verified {
     hash: String,
+    arithmetic: String,
     rows: Vec<VerdictRow>,
 }
 
-/// Tries theorems on models of every family, as `verify` does; found again from `folder` while experiment and program stay the same.
+/// Tries theorems on models of every family, as `verify` does; found again from `folder` while experiment, program and class of
+/// arithmetic stay the same.
 fn from_models(experiment: &Experiment, ids: &[&str], folder: &Path) -> anyhow::Result<Vec<VerdictRow>> {
     let path = folder.join("verified.json");
     let kept = std::fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str::<Verified>(&text).ok());
-    if let Some(kept) = kept.filter(|kept| kept.hash == experiment.hash() && ids.len() == kept.rows.len()) {
+    let current = |kept: &Verified| {
+        kept.hash == experiment.hash() && kept.arithmetic == arithmetic::class() && ids.len() == kept.rows.len()
+    };
+    if let Some(kept) = kept.filter(current) {
         return Ok(kept.rows);
     }
     let theorems = ids.iter().map(|id| theorem::find(id)).collect::<Result<Vec<_>, _>>()?;
     let plan = Plan { theorems, models: VERIFIED_MODELS, seed: experiment.seed(), experiment: experiment.name() };
     let place = format!("{} (verify)", experiment.name());
     let rows: Vec<VerdictRow> = plan.run(|| ())?.iter().map(|summary| row(summary, place.clone())).collect();
-    let verified = Verified { hash: experiment.hash(), rows };
+    let verified = Verified { hash: experiment.hash(), arithmetic: arithmetic::class().into(), rows };
     let text = serde_json::to_string_pretty(&verified).expect("verdicts are JSON") + "\n";
     crate::experiment::write_whole(&path, text.as_bytes()).with_context(|| path.display().to_string())?;
     Ok(verified.rows)
@@ -87,8 +93,8 @@ fn row(summary: &Summary, place: String) -> VerdictRow {
         theorem: summary.id.to_owned(),
         place,
         cells: summary.cases,
-        smallest_slack: number(summary.smallest_slack),
-        greatest_tightness: number(summary.greatest_tightness),
+        smallest_slack: measure(summary.smallest_slack),
+        greatest_tightness: measure(summary.greatest_tightness),
         verdict: summary.status().word().to_owned(),
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn watch(
             continue;
         }
         if let Err(error) = redraw(&files) {
-            note(Session { quiet: false }, &format!("error: {error:#}"));
+            super::super::complain(&format!("error: {error:#}"));
         }
     }
     note(session, "stopped");

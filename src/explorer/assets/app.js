@@ -241,7 +241,7 @@
     const statements = Object.fromEntries(about.theorems.map((entry) => [entry.id, entry.statement]));
     table(byId("table-verdicts"), "Each theorem on this very model", ["theorem", "verdict", "left side", "right side", { text: "what is compared, or why it does not apply", kind: "text" }], evaluation.theorems.map((theorem) => [
       { text: theorem.id, id: `theorem-${theorem.id}` },
-      { text: theorem.applies ? theorem.verdict : "does not apply", kind: `verdict ${theorem.applies ? "" : "none"}`, id: `verdict-${theorem.id}` },
+      { text: theorem.verdict.replaceAll("-", " "), kind: `verdict ${theorem.applies ? "" : "none"}`, id: `verdict-${theorem.id}` },
       theorem.applies ? short(theorem.lhs) : "", theorem.applies ? short(theorem.rhs) : "",
       { text: `${statements[theorem.id]} — ${theorem.note}`, kind: "text" },
     ]));

@@ -14,8 +14,9 @@ const chart = (() => {
   function short(value) {
     if (value === null || Number.isNaN(value)) return "–";
     if (value === "inf" || value === "-inf") return value === "inf" ? "∞" : "−∞";
-    if (value === 0) return "0";
     const size = Math.abs(value);
+    // Everything on the page has the natural size 1: this is what rounding left of 0.
+    if (size < 1e-15) return "0";
     const text = size >= 1e-3 && size < 1e5 ? value.toFixed(size >= 100 ? 1 : 4) : value.toExponential(2);
     return text.replace("-", "−");
   }

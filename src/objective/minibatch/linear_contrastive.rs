@@ -42,6 +42,11 @@ impl<T: Precision> MinibatchLoss<T> for LinearContrastive<T> {
         [Geometry::Scaled((scales[0] * scales[1] / self.penalty).sqrt()); 2]
     }
 
+    fn slope_units(&self, scales: [f64; 2]) -> [f64; 2] {
+        // The loss at the optimum, ‖Σ12‖²/c: coordinates have entries of order one there.
+        [(scales[0] * scales[1]).powi(2) / self.penalty; 2]
+    }
+
     /// Without whitening, a weak singular value of Ĉ_12 is found late, beside the noise of the loudest channels: large batches, which
     /// cost B here, not B², and large steps.
     fn pace(&self) -> Pace {

@@ -119,6 +119,12 @@ pub trait MinibatchLoss<T: Precision>: Debug + Send {
         [Geometry::Whitened; 2]
     }
 
+    /// The size of the loss's slopes in these coordinates, by encoder, in the units of the data: optimisers see slopes divided by it,
+    /// so that no constant of theirs is compared with a number that has a unit. 1 for a loss that depends on no unit.
+    fn slope_units(&self, _scales: [f64; 2]) -> [f64; 2] {
+        [1.0; 2]
+    }
+
     /// How to train where the user does not say.
     fn pace(&self) -> Pace {
         Pace { batch: 256, learning_rate: 0.03 }

@@ -104,6 +104,10 @@ impl<T: Precision> MinibatchLoss<T> for Prediction<T> {
         [Geometry::Whitened, Geometry::Scaled(scales[1])]
     }
 
+    fn slope_units(&self, scales: [f64; 2]) -> [f64; 2] {
+        [scales[1].powi(2); 2]
+    }
+
     fn evaluate(
         &mut self,
         batch: [&DMatrix<T>; 2],
@@ -122,6 +126,10 @@ impl<T: Precision> MinibatchLoss<T> for PrincipalComponents<T> {
     fn geometry(&self, _scales: [f64; 2]) -> [Geometry; 2] {
         // Orthonormal rows at the optimum, whatever the data's units.
         [Geometry::Scaled(1.0); 2]
+    }
+
+    fn slope_units(&self, scales: [f64; 2]) -> [f64; 2] {
+        scales.map(|scale| scale.powi(2))
     }
 
     fn evaluate(

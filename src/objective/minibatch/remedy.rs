@@ -26,6 +26,8 @@ pub struct Remedy<T> {
     fidelity: f64,
     /// μ of the aligned rows, and of the others.
     penalties: [f64; 2],
+    /// The largest gain of a direction.
+    gain: f64,
     towers: Towers<T>,
     /// C_mm.
     moment: Vec<T>,
@@ -41,8 +43,9 @@ impl<T: Precision> Remedy<T> {
     /// 2(1−λ) + λ·s.
     pub fn alignment_fidelity(lambda: f64, largest_variance: f64, penalty_in_gains: f64) -> Self {
         let alignment = 2.0 * (1.0 - lambda);
-        let penalty = penalty_in_gains * (alignment + lambda * largest_variance);
-        Self::new("alignment-fidelity", None, true, [alignment, lambda], [penalty; 2])
+        let gain = alignment + lambda * largest_variance;
+        let remedy = Self::new("alignment-fidelity", None, true, [alignment, lambda], [penalty_in_gains * gain; 2]);
+        Self { gain, ..remedy }
     }
 
     /// `decoupled` (theory.md §5), z_m = (c_m, u_m) with c_m the first d_c rows: −tr C_{c_1 c_2} + (1/4)·Σ_m ‖C_{c_m c_m} − I‖²_F for the
@@ -65,7 +68,7 @@ impl<T: Precision> Remedy<T> {
         penalties: [f64; 2],
     ) -> Self {
         let towers = Towers::new();
-        Self { id, common, rebuilds, alignment, fidelity, penalties, towers, moment: vec![], seen: vec![] }
+        Self { id, common, rebuilds, alignment, fidelity, penalties, gain: 1.0, towers, moment: vec![], seen: vec![] }
     }
 
     /// The alignment of the first `common` rows; starts the slopes.
@@ -149,6 +152,10 @@ impl<T: Precision> Remedy<T> {
 impl<T: Precision> MinibatchLoss<T> for Remedy<T> {
     fn id(&self) -> &'static str {
         self.id
+    }
+
+    fn slope_units(&self, _: [f64; 2]) -> [f64; 2] {
+        [self.gain; 2]
     }
 
     fn evaluate(

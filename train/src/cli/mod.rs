@@ -82,7 +82,7 @@ pub fn run() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            let _ = writeln!(std::io::stderr(), "{}", alignloss::text::shortened(&format!("error: {error:#}")));
             ExitCode::from(2)
         }
     }

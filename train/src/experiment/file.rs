@@ -124,6 +124,7 @@ impl Experiment {
     /// [`ExperimentError`], in one line that names the field.
     pub fn parse(name: &str, source: &str) -> Result<Self, ExperimentError> {
         let file: ExperimentFile = text::parse(source, Format::Toml).map_err(ExperimentError::Syntax)?;
+        text::require_json_values(source).map_err(ExperimentError::Syntax)?;
         if file.replicates == 0 {
             return Err(wrong("replicates", "0, expected at least 1"));
         }
@@ -363,6 +364,7 @@ alignment = { kind = "spectral" }
             ("training.batch", "[64, 1]", "training.batch: 1, expected at least 2"),
             ("training.optimiser.clip", "[1.0, -1.0]", "training.optimiser.clip: -1.0, expected a positive number"),
             ("evaluation.resamples", "[9, 0]", "evaluation.resamples: 0 give no interval"),
+            ("training.batch", "[64, nan]", "grid.\"training.batch\"[1]: nan is not a finite number"),
         ] {
             let text = FILE.replace("\"encoder.dim\" = [2, 4]", &format!("\"{axis}\" = {values}"));
             let problem = Experiment::parse("t", &text).unwrap_err().to_string();

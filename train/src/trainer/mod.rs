@@ -135,7 +135,8 @@ pub enum TrainError {
     Checkpoint(#[from] CheckpointError),
 }
 
-/// How a stretch of training ended.
+/// How a stretch of training ended. Deep training holds no gradient against its noise, so that none of these says that it converged, as
+/// `converged` of `alignloss::learner::Outcome` does; `diverged` is the same in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {

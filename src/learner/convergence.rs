@@ -1,0 +1,217 @@
+//! How a run of stochastic gradients ended: its losses over the last steps, and its gradient against the gradient's own noise.
+//!
+//! A loss that no longer falls is no minimum: steps may be too short to lower it, or a gradient too small or too large for the
+//! arithmetic. At a minimum the expected gradient is zero, so that the mean of the gradients of many batches is what chance leaves
+//! of zero. Everything here is a ratio of two numbers of one unit.
+
+use crate::linalg::{Matrix, Real, power_of_two_near};
+use crate::objective::minibatch::{Parameters, Precision};
+use std::collections::VecDeque;
+
+/// Steps over which losses and gradients are averaged: the window of the smoothed loss, of the plateau and of the gradient.
+pub(super) const WINDOW: usize = 100;
+
+/// Two means of losses differ if they do by this many standard errors.
+const STANDARD_ERRORS: f64 = 2.0;
+
+/// Of p coordinates at rest the largest mean gradient is about √(2 ln p) standard errors; this many more are not chance.
+const BEYOND_THE_LARGEST: f64 = 2.5;
+
+/// The mean over coordinates of (mean gradient / standard error)² is 1 at rest; above this, with few coordinates or many, it is not
+/// chance.
+const MEAN_SQUARE: f64 = 4.0;
+
+/// The variance of a mean gradient at rest, in units of the noise of the window: steps that shrink towards the end of a run leave the
+/// weights off the minimum, by chance, and the gradient there adds up to as much again. With 1 here one run in twenty of 600 to
+/// 2000 steps that ended within a degree of the closed form was called stalled.
+const RESTING_VARIANCE: f64 = 2.0;
+
+/// A gradient below this share of the first one is at rest whatever its noise: a quadratic loss has a millionth of its excess left.
+/// It matters where batches hardly differ, so that there is no noise to compare with.
+const NEGLIGIBLE: f64 = 1e-3;
+
+/// A first gradient is lost in the rounding of the loss where it changes the loss, over the length of the encoder, by less than this many
+/// units of rounding of the loss: whatever follows is a walk by rounding. So ends the cosine critic at d = 1, which is ±1.
+const ROUNDING_UNITS: f64 = 64.0;
+
+/// Of its initial length, the least distance that an encoder that was trained has been away from where it began. It began at
+/// random: that this is a minimum, no flatness of the loss can make likely.
+const MOVED: f64 = 0.01;
+
+/// The losses of the last two windows.
+#[derive(Debug, Default)]
+pub(super) struct Losses {
+    recent: VecDeque<f64>,
+}
+
+impl Losses {
+    pub(super) fn push(&mut self, loss: f64) {
+        if self.recent.len() == 2 * WINDOW {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(loss);
+    }
+
+    /// Over the last window; NaN without any loss.
+    pub(super) fn mean(&self) -> f64 {
+        let last = self.recent.len().saturating_sub(WINDOW);
+        mean_and_variance(self.recent.range(last..), 1.0).0
+    }
+
+    /// Whether the last window's mean is not below that of the window before by more than chance explains.
+    pub(super) fn plateau(&self) -> bool {
+        if self.recent.len() < 2 * WINDOW {
+            return false;
+        }
+        // By a power of two near the largest first: the square of a loss may leave the range of doubles.
+        let largest = self.recent.iter().fold(0.0_f64, |largest, loss| largest.max(loss.abs()));
+        let scale = if largest > 0.0 { power_of_two_near(largest) } else { 1.0 };
+        let (before, before_variance) = mean_and_variance(self.recent.range(..WINDOW), scale);
+        let (after, after_variance) = mean_and_variance(self.recent.range(WINDOW..), scale);
+        let error = ((before_variance + after_variance) / WINDOW as f64).sqrt();
+        before - after <= STANDARD_ERRORS * error
+    }
+}
+
+/// Of values divided by a scale; the sum of many large ones may leave the range of doubles.
+fn mean_and_variance<'a>(values: impl ExactSizeIterator<Item = &'a f64> + Clone, scale: f64) -> (f64, f64) {
+    let count = values.len() as f64;
+    let scaled = values.map(|value| value / scale);
+    let mean = scaled.clone().map(|value| value / count).sum::<f64>();
+    let mean = if count == 0.0 { f64::NAN } else { mean };
+    (mean, scaled.map(|value| (value - mean).powi(2) / count).sum::<f64>())
+}
+
+/// The gradients of the steps of one window in the coordinates in which the optimiser moves, and how far it has come.
+#[derive(Debug)]
+pub(super) struct Gradients {
+    tensors: Vec<Tensor>,
+    /// Where the encoders began.
+    initial: [Matrix; 2],
+    /// The largest distance from there at the end of a window, as a share of the initial length.
+    moved: [f64; 2],
+    /// Whether the first gradient of each encoder is one, rather than rounding.
+    began: [bool; 2],
+    count: usize,
+}
+
+/// The gradients of one encoder, or of log τ.
+#[derive(Debug, Default)]
+struct Tensor {
+    /// The length of the first gradient of the run.
+    first: f64,
+    /// A power of two near the largest entry of the window's first gradient: squares of what is divided by it stay in range.
+    scale: f64,
+    /// The window's first gradient, from which sums are taken: what all gradients have in common cancels before it is squared.
+    origin: Vec<f64>,
+    sums: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl Gradients {
+    pub(super) fn new<T: Precision>(coordinates: &Parameters<T>) -> Self {
+        Self {
+            tensors: coordinates.slices().map(|_| Tensor::default()).collect(),
+            initial: [0, 1].map(|m| coordinates.weights[m].map(Real::to_f64)),
+            moved: [0.0; 2],
+            began: [false; 2],
+            count: 0,
+        }
+    }
+
+    /// Notes the first gradient of the run, in its units by encoder, and the first loss.
+    pub(super) fn start<T: Precision>(&mut self, gradient: &Parameters<T>, units: [f64; 2], loss: f64) {
+        for (tensor, slopes) in self.tensors.iter_mut().zip(gradient.slices()) {
+            tensor.first = length(slopes.iter().map(|&slope| Real::to_f64(slope)));
+        }
+        let rounding =
+            ROUNDING_UNITS * if size_of::<T>() < size_of::<f64>() { f32::EPSILON.into() } else { f64::EPSILON };
+        for (m, began) in self.began.iter_mut().enumerate() {
+            let change = self.tensors[m].first * length(self.initial[m].iter().copied());
+            *began = change > rounding * (loss.abs() / units[m]);
+        }
+    }
+
+    /// Opens a window.
+    pub(super) fn open(&mut self) {
+        self.count = 0;
+    }
+
+    /// Takes in the gradient of one step.
+    pub(super) fn push<T: Precision>(&mut self, gradient: &Parameters<T>) {
+        for (tensor, slopes) in self.tensors.iter_mut().zip(gradient.slices()) {
+            if self.count == 0 {
+                tensor.open(slopes);
+            }
+            tensor.push(slopes);
+        }
+        self.count += 1;
+    }
+
+    /// Notes how far the encoders have come.
+    pub(super) fn note_distance<T: Precision>(&mut self, coordinates: &Parameters<T>) {
+        for (m, moved) in self.moved.iter_mut().enumerate() {
+            let (from, to) = (&self.initial[m], &coordinates.weights[m]);
+            let way = length(from.iter().zip(to).map(|(from, &to)| Real::to_f64(to) - from));
+            *moved = moved.max(way / length(from.iter().copied()));
+        }
+    }
+
+    /// Whether there is a whole window to judge by.
+    pub(super) fn window_is_full(&self) -> bool {
+        self.count == WINDOW
+    }
+
+    /// Whether the window shows the gradient at rest in encoders that were moved.
+    pub(super) fn at_rest(&self) -> bool {
+        self.began == [true; 2]
+            && self.moved.iter().all(|&moved| moved >= MOVED)
+            && self.tensors.iter().all(|tensor| tensor.at_rest(self.count as f64))
+    }
+}
+
+impl Tensor {
+    fn open<T: Precision>(&mut self, slopes: &[T]) {
+        let largest = slopes.iter().fold(0.0_f64, |largest, &slope| largest.max(Real::to_f64(slope).abs()));
+        self.scale = if largest > 0.0 { power_of_two_near(largest) } else { 1.0 };
+        self.origin = slopes.iter().map(|&slope| Real::to_f64(slope) / self.scale).collect();
+        self.sums = vec![0.0; slopes.len()];
+        self.squares = vec![0.0; slopes.len()];
+    }
+
+    fn push<T: Precision>(&mut self, slopes: &[T]) {
+        let inverse = self.scale.recip();
+        let entries = self.origin.iter().zip(&mut self.sums).zip(&mut self.squares);
+        for (&slope, ((origin, sum), square)) in slopes.iter().zip(entries) {
+            let departure = Real::to_f64(slope) * inverse - origin;
+            *sum += departure;
+            *square += departure * departure;
+        }
+    }
+
+    /// Whether chance explains the mean gradient, or little of the first one is left. A gradient that is zero on every batch, as one
+    /// is that underflows, shows nothing.
+    fn at_rest(&self, count: f64) -> bool {
+        let (mut live, mut largest, mut sum, mut size) = (0.0_f64, 0.0_f64, 0.0, 0.0);
+        for ((origin, departure), square) in self.origin.iter().zip(&self.sums).zip(&self.squares) {
+            let mean = origin + departure / count;
+            let variance = (square - departure * departure / count).max(0.0) / (count - 1.0);
+            if mean == 0.0 && variance == 0.0 {
+                continue;
+            }
+            let in_errors = mean * mean / (RESTING_VARIANCE * variance / count);
+            live += 1.0;
+            largest = largest.max(in_errors);
+            sum += in_errors;
+            size += mean * mean;
+        }
+        let by_chance = largest <= ((2.0 * live.ln()).sqrt() + BEYOND_THE_LARGEST).powi(2) && sum <= MEAN_SQUARE * live;
+        live > 0.0 && (by_chance || size.sqrt() * self.scale <= NEGLIGIBLE * self.first)
+    }
+}
+
+/// The Euclidean length, by the largest entry first: squares may leave the range of doubles.
+fn length(entries: impl Iterator<Item = f64> + Clone) -> f64 {
+    let largest = entries.clone().fold(0.0_f64, |largest, entry| largest.max(entry.abs()));
+    if largest == 0.0 { 0.0 } else { largest * entries.map(|entry| (entry / largest).powi(2)).sum::<f64>().sqrt() }
+}
