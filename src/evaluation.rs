@@ -45,10 +45,10 @@ pub struct Evaluation {
     pub alignment: AlignmentSummary,
     pub targets: Vec<TargetSummary>,
     pub capacity: Vec<CapacitySummary>,
-    /// Measures whose error bound is above 1e-9 of their size, after double-double arithmetic was tried.
-    pub uncertain: Vec<UncertainSummary>,
     pub unique: Option<bool>,
     pub minimisers: Option<MinimiserSummary>,
+    /// Measures whose error bound is above 1e-9 of their size, after double-double arithmetic was tried.
+    pub uncertain: Vec<UncertainSummary>,
     pub theorems: Vec<TheoremSummary>,
     /// The measures with their errors.
     #[serde(skip)]
@@ -251,12 +251,26 @@ impl Evaluation {
             alignment: AlignmentSummary { error, error_op, floor, mi_x1_x2, mi_z1_z2 },
             targets,
             capacity,
-            uncertain,
             unique: case.uniqueness.as_ref().and_then(Uniqueness::is_unique),
             minimisers: MinimiserSummary::new(case)?,
+            uncertain,
             theorems: judge_all(case)?.into_iter().map(TheoremSummary::from).collect(),
             measures,
         })
+    }
+}
+
+impl MinimiserSummary {
+    /// `None` where the minimiser is unique, and for encoders that were given.
+    fn new(case: &Case) -> Result<Option<Self>, InformationError> {
+        let Some(reason) = case.uniqueness.as_ref().and_then(Uniqueness::reason) else { return Ok(None) };
+        let affected = case.affected_measures()?.into_iter().map(|entry| AffectedSummary {
+            target: case.targets[entry.target].name.to_owned(),
+            source: entry.source.key(),
+            mi: entry.mutual_information_nats.map(|range| range.map(Number)),
+            r2: entry.r2.map(|range| range.map(Number)),
+        });
+        Ok(Some(Self { reason: reason.to_owned(), affected: affected.collect() }))
     }
 }
 
@@ -276,20 +290,6 @@ impl TargetSummary {
                 PartialSummary { redundancy, unique1, unique2, synergy }
             }),
         }
-    }
-}
-
-impl MinimiserSummary {
-    /// `None` where the minimiser is unique, and for encoders that were given.
-    fn new(case: &Case) -> Result<Option<Self>, InformationError> {
-        let Some(reason) = case.uniqueness.as_ref().and_then(Uniqueness::reason) else { return Ok(None) };
-        let affected = case.affected_measures()?.into_iter().map(|entry| AffectedSummary {
-            target: case.targets[entry.target].name.to_owned(),
-            source: entry.source.key(),
-            mi: entry.mutual_information_nats.map(|range| range.map(Number)),
-            r2: entry.r2.map(|range| range.map(Number)),
-        });
-        Ok(Some(Self { reason: reason.to_owned(), affected: affected.collect() }))
     }
 }
 

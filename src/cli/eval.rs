@@ -155,6 +155,25 @@ fn read_encoders(path: &Path) -> anyhow::Result<Encoders> {
     Ok(Encoders { first: matrix(&file.encoders[0], 0)?, second: matrix(&file.encoders[1], 1)? })
 }
 
+/// What other minimisers there are, and what they say instead.
+fn describe(minimisers: &MinimiserSummary, unique: Option<bool>) -> String {
+    let doubt = if unique == Some(false) {
+        "the minimiser is not unique"
+    } else {
+        "it is not known whether the minimiser is unique"
+    };
+    let mut text = format!("{doubt}: {}\n", minimisers.reason);
+    for entry in &minimisers.affected {
+        let range = |name: &str, range: Option<[Number; 2]>| match range {
+            Some([least, most]) => format!("{name} from {} to {}", number(least.0), number(most.0)),
+            None => format!("{name} not computed"),
+        };
+        let (information, r2) = (range("information", entry.mi), range("R²", entry.r2));
+        let _ = writeln!(text, "  {} about {:?}, over all minimisers: {information}, {r2}", entry.source, entry.target);
+    }
+    text
+}
+
 /// A measure for people: 0 where nothing else is known of it, marked where its error is above 1e-9 of its size.
 fn measure(measure: &Measure) -> String {
     number(measure.shown()) + if measure.is_uncertain() { "?" } else { "" }
@@ -188,25 +207,6 @@ fn target_table(target: &TargetSummary, measures: &TargetMeasures) -> String {
             text,
             "redundant {redundant}  unique to 1 {first}  unique to 2 {second}  synergistic {synergistic}"
         );
-    }
-    text
-}
-
-/// What other minimisers there are, and what they say instead.
-fn describe(minimisers: &MinimiserSummary, unique: Option<bool>) -> String {
-    let doubt = if unique == Some(false) {
-        "the minimiser is not unique"
-    } else {
-        "it is not known whether the minimiser is unique"
-    };
-    let mut text = format!("{doubt}: {}\n", minimisers.reason);
-    for entry in &minimisers.affected {
-        let range = |name: &str, range: Option<[Number; 2]>| match range {
-            Some([least, most]) => format!("{name} from {} to {}", number(least.0), number(most.0)),
-            None => format!("{name} not computed"),
-        };
-        let (information, r2) = (range("information", entry.mi), range("R²", entry.r2));
-        let _ = writeln!(text, "  {} about {:?}, over all minimisers: {information}, {r2}", entry.source, entry.target);
     }
     text
 }
