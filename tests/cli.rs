@@ -65,6 +65,7 @@ fn eval_json_has_exactly_the_keys_of_the_design() {
             "alignment",
             "targets",
             "capacity",
+            "uncertain",
             "unique",
             "minimisers",
             "theorems"

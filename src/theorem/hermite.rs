@@ -116,7 +116,7 @@ fn spectrum(clauses: &mut Vec<Clause>, rhos: &[f64], dim: usize) -> Result<(), I
     for (label, relation, [first, second]) in &probes.towers {
         let error = loss_error(moment, first, second);
         let (gain, most) = (-loss(&cross, first, second), -tower.minimum());
-        clauses.push(Clause { label: label.clone(), relation: *relation, lhs: gain, rhs: most, error, size: 1.0 });
+        clauses.push(claim(label, *relation, gain, most, error));
     }
     Ok(())
 }
@@ -188,6 +188,14 @@ impl Probes {
     /// The largest degree in one variate.
     pub(super) fn degree(&self) -> usize {
         self.functions.iter().flatten().max().map_or(0, |&power| power as usize)
+    }
+}
+
+/// A claim about a gain.
+pub(super) fn claim(label: &str, relation: Relation, gain: f64, most: f64, error: f64) -> Clause {
+    match relation {
+        Relation::AtMost => Clause::at_most(label, gain, most, error),
+        Relation::Equal => Clause::equal(label, gain, most, error),
     }
 }
 

@@ -89,6 +89,16 @@ pub(super) fn largest_estimate(rho: f64, seed: u64) -> f64 {
         .fold(f64::NEG_INFINITY, f64::max)
 }
 
+/// A bound on the rounding of the losses at a correlation, u = ε/2.
+///
+/// Terms are up to 2.5/(1−ρ²) (one-sided, 1 + γ = 1/(1−ρ²)) and 1/(1−ρ) (symmetric, t ≤ 1/(1−ρ)), each made by at most eight roundings, and
+/// four of them are added: 12·8·u·1/(1−ρ). At a minimum the arguments' own rounding counts in second order only; the logarithms are rounded by u
+/// times their size, and so is the information, by u·ρ²/(1−ρ²) before its logarithm. With or without fused operations.
+fn integral_error(rho: f64, information: f64) -> f64 {
+    let unit = 0.5 * f64::EPSILON;
+    100.0 * unit / (1.0 - rho) + 8.0 * unit * (1.0 + information)
+}
+
 /// Step and reach of the trapezoid rule on the line: for a Gaussian integrand its relative error is exp(−2π²/step²) = 6·10⁻¹⁶, and what lies
 /// beyond the reach is below 10⁻¹⁷.
 const STEP: f64 = 0.75;
@@ -198,16 +208,6 @@ fn squared_distances_at_encoders(clauses: &mut Vec<Clause>, case: &Case) -> Resu
         }
     }
     Ok(())
-}
-
-/// A bound on the rounding of the losses at a correlation, u = ε/2.
-///
-/// Terms are up to 2.5/(1−ρ²) (one-sided, 1 + γ = 1/(1−ρ²)) and 1/(1−ρ) (symmetric, t ≤ 1/(1−ρ)), each made by at most eight roundings, and
-/// four of them are added: 12·8·u·1/(1−ρ). At a minimum the arguments' own rounding counts in second order only; the logarithms are rounded by u
-/// times their size, and so is the information, by u·ρ²/(1−ρ²) before its logarithm. With or without fused operations.
-fn integral_error(rho: f64, information: f64) -> f64 {
-    let unit = 0.5 * f64::EPSILON;
-    100.0 * unit / (1.0 - rho) + 8.0 * unit * (1.0 + information)
 }
 
 impl Theorem for InfoNceGap {

@@ -4,7 +4,7 @@ use crate::learner::HermiteTower;
 use crate::linalg::Matrix;
 use crate::linalg::precise::{PreciseMatrix, lift, product, product_tn};
 use crate::precise::{Law, PreciseEncoders, correlations};
-use crate::theorem::hermite::{LARGEST, Probes, order};
+use crate::theorem::hermite::{LARGEST, Probes, claim, order};
 use crate::theorem::quadrature::{DEGREE, precise_moments, rounding};
 use crate::theorem::{Case, Clause, Finding};
 use qd::Quad;
@@ -35,8 +35,8 @@ pub(super) fn judged_again(case: &Case) -> Option<Finding> {
     let slope = 2.0 * dim as f64 * (dim + DEGREE) as f64;
     let uncertainty = slope * error;
 
-    let (gain, size) = gain_of_encoders(&law, case)?;
-    let encoders = uncertainty + SHRUNK * f64::EPSILON * size;
+    let Gain { value: gain, error } = gain_of_encoders(&law, case, 1.0)?;
+    let encoders = uncertainty + error;
     let mut clauses = vec![Clause::at_most("gain of the encoders", gain.0, least.0, encoders + rounded(least))];
     if case.is_canonical() {
         spectrum(&mut clauses, case, &precise, &rhos, &tower, least, uncertainty)?;
@@ -83,7 +83,7 @@ fn spectrum(
         let weights = 8.0 * f64::EPSILON * (1.0 + sizes) * sizes;
         let error =
             arithmetic + uncertainty + rounded(least) + if label == "gain at the minimiser" { weights } else { 0.0 };
-        clauses.push(Clause { label: label.clone(), relation: *relation, lhs: gain.0, rhs: least.0, error, size: 1.0 });
+        clauses.push(claim(label, *relation, gain.0, least.0, error));
     }
     Some(())
 }
@@ -95,13 +95,19 @@ fn gain(cross: &PreciseMatrix, first: &Matrix, second: &Matrix) -> Quad {
     Quad::from_f64(2.0) * inner(&product(&first, cross), &second) - inner(&gram(&first), &gram(&second))
 }
 
-/// The same of the encoders as they are, and the size of what is subtracted.
-pub(super) fn gain_of_encoders(law: &Law, case: &Case) -> Option<(Quad, f64)> {
+/// A gain and a bound on its error.
+pub(super) struct Gain {
+    pub(super) value: Quad,
+    pub(super) error: f64,
+}
+
+/// The same of the encoders as they are, each divided by the root of a temperature.
+pub(super) fn gain_of_encoders(law: &Law, case: &Case, temperature: f64) -> Option<Gain> {
     let outputs = PreciseEncoders::outputs_of(law, &case.encoders);
     let covariance = |m: usize, n: usize| product_tn(&outputs[m].columns, &outputs[n].columns);
     let own = [covariance(0, 0), covariance(1, 1)];
     let norm = |matrix: &PreciseMatrix| inner(matrix, matrix).0.sqrt();
-    let size = norm(&own[0]) * norm(&own[1]);
+    let size = norm(&own[0]) * norm(&own[1]) / (temperature * temperature);
     // Errors of the outputs, relative to them.
     let relative: f64 = outputs
         .iter()
@@ -110,9 +116,11 @@ pub(super) fn gain_of_encoders(law: &Law, case: &Case) -> Option<(Quad, f64)> {
             total / inner(&z.columns, &z.columns).0.sqrt().max(f64::MIN_POSITIVE)
         })
         .sum();
-    let gain = Quad::from_f64(2.0) * covariance(0, 1).trace() - inner(&own[0], &own[1]);
-    let moved = relative / (SHRUNK * f64::EPSILON) * 4.0 * (size + size.sqrt() * case.dim() as f64);
-    gain.is_finite().then_some((gain, size + case.dim() as f64 + moved))
+    let tau = Quad::from_f64(temperature);
+    let value = Quad::from_f64(2.0) * covariance(0, 1).trace() / tau - inner(&own[0], &own[1]) / (tau * tau);
+    let traces = size + (own[0].trace().0 * own[1].trace().0).sqrt() / temperature;
+    let error = (4.0 * relative + SHRUNK * f64::EPSILON) * traces;
+    value.is_finite().then_some(Gain { value, error })
 }
 
 fn inner(a: &PreciseMatrix, b: &PreciseMatrix) -> Quad {

@@ -1,7 +1,8 @@
 //! `infonce-gap` in double-double precision.
 
-use super::hermite::gain_of_encoders;
+use super::hermite::{Gain, gain_of_encoders};
 use crate::linalg::precise::square_root;
+use crate::objective::{InfoNce, Objective};
 use crate::precise::{Law, correlations};
 use crate::theorem::infonce_gap::{BATCH, INTERIOR, PROBES, largest_estimate};
 use crate::theorem::{Case, Clause, Finding};
@@ -53,10 +54,12 @@ pub(super) fn judged_again(case: &Case) -> Option<Finding> {
     let (all, error) = correlations(&law)?;
     let half = number(0.5);
     let attained = all.iter().take(case.dim()).fold(Quad::ZERO, |sum, &rho| sum + half * rho * rho);
-    let (gain, size) = gain_of_encoders(&law, case)?;
+    let objective = case.objective.filter(|objective| objective.id() == InfoNce::default().id())?;
+    let temperature = objective.parameters().temperature.unwrap_or(InfoNce::default().temperature);
+    let Gain { value: gain, error: gain_error } = gain_of_encoders(&law, case, temperature)?;
     // The minimiser's weights were rounded to doubles: its value is so to second order in each, and relative to what they multiply.
     let weights = 8.0 * f64::EPSILON * (1.0 + attained.0);
-    let value_error = 64.0 * f64::EPSILON * f64::EPSILON * size + case.dim() as f64 * error + weights;
+    let value_error = gain_error + case.dim() as f64 * error + weights;
     let mut clauses = vec![Clause::equal("bilinear critic", (half * gain).0, attained.0, value_error)];
 
     let interior: Vec<Quad> = all.into_iter().filter(|rho| (INTERIOR..=1.0 - INTERIOR).contains(&rho.0)).collect();

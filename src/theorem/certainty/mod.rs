@@ -403,12 +403,14 @@ fn sufficiency(law: &Law) -> Option<Vec<Clause>> {
     }
     let shared = law.targets.last()?;
     let rank = law.squares.iter().filter(|square| square.0 > INDISTINCT).count();
-    if let Some((all, all_error)) = law.information(&identity(0), &shared.whitened[0])
-        && let Some((kept, kept_error)) = law.information(&law.canonical(0, rank), &shared.whitened[0])
-    {
-        let error = all_error + kept_error;
-        clauses.push(Clause::equal("loss about the shared factors", all - kept, 0.0, error));
-        clauses.push(Clause::equal("information about the shared factors", kept, all, error));
+    for m in 0..2 {
+        if let Some((all, all_error)) = law.information(&identity(m), &shared.whitened[m])
+            && let Some((kept, kept_error)) = law.information(&law.canonical(m, rank), &shared.whitened[m])
+        {
+            let (error, z) = (all_error + kept_error, m + 1);
+            clauses.push(Clause::equal(format!("loss of z{z} about the shared factors"), all - kept, 0.0, error));
+            clauses.push(Clause::equal(format!("information of z{z} about the shared factors"), kept, all, error));
+        }
     }
     Some(clauses)
 }
