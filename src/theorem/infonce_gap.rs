@@ -167,46 +167,45 @@ fn one_sided_lengths(rho: f64) -> [f64; 2] {
     [left.sqrt().recip(), rho / left.sqrt()]
 }
 
+/// The losses of the squared distance at the leading rows of the encoders, each scaled to the lengths that its correlation asks for, one-sided
+/// and averaged; and an error bound: distances are differences of variances, which grow as 1/(1−ρ).
+fn losses_at_encoders(
+    case: &Case,
+    rhos: &[f64],
+    lengths: impl Fn(f64) -> [f64; 2],
+) -> Result<([f64; 2], f64), InformationError> {
+    let moments = case.subject.moments();
+    let scaled = [0, 1].map(|m| {
+        let mut rows = case.encoders.weights(m).rows(0, rhos.len()).into_owned();
+        let variances = moments.encoded(m, &rows);
+        for (i, mut row) in rows.row_iter_mut().enumerate() {
+            row *= lengths(rhos[i])[m] / variances[(i, i)].sqrt();
+        }
+        rows
+    });
+    let [first, second] = [0, 1].map(|m| moments.encoded(m, &scaled[m]));
+    let cross = product_nt(&product(&scaled[0], &moments.cross), &scaled[1]);
+    Ok((squared_distance_losses(&first, &second, &cross)?, case.subject.error(first.trace() + second.trace())))
+}
+
 /// The squared distances at the encoders, rows scaled to their optimum, against what the theorem says: Σ −½ log(1−ρ_i²) in one direction, the
 /// closed form in both.
 fn squared_distances_at_encoders(clauses: &mut Vec<Clause>, case: &Case) -> Result<(), InformationError> {
-    let subject = case.subject;
-    let moments = subject.moments();
-    let rhos = subject.pair.angles().cosines();
+    let rhos = case.subject.pair.angles().cosines();
     let count = rhos.iter().take(case.dim()).take_while(|rho| **rho >= INTERIOR).count();
     if count == 0 || rhos[0] > 1.0 - INTERIOR {
         return Ok(());
     }
     let rhos = &rhos[..count];
-    let symmetric = |rho: f64| [symmetric_optimum(rho).0.sqrt(); 2];
-    let stated = [
-        rhos.iter().map(|rho| -0.5 * (-rho * rho).ln_1p()).sum::<f64>(),
-        rhos.iter().map(|rho| -symmetric_optimum(*rho).1).sum(),
-    ];
-    let routes: [(&str, &dyn Fn(f64) -> [f64; 2]); 2] = [("one-sided", &one_sided_lengths), ("symmetric", &symmetric)];
-    for (place, (name, lengths)) in routes.into_iter().enumerate() {
-        let scaled = [0, 1].map(|m| {
-            let mut rows = case.encoders.weights(m).rows(0, count).into_owned();
-            let variances = moments.encoded(m, &rows);
-            for (i, mut row) in rows.row_iter_mut().enumerate() {
-                row *= lengths(rhos[i])[m] / variances[(i, i)].sqrt();
-            }
-            rows
-        });
-        let covariances = [0, 1].map(|m| moments.encoded(m, &scaled[m]));
-        let cross = product_nt(&product(&scaled[0], &moments.cross), &scaled[1]);
-        let losses = squared_distance_losses(&covariances[0], &covariances[1], &cross)?;
-        // Distances are differences of variances, which grow as 1/(1−ρ).
-        let error = subject.error(covariances[0].trace() + covariances[1].trace());
+    let mut claim = |name: &str, loss: f64, stated: f64, error: f64| {
         if error <= RESOLVED {
-            clauses.push(Clause::equal(
-                format!("{name} squared distance at the encoders"),
-                -losses[place],
-                stated[place],
-                error,
-            ));
+            clauses.push(Clause::equal(format!("{name} squared distance at the encoders"), -loss, stated, error));
         }
-    }
+    };
+    let ([loss, _], error) = losses_at_encoders(case, rhos, one_sided_lengths)?;
+    claim("one-sided", loss, rhos.iter().map(|rho| -0.5 * (-rho * rho).ln_1p()).sum(), error);
+    let ([_, loss], error) = losses_at_encoders(case, rhos, |rho| [symmetric_optimum(rho).0.sqrt(); 2])?;
+    claim("symmetric", loss, rhos.iter().map(|rho| -symmetric_optimum(*rho).1).sum(), error);
     Ok(())
 }
 
