@@ -197,6 +197,12 @@ fn about_minimiser(clauses: &mut Vec<Clause>, problem: &Problem, share: f64) -> 
         let label = format!("trained W1ᵀW2 at weight decay {share}·σ1");
         clauses.extend(trained_clauses(problem, objective.weight_decay, dim, &minimiser, &label)?);
     }
+    // A singular value that is not told from η: its direction may be kept, and then R², which has no scale, counts it in full.
+    let decided = |value: &f64| *value < objective.weight_decay - NEAR * largest;
+    let rank = case.subject.pair.rank().min(problem.sigma.len());
+    if !problem.sigma[..rank].iter().skip(count).all(decided) {
+        return Ok(());
+    }
     let towers = |learned: &Learned| Towers::from_coordinates(&case.subject.pair, &learned.coordinates);
     let (narrow, wide) = (towers(&narrow)?, towers(&wide)?);
     for target in &case.targets {
