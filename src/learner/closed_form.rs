@@ -271,7 +271,7 @@ impl<'a> ClosedForm<'a> {
         dim: usize,
         exponents: [f64; 2],
     ) -> Result<Learned, LearnerError> {
-        let roots = [svd(&self.pair.whitening(0).root)?, svd(&self.pair.whitening(1).root)?];
+        let roots = [self.principal_components(0)?, self.principal_components(1)?];
         // notation: columns s^{1−2a}, in which T_{a,b} is a product of well-scaled matrices
         let scaled = |m: usize, matrix: &Matrix, power: f64| {
             let mut scaled = matrix.clone();
@@ -282,10 +282,17 @@ impl<'a> ClosedForm<'a> {
         };
         let within = [0, 1].map(|m| scaled(m, &roots[m].right, 1.0 - 2.0 * exponents[m]));
         let sides = [0, 1].map(|m| product(self.pair.common_coordinates(m), &within[m]));
-        let decomposition = svd_of_product(&sides[0], &sides[1])?;
-        let cutoff = self.pair.zero() * within[0].norm() * within[1].norm();
+        let graded = self.is_graded([false, false]);
+        let decomposition = if graded {
+            graded_svd(&product_tn(&sides[0], &sides[1]), self.pair.rank())?
+        } else {
+            svd_of_product(&sides[0], &sides[1])?
+        };
+        let last = decomposition.values.get(dim - 1).copied().unwrap_or(0.0);
+        let rounding = self.pair.zero() * if graded { last } else { within[0].norm() * within[1].norm() };
+        let cutoff = if graded { 0.0 } else { rounding };
         let rank = decomposition.values.iter().take(dim).filter(|&&value| value > cutoff).count();
-        let uniqueness = ties_at(objective, &decomposition.values, dim, cutoff, |m, count| {
+        let uniqueness = ties_at(objective, &decomposition.values, dim, rounding, |m, count| {
             product(&within[m], &leading(if m == 0 { &decomposition.left } else { &decomposition.right }, count))
         });
         let learned = both(|m| {
