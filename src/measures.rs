@@ -13,7 +13,7 @@ use crate::linalg::{
     Matrix, PrincipalAngles, Whitening, outside, product, product_tn, singular_values, svd, symmetric_eigen,
 };
 use crate::model::{Factor, LatentModel, Noise};
-use crate::objective::{BeyondRank, Solution};
+use crate::objective::{BeyondRank, Objective, Solution};
 use crate::precise::{self, Estimate, Information, Law, Measure, Measures, PreciseEncoders, TargetMeasures};
 use crate::theorem::{Case, Subject};
 
@@ -45,7 +45,7 @@ impl Measures {
     /// numbers that define them.
     pub fn in_double_double_precision(case: &Case) -> Option<Self> {
         let law = Law::new(case.subject.model, case.subject.modalities)?;
-        let encoders = PreciseEncoders::new(&law, case.objective, &case.encoders)?;
+        let encoders = PreciseEncoders::new(&law, case.objective, &case.encoders);
         let private: Vec<(usize, usize)> = case.capacities.iter().map(|entry| (entry.target, entry.encoder)).collect();
         precise::measures(&law, &encoders, case.dim(), &private)
     }
@@ -236,7 +236,7 @@ fn target_error(subject: &Subject, t: usize) -> f64 {
 fn directions(case: &Case, observed: [f64; 2]) -> f64 {
     let pair = &case.subject.pair;
     let Some(Solution::CrossCovariance { whiten_first, whiten_second, beyond_rank }) =
-        case.objective.map(|objective| objective.solution())
+        case.objective.map(Objective::solution)
     else {
         return 0.0;
     };

@@ -91,9 +91,9 @@ fn finite_information_is_not_called_infinite_and_infinite_information_is() {
         serde_json::to_value(Evaluation::new(&case, "cca", None).expect("a report")).expect("JSON")
     };
     for (noise, between, shared) in [
-        ("1e-30", 34.1922028046307, 34.5387763949107),
-        ("1e-16", 18.074107153672394, 18.420680743952367),
-        ("1e-40", 45.70512826960094, 46.051701859880914),
+        ("1e-30", 34.192_202_804_630_7, 34.538_776_394_910_7),
+        ("1e-16", 18.074_107_153_672_394, 18.420_680_743_952_367),
+        ("1e-40", 45.705_128_269_600_94, 46.051_701_859_880_914),
     ] {
         let report = report(noise);
         assert!((number(&report["alignment"]["mi_x1_x2"]) - between).abs() < 1e-12, "{noise}: {}", report["alignment"]);
@@ -108,7 +108,7 @@ fn finite_information_is_not_called_infinite_and_infinite_information_is() {
             listed.iter().filter(rough).count() == listed.len() && (noise == "1e-40" || listed.is_empty()),
             "{listed:?}"
         );
-        assert_eq!(number(&report["targets"][0]["information_loss"]["z12"]), 0.0);
+        assert!(number(&report["targets"][0]["information_loss"]["z12"]).abs() < 1e-12);
     }
     let report = report("0");
     assert_eq!(report["alignment"]["mi_x1_x2"], "inf");
@@ -142,7 +142,7 @@ fn model(seed: u64) -> LatentModel {
     let families = &family::REGISTRY;
     let family = &families[usize::try_from(seed).expect("small") % families.len()];
     let drawn = Draw::new(family).model(generator).expect("a model");
-    if seed % 3 == 0 {
+    if seed.is_multiple_of(3) {
         return drawn;
     }
     let level = 10.0_f64.powi(-generator.random_range(0..=40));

@@ -431,7 +431,7 @@ impl<'a> ClosedForm<'a> {
         let mut deviations = Vec::new();
         for target in self.targets {
             let cross = product_nt(&coordinates, &target.common);
-            columns.extend(cross.column_iter().map(|column| column.into_owned()));
+            columns.extend(cross.column_iter().map(nalgebra::Matrix::into_owned));
             let deviation = |row: usize| target.common.row(row).norm().hypot(target.own.row(row).norm());
             deviations.extend((0..target.common.nrows()).map(deviation));
         }

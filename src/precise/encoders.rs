@@ -30,19 +30,19 @@ pub(crate) struct PreciseEncoders {
 impl PreciseEncoders {
     /// The exact minimiser of an objective with a solution by singular directions; the weights as given where there is none, or where it
     /// is not unique.
-    pub(crate) fn new(law: &Law, objective: Option<&dyn Objective>, weights: &Encoders) -> Option<Self> {
+    pub(crate) fn new(law: &Law, objective: Option<&dyn Objective>, weights: &Encoders) -> Self {
         let exact = objective.and_then(|objective| minimiser(law, objective, weights.dim()));
         match exact {
             Some((outputs, lengths)) => {
                 let spans = [outputs[0].span(None), outputs[1].span(None), joint(law, &outputs)];
-                Some(Self { outputs, spans, blocks: None, lengths })
+                Self { outputs, spans, blocks: None, lengths }
             }
             None => Self::of_weights(law, weights),
         }
     }
 
     /// Encoders with given weights.
-    pub(crate) fn of_weights(law: &Law, weights: &Encoders) -> Option<Self> {
+    pub(crate) fn of_weights(law: &Law, weights: &Encoders) -> Self {
         let blocks = [0, 1].map(|m| law.encoded(m, weights.weights(m)));
         let outputs = [0, 1].map(|m| {
             let weights = weights.weights(m);
@@ -57,7 +57,7 @@ impl PreciseEncoders {
             outputs[1].span(Some(law.rank(&[second]))),
             outputs[0].and(&outputs[1]).span(Some(law.rank(&[first, second]))),
         ];
-        Some(Self { outputs, spans, blocks: Some(blocks), lengths: 0.0 })
+        Self { outputs, spans, blocks: Some(blocks), lengths: 0.0 }
     }
 
     /// z_1 and z_2 of given weights, on their own scale.
@@ -144,8 +144,7 @@ fn minimiser(law: &Law, objective: &dyn Objective, dim: usize) -> Option<([Vecto
     let moved = sides[0].error * sides[1].length + sides[0].length * sides[1].error;
     let value = |i: usize| found.values.get(i).map_or(0.0, |value| value.0);
     let turned = if rank == 0 { 0.0 } else { moved / (value(rank - 1) - value(rank)) };
-    // Also on NaN.
-    if !(turned < OPEN) {
+    if turned.is_nan() || turned >= OPEN {
         return None;
     }
     let lengths: Vec<f64> = (0..rank).map(|i| objective.scale(value(i))).collect();
@@ -161,7 +160,7 @@ fn minimiser(law: &Law, objective: &dyn Objective, dim: usize) -> Option<([Vecto
         if beyond_rank == BeyondRank::Whitened && rank < dim {
             output = output.and(&completion(law, m, &kept, dim - rank, turned)?);
         }
-        outputs.push(padded(output, dim));
+        outputs.push(padded(&output, dim));
     }
     let uniform = whiten_first && whiten_second;
     Some((outputs.try_into().ok()?, if uniform { 0.0 } else { ROW_LENGTHS }))
@@ -190,7 +189,7 @@ fn in_units(law: &Law, m: usize) -> Vectors {
     let mut vectors = law.observed[m].clone();
     for (j, scale) in law.scales[m].iter().enumerate() {
         let factor = Quad::from_f64(scale / largest);
-        vectors.columns.column_mut(j).iter_mut().for_each(|entry| *entry = *entry * factor);
+        vectors.columns.column_mut(j).iter_mut().for_each(|entry| *entry *= factor);
         vectors.errors[j] *= factor.0;
     }
     vectors
@@ -213,7 +212,7 @@ fn completion(law: &Law, m: usize, directions: &PreciseMatrix, wanted: usize, tu
     let error = whitened.errors.iter().fold(0.0_f64, |sum, error| sum.hypot(*error)) + turned;
     let last = directions.ncols() + wanted == span.rank();
     let open = if wanted == 0 || last { 0.0 } else { error * whole / (value(wanted - 1) - value(wanted)) };
-    if !(open < OPEN) {
+    if open.is_nan() || open >= OPEN {
         return None;
     }
     let mut output = whitened.combined(&leading(&found.left, wanted));
@@ -222,7 +221,7 @@ fn completion(law: &Law, m: usize, directions: &PreciseMatrix, wanted: usize, tu
 }
 
 /// Components of zero up to d.
-fn padded(vectors: Vectors, dim: usize) -> Vectors {
+fn padded(vectors: &Vectors, dim: usize) -> Vectors {
     let missing = dim.saturating_sub(vectors.len());
     let zeros = PreciseMatrix::from_element(vectors.columns.nrows(), missing, Quad::ZERO);
     vectors.and(&Vectors { columns: zeros, errors: vec![0.0; missing] })

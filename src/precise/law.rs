@@ -184,7 +184,7 @@ impl Space {
             .collect();
         for (j, scale) in scales.iter().enumerate() {
             let inverse = Quad::from_f64(scale.recip());
-            columns.column_mut(j).iter_mut().for_each(|entry| *entry = *entry * inverse);
+            columns.column_mut(j).iter_mut().for_each(|entry| *entry *= inverse);
         }
         let unit = unit(self.dimension);
         let errors = (0..n)

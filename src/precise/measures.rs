@@ -75,8 +75,7 @@ impl Measure {
     pub fn is_uncertain(&self) -> bool {
         let Estimate { value, error } = self.estimate;
         let size = if value.is_finite() { value.abs().max(self.scale) } else { self.scale };
-        // Also on NaN.
-        !(error <= TOLERANCE * size)
+        error.is_nan() || error > TOLERANCE * size
     }
 
     /// The value as it should be shown: 0 where nothing else is known of a value that small.
@@ -150,11 +149,11 @@ impl Measures {
         }
     }
 
-    /// Replaces what is uncertain by the same measure of another route where that knows it better.
+    /// Replaces each measure by that of another route where that knows it better: all of them, so that what is shown together is of one route.
     pub fn refine(&mut self, better: &Self) {
         let better: Vec<Measure> = better.entries().into_iter().map(|(_, measure)| *measure).collect();
         for (measure, better) in self.entries_mut().zip(better) {
-            if measure.is_uncertain() && better.estimate.error < measure.estimate.error {
+            if better.estimate.error < measure.estimate.error {
                 *measure = better;
             }
         }

@@ -161,7 +161,7 @@ mod tests {
                     assert!((fine[(m, n)] - mehler).0.abs() < 1e-24, "{m} {n} {rho}: {:?}", fine[(m, n)]);
                     worst = worst.max((rough[(m, n)] - mehler.0).abs());
                 }
-                power = power * Quad::from_f64(rho);
+                power *= Quad::from_f64(rho);
             }
         }
         assert!(worst <= bound, "{worst:e} {bound:e}");

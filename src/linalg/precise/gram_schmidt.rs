@@ -39,7 +39,9 @@ impl Orthonormal {
                 break;
             }
             let scale = Quad::ONE / norm;
-            direction.iter_mut().for_each(|entry| *entry = *entry * scale);
+            for entry in &mut direction {
+                *entry *= scale;
+            }
             for j in (0..count).filter(|j| *j != pivot && !pivots.contains(j)) {
                 let other = &mut left.as_mut_slice()[j * rows..(j + 1) * rows];
                 let overlap = dot(&direction, other);
