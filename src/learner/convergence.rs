@@ -215,3 +215,60 @@ fn length(entries: impl Iterator<Item = f64> + Clone) -> f64 {
     let largest = entries.clone().fold(0.0_f64, |largest, entry| largest.max(entry.abs()));
     if largest == 0.0 { 0.0 } else { largest * entries.map(|entry| (entry / largest).powi(2)).sum::<f64>().sqrt() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::Stream;
+    use nalgebra::DMatrix;
+    use rand::RngExt;
+    use rand_distr::StandardNormal;
+
+    /// A window of gradients, signal + noise·(standard normal) in every entry, of encoders that went a given share of their length.
+    fn at_rest(signal: f64, noise: f64, unit: f64, moved: f64) -> bool {
+        let mut generator = Stream { seed: 0, experiment: "resting", cell: 0, replicate: 0 }.generator();
+        let of = |values: f64| Parameters {
+            weights: [DMatrix::from_element(2, 3, values), DMatrix::from_element(2, 4, values)],
+            log_temperature: None,
+        };
+        let mut gradients = Gradients::new(&of(1.0));
+        gradients.start(&of(unit), [1.0; 2], unit);
+        for _ in 0..WINDOW {
+            let mut gradient = of(signal * unit);
+            for entry in gradient.slices_mut().flatten() {
+                *entry += noise * unit * generator.sample::<f64, _>(StandardNormal);
+            }
+            gradients.push(&gradient);
+        }
+        gradients.note_distance(&of(1.0 + moved));
+        assert!(gradients.window_is_full());
+        gradients.at_rest()
+    }
+
+    #[test]
+    fn a_gradient_rests_where_chance_explains_it_in_any_unit() {
+        for unit in [1e-300, 1e-40, 1.0, 1e40, 1e300] {
+            assert!(at_rest(0.0, 0.1, unit, 0.5), "{unit:e}");
+            assert!(!at_rest(0.1, 0.1, unit, 0.5), "ten standard errors in units of {unit:e}");
+            assert!(at_rest(1e-4, 1e-9, unit, 0.5), "a ten-thousandth of the first gradient in units of {unit:e}");
+        }
+    }
+
+    #[test]
+    fn nothing_at_all_and_encoders_that_stayed_are_no_rest() {
+        assert!(!at_rest(0.0, 0.0, 1.0, 0.5));
+        assert!(!at_rest(0.0, 0.1, 1.0, 1e-6));
+    }
+
+    #[test]
+    fn losses_out_of_the_range_of_squares_still_fall() {
+        let falls = |from: f64, to: f64| {
+            let mut losses = Losses::default();
+            (0..WINDOW).for_each(|_| losses.push(from));
+            (0..WINDOW).for_each(|_| losses.push(to));
+            !losses.plateau()
+        };
+        assert!(falls(2e307, 1e307) && falls(2e-300, 1e-300) && falls(2.0, 1.0));
+        assert!(!falls(1e307, 1e307) && !falls(0.0, 0.0) && !falls(1.0, 2.0));
+    }
+}
