@@ -3,6 +3,7 @@
 use super::case::reciprocals;
 use super::{Case, Clause, Finding, PrivateCapacity, Question, Theorem};
 use crate::information::{InformationError, Source};
+use crate::linalg::PrincipalAngles;
 
 /// K + P ⪯ I_d for y ⟂ x_other and whitened z, hence tr K + tr P ≤ d.
 ///
@@ -24,12 +25,24 @@ fn budget(case: &Case, entry: &PrivateCapacity) -> [Clause; 2] {
     ]
 }
 
+/// A cosine is known to three digits from this many units of the pair's zero on.
+const RESOLVED_COSINE: f64 = 1e4;
+
+/// −½ log det K in nats, from the angles between an encoder and the other modalities: +∞ where K is singular, or not told from it,
+/// so that it stays a bound.
+pub(super) fn room_nats(aligned: &PrincipalAngles, zero: f64) -> f64 {
+    if aligned.cosines().iter().any(|&cosine| cosine <= RESOLVED_COSINE * zero) {
+        return f64::INFINITY;
+    }
+    aligned.cosines().iter().map(|cosine| -cosine.ln()).sum()
+}
+
 /// I(z_m; y) against −½ log det K, from the angles between z_m and the other modality.
 fn information(case: &Case, entry: &PrivateCapacity) -> Result<Clause, InformationError> {
     let encoded = if entry.encoder == 0 { Source::EncodedFirst } else { Source::EncodedSecond };
     let said = case.targets[entry.target].source(encoded);
     let aligned = case.towers.cross_modal_angles(&case.subject.pair, entry.encoder)?;
-    let bound: f64 = aligned.cosines().iter().map(|cosine| -cosine.ln()).sum();
+    let bound = room_nats(&aligned, case.subject.pair.zero());
     // d log ρ = dρ/ρ; at zero the bound is exactly infinite.
     let uncertainty = if bound.is_finite() { case.subject.error(reciprocals(&aligned)) } else { 0.0 };
     Ok(Clause::at_most(

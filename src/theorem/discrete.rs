@@ -365,7 +365,12 @@ pub fn correlation(law: &Law, encoders: &[TableEncoder; 2]) -> Result<Finding, I
     let Some(sides) = CorrelationSides::new(law, encoders)? else {
         return Ok(Finding::Inapplicable("y or an output is constant, or depends on other outputs".into()));
     };
-    Ok(Finding::Checked(vec![sides.clause(sides.linear, sides.other + sides.operator)]))
+    let clause = sides.clause(sides.linear, sides.other + sides.operator);
+    Ok(if clause.status() == Status::Inconclusive {
+        Finding::Inapplicable("an output nearly depends on others, so that whitening it loses every digit".into())
+    } else {
+        Finding::Checked(vec![clause])
+    })
 }
 
 /// What `correlation` is made of, for one law and two tables.

@@ -40,6 +40,8 @@ const FURTHER: usize = 6;
 const TOWERS: u64 = 6;
 /// Largest canonical correlation: beyond it powers can't be told apart, nor the variate from a common one.
 pub(super) const LARGEST: f64 = 1.0 - 1e-6;
+/// A bound on the rounding of a gain above this share of it decides nothing.
+const RESOLVED: f64 = 1e-3;
 /// log ρ_2 / log ρ_1 nearer to an integer than this is a tie.
 const NEAR_INTEGER: f64 = 1e-6;
 
@@ -225,11 +227,21 @@ impl Theorem for HermiteTowers {
         let encoders = &case.encoders;
         let size = moments.encoded(0, &encoders.first).norm() * moments.encoded(1, &encoders.second).norm();
         let value = Spectral.value(moments, encoders).unwrap_or(f64::NAN);
-        let mut clauses = vec![Clause::at_most("gain of the encoders", -value, -tower.minimum(), subject.error(size))];
+        let (gain, greatest, error) = (-value, -tower.minimum(), subject.error(size));
+        let mut clauses = Vec::new();
+        if error <= RESOLVED * gain.abs().max(1.0) {
+            clauses.push(Clause::at_most("gain of the encoders", gain, greatest, error));
+        }
         if case.minimises_canonical_objective() {
             spectrum(&mut clauses, &rhos, dim)?;
         }
-        Ok(Finding::Checked(clauses))
+        Ok(if clauses.is_empty() {
+            Finding::Inapplicable(
+                "the encoders' outputs differ in scale by so much that rounding hides their gain".into(),
+            )
+        } else {
+            Finding::Checked(clauses)
+        })
     }
 
     /// What unrestricted towers of as many dimensions attain, and what they say of the targets.

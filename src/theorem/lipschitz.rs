@@ -29,7 +29,7 @@ const FEW_STEPS: usize = 12;
 /// known to rounding over that share only.
 const FAINTEST: f64 = 1e-4;
 
-/// Rounding of the directions of outputs as large as the largest.
+/// Rounding of the directions of outputs as large as the largest, for each channel: the contract of a decomposition.
 const ROUNDING: f64 = 64.0 * f64::EPSILON;
 
 impl Theorem for Lipschitz {
@@ -99,11 +99,9 @@ impl Lipschitz {
             let directions = outputs.left.columns(0, rank).into_owned();
             let lengths: Vec<f64> = outputs.values[..rank].iter().map(|value| value / largest).collect();
             for target in &case.targets {
-                let ridge = Ridge {
-                    mmse: target.source(encoded).mmse,
-                    lengths: &lengths,
-                    seen: product_tn(&directions, target.geometry.regression(m)),
-                };
+                let seen = product_tn(&directions, target.geometry.regression(m));
+                let explained = product_tn(case.towers.basis(m), target.geometry.regression(m)).norm_squared();
+                let ridge = Ridge::new(target.source(encoded).mmse, explained, &lengths, seen);
                 clauses.push(own_clause(case, target, (m, other), &ridge, &distance, largest));
             }
         }
@@ -128,8 +126,12 @@ fn own_clause(
     let [_, steepness] = ridge.at(place);
     let unit = target.geometry.variance().sqrt();
     // ε is a length of differences: rounding of what was subtracted, times the slope.
-    let faintest = ridge.lengths.iter().copied().filter(|length| *length >= FAINTEST).fold(1.0, f64::min);
-    let rounding = case.subject.error(0.0) * steepness * distance.size / largest + ROUNDING * unit / faintest;
+    let faintest = ridge.lengths.iter().copied().fold(1.0, f64::min);
+    // Directions are known to rounding over the faintest length, explained variances likewise, a deviation by the root at most.
+    let channels = case.subject.pair.channels()[m] as f64;
+    let share = ROUNDING * channels / faintest;
+    let rounding = case.subject.error(0.0) * steepness * distance.size / largest
+        + unit * share / (least / unit).clamp(share.sqrt(), 1.0);
     Clause::at_most(
         format!("z{} in its own scale about {}", m + 1, target.name),
         target.source(other).sigma(),
@@ -139,15 +141,25 @@ fn own_clause(
     .of_size(unit)
 }
 
-/// Ridge regressions of a target on an encoder with singular values `lengths`, the largest of them 1.
+/// Ridge regressions of a target on an encoder with singular values `lengths`, the largest of them 1. Outputs too faint to be used
+/// stay out of them.
 struct Ridge<'a> {
-    mmse: f64,
+    /// What no readout of the outputs in use explains: the encoder's mmse, and what faint outputs would explain.
+    unexplained: f64,
     lengths: &'a [f64],
-    /// Cov(principal outputs at unit variance, y), rank × q.
+    /// Cov(principal outputs at unit variance, y) of the outputs in use, count × q.
     seen: Matrix,
 }
 
-impl Ridge<'_> {
+impl<'a> Ridge<'a> {
+    /// `explained` is what the whole encoder explains; `seen` has a row for each length.
+    fn new(mmse: f64, explained: f64, lengths: &'a [f64], seen: Matrix) -> Self {
+        let used = lengths.iter().take_while(|length| **length >= FAINTEST).count();
+        let seen = seen.rows(0, used).into_owned();
+        let faint = if used < lengths.len() { (explained - seen.norm_squared()).max(0.0) } else { 0.0 };
+        Self { unexplained: mmse + faint, lengths: &lengths[..used], seen }
+    }
+
     /// √E‖y − Gz‖² and ‖G‖, from no ridge (0) to an infinite one (1).
     fn at(&self, place: f64) -> [f64; 2] {
         // notation: μ in units of the largest variance; along output i, y is predicted by a share λ_i/(λ_i + μ) of its regression
@@ -156,11 +168,8 @@ impl Ridge<'_> {
             _ if place >= 1.0 => f64::INFINITY,
             _ => 10.0_f64.powf(DECADES * (2.0 * place - 1.0)),
         };
-        // The share that is kept along each output, over its length: none where it is too faint to be used.
-        let slope = |length: f64| {
-            let unused = ridge.is_infinite() || length < FAINTEST;
-            if unused { 0.0 } else { length / (length * length + ridge) }
-        };
+        // The share that is kept along each output, over its length.
+        let slope = |length: f64| if ridge.is_infinite() { 0.0 } else { length / (length * length + ridge) };
         let left: f64 = (self.lengths.iter().zip(self.seen.row_iter()))
             .map(|(&length, row)| row.norm_squared() * (1.0 - slope(length) * length).powi(2))
             .sum();
@@ -173,7 +182,7 @@ impl Ridge<'_> {
             // It fails on numbers that are not finite only: the bound is none then, and the claim is undecided.
             largest_singular_value(&slopes).unwrap_or(f64::NAN)
         };
-        [(self.mmse + left).sqrt(), steepness]
+        [(self.unexplained + left).sqrt(), steepness]
     }
 }
 
@@ -253,7 +262,7 @@ mod tests {
         // z = (z_1, z_2) with deviations 1 and 0.2, Cov(z̃, y) = (0.3, 0.8), mmse 0.1: every direction of the same length predicts worse.
         let lengths = [1.0, 0.2];
         let seen = [0.3, 0.8];
-        let ridge = Ridge { mmse: 0.1, lengths: &lengths, seen: Matrix::from_column_slice(2, 1, &seen) };
+        let ridge = Ridge::new(0.1, 0.73, &lengths, Matrix::from_column_slice(2, 1, &seen));
         for step in 1..20 {
             let [deviation, steepness] = ridge.at(0.4 + 0.01 * f64::from(step));
             for angle in (0..1000).map(|k| f64::from(k) * 0.002 * std::f64::consts::PI) {

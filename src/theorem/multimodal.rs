@@ -1,5 +1,6 @@
 //! `multimodal`: what more than two modalities agree on, and what each keeps for itself.
 
+use super::capacity::room_nats;
 use super::case::{error, information_error, reciprocals};
 use super::{Case, Clause, Finding, Question, Subject, Theorem};
 use crate::information::{Capacity, Ensemble, InformationError, Informativeness, Pair, Source, TargetGeometry, Towers};
@@ -112,7 +113,7 @@ fn spend(
         return Ok(());
     }
     let shared = towers.cross_modal_angles(pair, 0)?;
-    let bound: f64 = shared.cosines().iter().map(|cosine| -cosine.ln()).sum();
+    let bound = room_nats(&shared, pair.zero());
     // d log ρ = dρ/ρ; at zero the bound is exactly infinite.
     let uncertainty = if bound.is_finite() { error(pair, reciprocals(&shared)) } else { 0.0 };
     for (t, geometry) in &facing.private {

@@ -29,8 +29,13 @@ const EXTRA: usize = 2;
 /// Singular values nearer than this share of σ_1 to η are not told from it.
 const NEAR: f64 = 1e-9;
 
-/// Rounding of the sums of products that Σ12, a gain or W_1ᵀW_2 are made of, relative to the sum of their sizes.
-const ROUNDING: f64 = 1e-13;
+/// Rounding of the sums of products that Σ12, a gain or W_1ᵀW_2 are made of, relative to the sum of their sizes and for each channel:
+/// twice the contract of a decomposition, whose two factors are multiplied.
+const ROUNDING: f64 = 128.0 * f64::EPSILON;
+
+/// A bound on the rounding of a gain above this share of it decides nothing: channels of encoders that minimise another objective may
+/// be louder by any factor.
+const RESOLVED: f64 = 1e-3;
 
 /// Models with more channels than this are not trained: the check is of the formula, which knows of no size.
 const TRAINED_CHANNELS: usize = 6;
@@ -88,7 +93,12 @@ impl<'a> Problem<'a> {
         let critic = first * second;
         let alignment = product_nt(&product(&encoders.first.abs(), &self.sizes), &encoders.second.abs()).trace();
         let terms = alignment + critic * critic + decay * (first * first + second * second);
-        ROUNDING * (terms + self.unit * kept.iter().sum::<f64>())
+        self.rounding() * (terms + self.unit * kept.iter().sum::<f64>())
+    }
+
+    /// [`ROUNDING`] times the number of channels.
+    fn rounding(&self) -> f64 {
+        ROUNDING * self.cross.nrows().max(self.cross.ncols()) as f64
     }
 }
 
@@ -149,7 +159,7 @@ pub(super) fn trained_clauses(
         let Some(trained) = train(problem, decay, dim, start)? else { continue };
         // Rounding of the loss and of its bound is part of what they leave open.
         let unit = problem.unit.max(problem.largest());
-        let open = (2.0 * (trained.excess + ROUNDING * unit * unit)).sqrt();
+        let open = (2.0 * (trained.excess + problem.rounding() * unit * unit)).sqrt();
         if open > ARRIVED * problem.largest() {
             continue;
         }
@@ -188,8 +198,10 @@ fn about_minimiser(clauses: &mut Vec<Clause>, problem: &Problem, share: f64) -> 
     );
     let minimiser = product_tn(&wide.encoders.first, &wide.encoders.second);
     let values = singular_values(&minimiser)?;
-    let deviation = values.iter().zip(&kept).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-    let error = ROUNDING * (problem.unit + largest) / largest;
+    // Values too small to count above are no part of it where there are more of them than outputs.
+    let compared = values.iter().zip(&kept).take(wide.encoders.dim());
+    let deviation = compared.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    let error = problem.rounding() * (problem.unit + largest) / largest;
     clauses.push(Clause::equal(SOFT_THRESHOLD, deviation / largest, 0.0, error));
     if is_trained(problem) {
         // Without decay spare outputs make the regressions singular.
@@ -219,8 +231,10 @@ const SOFT_THRESHOLD: &str = "soft threshold of the singular values";
 
 /// The problem of a case; `None` where nothing is common to the modalities.
 pub(super) fn problem<'a>(case: &'a Case<'a>) -> Result<Option<Problem<'a>>, InformationError> {
-    let problem = Problem::new(case)?;
-    Ok((problem.largest() > ROUNDING * problem.unit).then_some(problem))
+    if case.subject.pair.rank() == 0 {
+        return Ok(None);
+    }
+    Problem::new(case).map(Some)
 }
 
 impl Theorem for Width {
@@ -241,21 +255,22 @@ impl Theorem for Width {
         for share in DECAYS {
             let objective = LinearContrastive { penalty: 1.0, weight_decay: share * problem.largest() };
             let kept = problem.shrunk(objective.weight_decay);
-            let size = problem.largest().powi(2);
-            clauses.push(
-                Clause::at_most(
-                    format!("gain at weight decay {share}·σ1"),
-                    problem.gain(&objective, &case.encoders),
-                    0.5 * kept.iter().map(|value| value * value).sum::<f64>(),
-                    problem.gain_error(objective.weight_decay, &case.encoders, &kept),
-                )
-                .of_size(size),
-            );
+            let bound = 0.5 * kept.iter().map(|value| value * value).sum::<f64>();
+            let gain = problem.gain(&objective, &case.encoders);
+            let error = problem.gain_error(objective.weight_decay, &case.encoders, &kept);
+            if minimises || error <= RESOLVED * bound.max(gain.abs()) {
+                let label = format!("gain at weight decay {share}·σ1");
+                clauses.push(Clause::at_most(label, gain, bound, error).of_size(problem.largest().powi(2)));
+            }
             if minimises {
                 about_minimiser(&mut clauses, &problem, share)?;
             }
         }
-        Ok(Finding::Checked(clauses))
+        Ok(if clauses.is_empty() {
+            Finding::Inapplicable("the units of the channels differ by so much that rounding hides every gain".into())
+        } else {
+            Finding::Checked(clauses)
+        })
     }
 
     /// The singular values of W_1ᵀW_2, of which there are those of Σ12 above η.
