@@ -10,7 +10,7 @@ mod instance;
 
 pub use instance::{Claim, Instance, Shape};
 
-use super::verdict::{Clause, Finding};
+use super::verdict::{Clause, Finding, Status};
 use crate::information::InformationError;
 use crate::linalg::{Matrix, largest_eigenvalue, symmetric_eigen};
 use serde::Serialize;
