@@ -89,19 +89,19 @@ impl Lipschitz {
     pub(super) fn in_own_scale(case: &Case, distance: OwnDistance) -> Result<Vec<Clause>, InformationError> {
         let mut clauses = Vec::new();
         for (m, encoded, other) in SIDES {
-            let root = &case.subject.pair.whitening(m).root;
-            let outputs = svd(&(product_nt(&root.transpose(), case.encoders.weights(m)) / distance.scale))?;
             let rank = case.towers.rank(m);
             if rank == 0 {
                 continue;
             }
+            // Within the span that all measures use, so that what the outputs explain adds up to what the encoder does.
+            let (root, basis) = (&case.subject.pair.whitening(m).root, case.towers.basis(m));
+            let coordinates = product_nt(&root.transpose(), case.encoders.weights(m)) / distance.scale;
+            let outputs = svd(&product_tn(basis, &coordinates))?;
             let largest = outputs.values[0];
-            let directions = outputs.left.columns(0, rank).into_owned();
-            let lengths: Vec<f64> = outputs.values[..rank].iter().map(|value| value / largest).collect();
+            let lengths: Vec<f64> = outputs.values.iter().map(|value| value / largest).collect();
             for target in &case.targets {
-                let seen = product_tn(&directions, target.geometry.regression(m));
-                let explained = product_tn(case.towers.basis(m), target.geometry.regression(m)).norm_squared();
-                let ridge = Ridge::new(target.source(encoded).mmse, explained, &lengths, seen);
+                let seen = product_tn(&outputs.left, &product_tn(basis, target.geometry.regression(m)));
+                let ridge = Ridge::new(target.source(encoded).mmse, &lengths, &seen);
                 clauses.push(own_clause(case, target, (m, other), &ridge, &distance, largest));
             }
         }
@@ -152,12 +152,11 @@ struct Ridge<'a> {
 }
 
 impl<'a> Ridge<'a> {
-    /// `explained` is what the whole encoder explains; `seen` has a row for each length.
-    fn new(mmse: f64, explained: f64, lengths: &'a [f64], seen: Matrix) -> Self {
+    /// `seen` has a row for each length.
+    fn new(mmse: f64, lengths: &'a [f64], seen: &Matrix) -> Self {
         let used = lengths.iter().take_while(|length| **length >= FAINTEST).count();
-        let seen = seen.rows(0, used).into_owned();
-        let faint = if used < lengths.len() { (explained - seen.norm_squared()).max(0.0) } else { 0.0 };
-        Self { unexplained: mmse + faint, lengths: &lengths[..used], seen }
+        let faint = seen.rows(used, seen.nrows() - used).norm_squared();
+        Self { unexplained: mmse + faint, lengths: &lengths[..used], seen: seen.rows(0, used).into_owned() }
     }
 
     /// √E‖y − Gz‖² and ‖G‖, from no ridge (0) to an infinite one (1).
@@ -262,7 +261,7 @@ mod tests {
         // z = (z_1, z_2) with deviations 1 and 0.2, Cov(z̃, y) = (0.3, 0.8), mmse 0.1: every direction of the same length predicts worse.
         let lengths = [1.0, 0.2];
         let seen = [0.3, 0.8];
-        let ridge = Ridge::new(0.1, 0.73, &lengths, Matrix::from_column_slice(2, 1, &seen));
+        let ridge = Ridge::new(0.1, &lengths, &Matrix::from_column_slice(2, 1, &seen));
         for step in 1..20 {
             let [deviation, steepness] = ridge.at(0.4 + 0.01 * f64::from(step));
             for angle in (0..1000).map(|k| f64::from(k) * 0.002 * std::f64::consts::PI) {
