@@ -551,13 +551,13 @@ fn a_wrong_value_is_named_with_its_field() {
             "/latent/covariance",
             json!([[1, 2, 0], [2, 1, 0], [0, 0, 1]]),
             "latent.covariance",
-            &["not positive semidefinite", "-1.000e0", "3.000e0"],
+            &["not positive semidefinite", "(0, 1)", "2e0", "a correlation beyond 1"],
         ),
         (
             "/latent/covariance",
             json!([[1, 0.5, 0], [0.1, 1, 0], [0, 0, 1]]),
             "latent.covariance",
-            &["not symmetric", "0.5", "0.1"],
+            &["not symmetric", "5e-1", "1e-1"],
         ),
         ("/latent/covariance", json!([[1, 0], [0, 1]]), "latent.covariance", &["2 × 2", "3 latents"]),
         ("/latent/covariance", json!([[1, 0, 0], [0, 1], [0, 0, 1]]), "latent.covariance[1]", &["2 numbers"]),
@@ -841,7 +841,7 @@ fn wrong_encoders_are_refused() {
 fn messages_read_well() {
     let toml = |from: &str, to: &str| complaint("model.toml", MODEL.replacen(from, to, 1), &[]);
     insta::assert_snapshot!(toml("shared = 1", "shard = 1"), @"model.toml: latent.shard: unknown field `shard`, expected one of `shared`, `private`, `covariance` (line 3); did you mean `shared`?");
-    insta::assert_snapshot!(toml("noise = 0.5", "noise = [[1.0, 2.0], [2.0, 1.0]]"), @"model.toml: modality[0].noise: not positive semidefinite: smallest eigenvalue -1.000e0, largest 3.000e0");
+    insta::assert_snapshot!(toml("noise = 0.5", "noise = [[1.0, 2.0], [2.0, 1.0]]"), @"model.toml: modality[0].noise: not positive semidefinite: entry (0, 1) is 2e0 beside variances 1e0 and 1e0, a correlation beyond 1");
     insta::assert_snapshot!(toml("noise = 0.5", "noise = -0.5"), @"model.toml: modality[0].noise: -0.5 is not a variance: it must be at least 0");
     insta::assert_snapshot!(toml("[[1.0], [0.0]]", "[[1.0], [0.0, 3.0]]"), @"model.toml: modality[0].shared_loading[1]: 2 numbers, expected 1");
     insta::assert_snapshot!(complaint("model.toml", MODEL, &["--dim", "5"]), @"model.toml: dim: 5 is not between 1 and 2, the fewest channels of the two modalities");

@@ -623,7 +623,7 @@ fn sufficiency_keeps_the_shared_factor_and_loses_exactly_the_rest_of_the_spectru
     let scalar = subject(&model);
     let case = minimise(&scalar, &CanonicalCorrelation, 1);
     sides(
-        &clause("sufficiency", &case, "information about the shared factors"),
+        &clause("sufficiency", &case, "information of z1 about the shared factors"),
         0.5 * 5.0_f64.ln(),
         0.5 * 5.0_f64.ln(),
     );
@@ -664,7 +664,8 @@ fn sufficiency_needs_the_sensors_to_be_independent_given_the_shared_factors() {
     let subject = subject(&model);
     let case = minimise(&subject, &CanonicalCorrelation, 1);
     assert_eq!(subject.pair.rank(), 0);
-    assert!(clauses("sufficiency", &case).iter().all(|clause| !clause.label.contains("shared factors")));
+    // Of z_2 it is claimed, and true: x_2 carries nothing about s.
+    assert!(clauses("sufficiency", &case).iter().all(|clause| !clause.label.contains("z1 about the shared factors")));
     let information = |source| case.targets[0].source(source).mutual_information_nats();
     close(information(Source::First), 0.5 * 11.0_f64.ln());
     close(information(Source::EncodedFirst), 0.0);
@@ -965,11 +966,11 @@ fn leak_by_mixing_is_undone_by_whitening_and_not_without_it() {
     let subject = subject(&model);
     let canonical = minimise(&subject, &CanonicalCorrelation, 1);
     sides(&clause("leak-by-mixing", &canonical, "R² of z1 on u1"), 0.0, 0.0);
-    // Σ12 = (1, 1)ᵀ(1, 0): U = (1, 1)/√2, σ = √2, and Cov(z_1, u_1) = √σ·UᵀB_1 = 2^{1/4}/√2, squared 1/√2.
+    // Σ12 = (1, 1)ᵀ(1, 0): U = (1, 1)/√2, σ = √2, and Cov(z_1, u_1) = √σ·UᵀB_1 = 2^{1/4}/√2, squared 1/√2: half of σ‖B_1‖².
     let objective = LinearContrastive::default();
     let linear = minimise(&subject, &objective, 1);
     let leak = clause("leak-by-mixing", &linear, "Cov(z1, u1)");
-    sides(&leak, 0.5_f64.sqrt(), 0.5_f64.sqrt());
+    sides(&leak, 0.5, 0.5);
     // x̂ ∝ 2s + u_1: R² = 1/5.
     close(linear.targets[0].source(Source::EncodedFirst).r2, 0.2);
     inapplicable("leak-by-mixing", &minimise(&subject, &PrincipalComponents, 1));

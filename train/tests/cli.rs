@@ -32,7 +32,8 @@ fn a_run_prints_its_table_and_draws_its_figures() {
         assert!(std::fs::metadata(&path).is_ok_and(|file| file.len() > 500), "{}", path.display());
     }
     let results = results(folder.path());
-    assert!(results.starts_with("objective,replicate,outcome,stage,step,measure,factor,role,source,value,low,high\n"));
+    let header = "objective,replicate,outcome,stage,step,measure,factor,role,source,value,low,high,arithmetic\n";
+    assert!(results.starts_with(header), "{results}");
     assert!(!results.contains("NaN") && !results.contains("inf,"), "only numbers are results");
     // What is there is not computed again.
     let before = written_at(folder.path());
