@@ -74,7 +74,7 @@ pub struct MinimiserSummary {
     pub affected: Vec<AffectedSummary>,
 }
 
-/// The least and the greatest value over the minimisers of what a source says of a target; `null` where it is not computed.
+/// The least and the greatest value, over the minimisers, of what a source says about a target; `null` where it is not computed.
 #[derive(Debug, Clone, Serialize)]
 #[expect(missing_docs, reason = "the design document names and defines each key")]
 pub struct AffectedSummary {

@@ -240,7 +240,7 @@ pub(super) fn measure(case: &Case, target: Option<usize>, learning: &Learning, c
 /// the decomposition.
 const INFORMATION: usize = 4 * Source::ALL.len() + 3 + 4;
 
-/// What the sources say of one target.
+/// What the sources say about one target.
 fn information(evaluated: &EvaluatedTarget) -> Vec<f64> {
     let by_source = |measure: &dyn Fn(Source) -> f64| Source::ALL.map(measure);
     let information = |source| evaluated.source(source).mutual_information_nats();

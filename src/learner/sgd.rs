@@ -452,7 +452,7 @@ impl<T: Precision> Training<'_, T> {
         }
     }
 
-    /// What losses and gradients say of a run that has not diverged.
+    /// What losses and gradients show about a run that has not diverged.
     fn judged(&self) -> Outcome {
         if !self.losses.plateau() || !self.gradients.window_is_full() {
             Outcome::Exhausted

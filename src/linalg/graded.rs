@@ -1,4 +1,4 @@
-//! The singular value decomposition of matrices whose rows and columns have units of their own.
+//! The singular value decomposition of matrices whose rows and columns are in different units.
 //!
 //! A general SVD is accurate relative to the largest entry: in D₁·B·D₂, D's diagonal, whatever the quiet channels contribute is lost
 //! behind the loud ones. Here every step is accurate row by row and column by column, so that what B determines well is found,

@@ -19,7 +19,7 @@ const SYMMETRY_TOLERANCE: f64 = 1e-10;
 /// below 1e-8 of what is left, and no eigenvalue is hidden by it.
 const LEAST_PIVOT: f64 = 1e-8;
 
-/// Fails where two mirrored entries differ by more than 1e-10 of their own scale: of the larger of the two, or of √(a_ii a_jj)
+/// Fails where two mirrored entries differ by more than 1e-10 of their scale: the larger of the two, or of √(a_ii a_jj)
 /// where that is larger, the rounding of a covariance of these two variables.
 ///
 /// # Errors

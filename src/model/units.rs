@@ -21,7 +21,7 @@ pub struct Units {
 /// How the units of a modality's channels are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelUnits {
-    /// Each channel has a unit of its own. Minimisers of objectives that weigh channels by their variance change.
+    /// Each channel has a different unit. Minimisers of objectives that weigh channels by their variance change.
     Each,
     /// All channels of a modality share one. Only the trade-off of `alignment-fidelity` changes.
     PerModality,

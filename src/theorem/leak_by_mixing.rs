@@ -3,7 +3,7 @@
 
 use super::{Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source};
-use crate::linalg::{Matrix, orthonormal_columns, product, product_tn, singular_values, svd};
+use crate::linalg::{Matrix, Svd, orthonormal_columns, product, product_tn, singular_values, svd};
 
 /// Noiseless loadings [A_m B_m] of full column rank, s ⟂ u_1 ⟂ u_2, d at most k and the rank of Σ12: canonical encoders have R² = 0 on
 /// each modality's own private factors; `linear-contrastive` has Cov(z_1, u_1) ∝ UᵀB_1 with U the d leading left singular vectors
@@ -73,11 +73,17 @@ fn has_full_column_rank(mut loading: Matrix) -> Result<bool, InformationError> {
         row.unscale_mut(row.amax());
         row.normalize_mut();
     }
-    for mut column in loading.column_iter_mut().filter(|column| column.amax() > 0.0) {
+    let columns = loading.ncols();
+    let values = singular_values(&unit_columns(loading))?;
+    Ok(values.len() == columns && values[values.len() - 1] > FULL_RANK * values[0])
+}
+
+/// Each column at unit length; a column of zeros stays one.
+fn unit_columns(mut matrix: Matrix) -> Matrix {
+    for mut column in matrix.column_iter_mut().filter(|column| column.amax() > 0.0) {
         column.normalize_mut();
     }
-    let values = singular_values(&loading)?;
-    Ok(values.len() == loading.ncols() && values[values.len() - 1] > FULL_RANK * values[0])
+    matrix
 }
 
 impl Theorem for LeakByMixing {
@@ -117,8 +123,9 @@ impl Theorem for LeakByMixing {
             });
         }
         let mut clauses = Vec::new();
+        let cross = svd(&subject.moments().cross)?;
         for m in 0..2 {
-            clauses.extend(leaks(case, m)?);
+            clauses.extend(leaks(case, m, &cross));
         }
         Ok(if clauses.is_empty() {
             Finding::Inapplicable("singular values of Σ12 tie for the last dimension, or no private factors".into())
@@ -136,7 +143,7 @@ impl Theorem for LeakByMixing {
 }
 
 /// What the encoder of modality m leaks of its private factors ũ_m, each of unit variance, when Σ12 alone decides its rows.
-fn leaks(case: &Case, m: usize) -> Result<Vec<Clause>, InformationError> {
+fn leaks(case: &Case, m: usize, cross: &Svd) -> Vec<Clause> {
     let subject = case.subject;
     let (model, dim) = (subject.model, case.dim());
     let modality = &model.modalities()[subject.modalities[m]];
@@ -144,7 +151,7 @@ fn leaks(case: &Case, m: usize) -> Result<Vec<Clause>, InformationError> {
     let latents = model.latent_covariance();
     let deviations: Vec<f64> = range.clone().map(|latent| latents[(latent, latent)].sqrt()).collect();
     if range.is_empty() || deviations.contains(&0.0) {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     // Cov(x_m, ũ_m) from the model; Cov(z_m, ũ_m) from the encoder, against the decomposition of Σ12 by itself.
     let covariance = latents.view((range.start, range.start), (range.len(), range.len())).into_owned();
@@ -152,7 +159,6 @@ fn leaks(case: &Case, m: usize) -> Result<Vec<Clause>, InformationError> {
     for (mut column, deviation) in reach.column_iter_mut().zip(&deviations) {
         column.unscale_mut(*deviation);
     }
-    let cross = svd(&subject.moments().cross)?;
     let vectors = if m == 0 { &cross.left } else { &cross.right };
     let leaked = product(case.encoders.weights(m), &reach);
     let mut predicted = product_tn(&vectors.columns(0, dim).into_owned(), &reach);
@@ -164,7 +170,7 @@ fn leaks(case: &Case, m: usize) -> Result<Vec<Clause>, InformationError> {
     let gap = (cross.values[dim - 1] - next) / cross.values[0];
     let error = subject.error(1.0) / gap;
     if gap < GAP || error > RESOLVED {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     // Rows are free up to signs, and up to rotations where singular values tie: Gram matrices are not. In units of the largest that
     // Cov(z_m, ũ_m) could be.
@@ -177,11 +183,8 @@ fn leaks(case: &Case, m: usize) -> Result<Vec<Clause>, InformationError> {
         let apart = (found - expected).norm() / leak;
         clauses.push(Clause::equal(format!("directions of Cov(z{0}, u{0})", m + 1), apart, 0.0, error / leak));
     }
-    let unit_columns = |loading: &Matrix| {
-        let columns = loading.column_iter().filter(|column| column.amax() > 0.0);
-        Matrix::from_columns(&columns.map(|column| column.normalize()).collect::<Vec<_>>())
-    };
-    let cosines = product_tn(&unit_columns(&modality.shared_loading), &unit_columns(&modality.private_loading));
+    let cosines =
+        product_tn(&unit_columns(modality.shared_loading.clone()), &unit_columns(modality.private_loading.clone()));
     if cosines.amax() <= STRUCTURAL {
         let share = leaked.norm() / unit.sqrt();
         clauses.push(Clause::equal(format!("no leak of u{} where A ⟂ B", m + 1), share, 0.0, error));
@@ -195,5 +198,5 @@ fn leaks(case: &Case, m: usize) -> Result<Vec<Clause>, InformationError> {
         let label = format!("leak of u{} at d = k and B within col A", m + 1);
         clauses.push(Clause::equal(label, share(&spanned), share(&within), error));
     }
-    Ok(clauses)
+    clauses
 }

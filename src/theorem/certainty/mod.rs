@@ -14,10 +14,8 @@ mod privacy;
 
 use super::{Case, Clause, Finding, Status};
 use crate::linalg::Matrix;
-use nalgebra::DMatrix;
+use crate::linalg::precise::{PreciseMatrix, lift, square_root as root};
 use qd::Quad;
-
-type PreciseMatrix = DMatrix<Quad>;
 
 /// Unit rounding of double-double arithmetic.
 const ROUNDING: f64 = 5e-32;
@@ -547,15 +545,6 @@ fn eigen(matrix: &PreciseMatrix) -> Option<(Vec<Quad>, PreciseMatrix)> {
     Some((order.into_iter().map(|i| a[(i, i)]).collect(), sorted))
 }
 
-fn lift(matrix: &Matrix) -> PreciseMatrix {
-    matrix.map(Quad::from_f64)
-}
-
-/// √x, 0 below zero.
-fn root(value: Quad) -> Quad {
-    if value.0 > 0.0 { value.sqrt() } else { Quad::ZERO }
-}
-
 fn square_sum(matrix: &PreciseMatrix) -> Quad {
     matrix.iter().fold(Quad::ZERO, |sum, &entry| sum + entry * entry)
 }
@@ -595,15 +584,6 @@ mod tests {
         let covariance = lift(&Matrix::from_row_slice(2, 2, &[1.0, 1.0 - f64::EPSILON, 1.0 - f64::EPSILON, 1.0]));
         assert!(Whitened::new(&covariance, AMBIGUOUS).is_none());
         assert!(Whitened::new(&covariance, VANISHING).is_some());
-    }
-
-    #[test]
-    fn logarithms_have_thirty_digits() {
-        // log 2 + log 3 − log 6 = 0, and log 3 against its digits.
-        let log = |value: f64| Quad::from_f64(value).ln();
-        assert!((log(2.0) + log(3.0) - log(6.0)).0.abs() < 1e-30);
-        let three = Quad(1.098_612_288_668_109_7, -9.071_297_235_001_53e-17);
-        assert!((log(3.0) - three).0.abs() < 1e-29, "{:?}", log(3.0));
     }
 
     #[test]
