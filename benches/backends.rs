@@ -10,7 +10,7 @@
 //! ‖Cov(x̃) − I‖_F in units of n·ε·κ. One thread.
 
 use alignloss::linalg::{Matrix, Whitening, orthonormal_columns, product, product_nt, product_tn, singular_values};
-use alignloss::sample::Stream;
+use alignloss::random::Stream;
 use faer::{MatRef, Side};
 use rand::RngExt;
 use rand_distr::StandardNormal;

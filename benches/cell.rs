@@ -16,7 +16,7 @@ use alignloss::learner::ClosedForm;
 use alignloss::linalg::Matrix;
 use alignloss::model::{LatentModel, Modality, Noise};
 use alignloss::objective::{Objective, find};
-use alignloss::sample::Stream;
+use alignloss::random::Stream;
 use alignloss::theorem::{Case, Subject};
 use criterion::{BenchmarkId, Criterion};
 use rand::RngExt;

@@ -12,7 +12,8 @@
 
 use alignloss::linalg::{Matrix, Real};
 use alignloss::model::{LatentModel, Modality, Noise};
-use alignloss::sample::{BLOCK, Layout, Moments, Sampler, Stream, fill_standard_normal};
+use alignloss::random::{Stream, fill_standard_normal};
+use alignloss::sample::{BLOCK, Layout, Moments, Sampler};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::DMatrix;

@@ -9,7 +9,8 @@
 use crate::information::{Encoders, InformationError, Source};
 use crate::linalg::{LinalgError, Matrix, Whitening, product};
 use crate::objective::Objective;
-use crate::sample::{Data, SampleError, Stream};
+use crate::random::Stream;
+use crate::sample::{Data, SampleError};
 use crate::theorem::{Case, CaseError, Subject};
 use rand::RngExt;
 use rand::seq::SliceRandom;

@@ -1,20 +1,17 @@
 #![doc = include_str!("../README.md")]
 
 pub mod arithmetic;
-pub mod cli;
 pub mod estimate;
 pub mod evaluation;
 pub mod experiment;
-pub mod explorer;
-pub mod figure;
 pub mod information;
 pub mod learner;
-pub mod lesson;
 pub mod linalg;
 pub mod measures;
 pub mod model;
 pub mod objective;
 pub mod precise;
+pub mod random;
 pub mod remedies;
 pub mod sample;
 pub mod text;

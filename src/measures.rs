@@ -18,7 +18,7 @@ use crate::precise::{self, Estimate, Information, Law, Measure, Measures, Precis
 use crate::theorem::{Case, Subject};
 
 /// Error of a factorisation, relative to the rows that it factorises. The contract of [`crate::linalg`] is 64 n ε in the norm of the
-/// matrix, which has √n rows of length one; sums over a few dozen terms stay within half of that (`tests/measures.rs` tries).
+/// matrix, which has √n rows of length one; sums over a few dozen terms stay within half of that (`tests/library/measures.rs` tries).
 const ROUNDING: f64 = 32.0 * f64::EPSILON;
 
 impl Measures {

@@ -1,7 +1,40 @@
 //! Reading TOML and JSON into types, with one-line errors that name the field.
 
-use crate::model::Format;
 use serde::de::DeserializeOwned;
+use std::path::Path;
+
+/// The two notations of an input file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `.toml`
+    Toml,
+    /// `.json`
+    Json,
+}
+
+/// A path whose extension is neither `.toml` nor `.json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the extension must be .toml or .json")]
+pub struct UnknownExtension;
+
+impl Format {
+    /// By the extension of a path.
+    ///
+    /// # Errors
+    /// [`UnknownExtension`] for any extension but `.toml` and `.json`.
+    pub fn of_path(path: &Path) -> Result<Self, UnknownExtension> {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some(extension) if extension.eq_ignore_ascii_case("toml") => Ok(Self::Toml),
+            Some(extension) if extension.eq_ignore_ascii_case("json") => Ok(Self::Json),
+            _ => Err(UnknownExtension),
+        }
+    }
+
+    /// By the first character of a text: JSON models are objects, and begin with `{` as no TOML does.
+    pub fn of_text(text: &str) -> Self {
+        if without_mark(text).trim_start().starts_with('{') { Self::Json } else { Self::Toml }
+    }
+}
 
 /// The longest word of a message that is shown whole: a path may be long, what a file holds instead of a number need not be seen.
 const LONGEST_WORD: usize = 300;

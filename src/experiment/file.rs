@@ -150,7 +150,7 @@ pub struct FigureSpec {
 }
 
 /// An overlay that is no theorem: the measure at the population's closed form.
-pub(crate) const CLOSED_FORM: &str = "closed-form";
+pub const CLOSED_FORM: &str = "closed-form";
 
 /// Behind an overlay's id: what the theorem says at the cell's number of samples, not in the population.
 pub(super) const AT_SAMPLES: &str = "@n";

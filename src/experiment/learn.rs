@@ -9,7 +9,8 @@ use crate::learner::{ClosedForm, LearnerError, SgdError};
 use crate::linalg::{Matrix, largest_singular_value, outside};
 use crate::model::LatentModel;
 use crate::objective::Sense;
-use crate::sample::{Data, SampleError, Stream};
+use crate::random::Stream;
+use crate::sample::{Data, SampleError};
 use crate::theorem::{Case, CaseError, Subject};
 use std::sync::OnceLock;
 

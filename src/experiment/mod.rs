@@ -14,9 +14,9 @@ mod store;
 mod train;
 
 pub use columns::{Column, describe};
-pub(crate) use file::CLOSED_FORM;
+pub use file::CLOSED_FORM;
 pub use file::{Estimator, Experiment, ExperimentError, FigureKind, FigureSpec, program_hash};
 pub use grid::{AxisValue, Cell};
 pub use run::{Run, RunError, Shard};
 pub use store::{Contents, Results, Store, StoreError, write_whole};
-pub(crate) use train::draws;
+pub use train::draws;

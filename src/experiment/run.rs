@@ -6,7 +6,7 @@ use super::learn::{LearningError, LearningTask, Measured, Observed};
 use super::search::SearchSetting;
 use super::setting::Setting;
 use super::{Cell, Estimator, Experiment, ExperimentError, Store, StoreError};
-use crate::sample::Stream;
+use crate::random::Stream;
 use crate::theorem::{self, Case, Question, Subject, Theorem};
 use rayon::prelude::*;
 use std::collections::HashMap;

@@ -3,7 +3,7 @@
 use super::ExperimentError;
 use super::columns::Learning;
 use super::grid::{AxisValue, Cell};
-use crate::sample::Stream;
+use crate::random::Stream;
 use crate::theorem::adversary::Search;
 use crate::theorem::{self, Theorem};
 use rand::Rng;

@@ -10,7 +10,8 @@ use crate::objective::minibatch::{
     CanonicalCorrelation, InfoNce, LinearContrastive, MinibatchLoss, Precision, Prediction, PrincipalComponents,
     Remedy, Spectral,
 };
-use crate::sample::{Data, Generator, Sampler, Stream};
+use crate::random::{Generator, Stream};
+use crate::sample::{Data, Sampler};
 use crate::theorem::Case;
 use nalgebra::DMatrix;
 use rand::Rng;
@@ -72,7 +73,7 @@ fn measure(
 }
 
 /// Of a cell that is trained: the seed of the first weights, and what batches are drawn with.
-pub(crate) fn draws(stream: Stream) -> (u64, Generator) {
+pub fn draws(stream: Stream) -> (u64, Generator) {
     let named = |what: &str| {
         let experiment = format!("{}: {what}", stream.experiment);
         Stream { experiment: &experiment, ..stream }.generator()

@@ -5,7 +5,7 @@ use super::uniqueness::{Freedom, TIE_UNITS, Ties, Uniqueness};
 use super::{ClosedForm, Learned, LearnerError};
 use crate::linalg::{LinalgError, Matrix, product, product_nt, product_tn, svd, symmetric_eigen};
 use crate::objective::AlignmentFidelity;
-use crate::sample::Stream;
+use crate::random::Stream;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 

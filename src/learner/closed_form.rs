@@ -9,7 +9,7 @@ use crate::linalg::{
 };
 use crate::model::Factor;
 use crate::objective::{BeyondRank, CanonicalCorrelation, Objective, Solution};
-use crate::sample::Stream;
+use crate::random::Stream;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use std::sync::OnceLock;

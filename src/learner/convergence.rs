@@ -219,7 +219,7 @@ fn length(entries: impl Iterator<Item = f64> + Clone) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::Stream;
+    use crate::random::Stream;
     use nalgebra::DMatrix;
     use rand::RngExt;
     use rand_distr::StandardNormal;

@@ -15,7 +15,7 @@ use super::optimiser::{Optimiser, OptimiserState, Schedule, weight_decay};
 use crate::information::Encoders;
 use crate::linalg::{LinalgError, Matrix, Real, power_of_two_near, product_nt, symmetric_eigen};
 use crate::objective::minibatch::{Geometry, MinibatchError, MinibatchLoss, Parameters, Precision};
-use crate::sample::Stream;
+use crate::random::Stream;
 use nalgebra::DMatrix;
 use rand::RngExt;
 use rand::seq::SliceRandom;

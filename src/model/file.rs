@@ -3,37 +3,8 @@
 use super::family::FamilyParameters;
 use super::{LatentModel, Modality, ModelError, Noise, Target};
 use crate::linalg::Matrix;
-use crate::text::without_mark;
+use crate::text::{Format, without_mark};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
-
-/// The two notations of a model file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// `.toml`
-    Toml,
-    /// `.json`
-    Json,
-}
-
-impl Format {
-    /// By the extension of a path.
-    ///
-    /// # Errors
-    /// [`ModelError::Syntax`] for any extension but `.toml` and `.json`.
-    pub fn of_path(path: &Path) -> Result<Self, ModelError> {
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some(extension) if extension.eq_ignore_ascii_case("toml") => Ok(Self::Toml),
-            Some(extension) if extension.eq_ignore_ascii_case("json") => Ok(Self::Json),
-            _ => Err(ModelError::Syntax { message: "the extension must be .toml or .json".into() }),
-        }
-    }
-
-    /// By the first character of a text: JSON models are objects, and begin with `{` as no TOML does.
-    pub fn of_text(text: &str) -> Self {
-        if without_mark(text).trim_start().starts_with('{') { Self::Json } else { Self::Toml }
-    }
-}
 
 /// A model file as written, before any check: `[latent]` with `[[modality]]`, or `[family]`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -12,7 +12,8 @@ mod file;
 mod latent;
 mod units;
 
+pub use crate::text::Format;
 pub use error::ModelError;
-pub use file::{Format, ModelFile};
+pub use file::ModelFile;
 pub use latent::{Factor, LARGEST_DIMENSION, LatentModel, Modality, Noise, Target};
 pub use units::{ChannelUnits, Units};

@@ -128,7 +128,7 @@ fn power(exponent: i32) -> f64 {
 mod tests {
     use super::*;
     use crate::model::family::{Draw, REGISTRY};
-    use crate::sample::Stream;
+    use crate::random::Stream;
 
     #[test]
     fn the_joint_covariance_scales_entry_by_entry() {

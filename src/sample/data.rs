@@ -1,9 +1,10 @@
 //! Samples in memory, and the model that they are.
 
 use super::moments::require_finite;
-use super::{Generator, SampleError, Sampler};
+use super::{SampleError, Sampler};
 use crate::linalg::{Matrix, Real, svd, upper_triangle};
 use crate::model::{LatentModel, Modality, Noise, Target};
+use crate::random::Generator;
 use nalgebra::{DMatrix, DVector};
 
 /// Singular values of centred and standardised data below this many roundings (times the larger dimension) of the largest count

@@ -1,8 +1,9 @@
 //! Joint draws of vectors in factor form.
 
-use super::{BLOCK, Generator, SampleError, fill_standard_normal};
+use super::{BLOCK, SampleError};
 use crate::linalg::{Matrix, Real};
 use crate::model::{Factor, LatentModel};
+use crate::random::{Generator, fill_standard_normal};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::DMatrix;

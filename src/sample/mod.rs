@@ -1,8 +1,6 @@
 //! Random draws, and what is estimated from them.
 //!
-//! Every random number of the project comes from one kind of generator ([`Generator`]) and from a stream that is named by
-//! what it is for ([`Stream`]), so that no result depends on the number of threads, the shard, the order, or a
-//! resumption. A [`Sampler`] draws several vectors of one model together; [`Data`] holds such draws (or anybody's
+//! A [`Sampler`] draws several vectors of one model together; [`Data`] holds such draws (or anybody's
 //! measurements) in memory, [`Moments`] what remains of a stream of any length. Both become a
 //! [`LatentModel`](crate::model::LatentModel) whose exact law is the law of the sample: every exact measure of the project,
 //! applied to it, is a plug-in estimate, and there is no second set of formulas.
@@ -15,15 +13,11 @@ mod data;
 mod draw;
 mod error;
 mod moments;
-mod normal;
-mod stream;
 
 pub use data::{Data, Layout};
 pub use draw::Sampler;
 pub use error::SampleError;
 pub use moments::Moments;
-pub use normal::fill_standard_normal;
-pub use stream::{Generator, Stream};
 
 /// Samples that are drawn or summed together. Part of what a stream's draws are: see [`Sampler::draw_into`].
 pub const BLOCK: usize = 256;

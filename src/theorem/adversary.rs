@@ -14,7 +14,7 @@ use super::discrete::{Claim, Shape};
 use super::verify::{Counterexample, Witness};
 use super::{Clause, Finding, Relation, Status, Theorem, Verdict, certainty};
 use crate::objective;
-use crate::sample::Stream;
+use crate::random::Stream;
 use gaussian::Terrain;
 use race::{Landscape, Outcome, WORST, race};
 use rayon::prelude::*;

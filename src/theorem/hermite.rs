@@ -8,7 +8,7 @@ use crate::learner::{
 };
 use crate::linalg::{Matrix, product, product_nt};
 use crate::objective::{Objective, Spectral};
-use crate::sample::{Generator, Stream};
+use crate::random::{Generator, Stream};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 

@@ -5,7 +5,7 @@ use super::{Case, Clause, Finding, Question, Theorem};
 use crate::information::InformationError;
 use crate::linalg::{Matrix, log_determinant, product, product_nt, singular_values, upper_triangle};
 use crate::objective::{InfoNce, Objective, Spectral};
-use crate::sample::Stream;
+use crate::random::Stream;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 

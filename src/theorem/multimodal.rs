@@ -26,7 +26,7 @@ use crate::objective::{CanonicalCorrelation, Objective};
 /// all of it together.
 ///
 /// What does *not* hold: that the private content of the re-optimised GCCA encoders only shrinks as modalities are added. A new
-/// modality can make a different variate the most common one, in which more of y is mixed (`tests/multimodal.rs` has it by
+/// modality can make a different variate the most common one, in which more of y is mixed (`tests/library/multimodal.rs` has it by
 /// hand; on random models it happens in one addition of six).
 ///
 /// Encoders that agree exactly, z = f_m(x_m) for all m: I(z; y) ≤ min_m I(x_m; y) and σ(z; y) ≥ max_m σ(x_m; y). Gaussian ones exist where

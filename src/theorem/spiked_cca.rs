@@ -6,7 +6,7 @@ use crate::information::{InformationError, Pair};
 use crate::linalg::{Matrix, product};
 use crate::model::Factor;
 use crate::objective::{CanonicalCorrelation, Objective};
-use crate::sample::{Generator, Stream};
+use crate::random::{Generator, Stream};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use statrs::distribution::{ContinuousCDF, StudentsT};

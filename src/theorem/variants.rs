@@ -18,7 +18,7 @@ use super::{
 use crate::information::{Capacity, InformationError, Source, TargetGeometry};
 use crate::linalg::{Matrix, largest_singular_value, product_tn, singular_values, svd, symmetric_eigen};
 use crate::model::Factor;
-use crate::sample::Stream;
+use crate::random::Stream;
 
 /// A false statement.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use crate::linalg::Matrix;
 use crate::model::family::{self, Draw};
 use crate::model::{ChannelUnits, LatentModel, ModelError, Units};
 use crate::objective::{self, AlignmentFidelity};
-use crate::sample::{Generator, Stream};
+use crate::random::{Generator, Stream};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 use rayon::prelude::*;

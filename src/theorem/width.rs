@@ -5,7 +5,7 @@ use crate::information::{Encoders, InformationError, Source, Towers};
 use crate::learner::{Learned, LearnerError};
 use crate::linalg::{LinalgError, Matrix, largest_singular_value, product, product_nt, product_tn, singular_values};
 use crate::objective::{LinearContrastive, Objective};
-use crate::sample::Stream;
+use crate::random::Stream;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 

@@ -1,7 +1,7 @@
 //! Random loadings, from a seed and a modality.
 
 use crate::linalg::{Matrix, orthonormal_columns};
-use crate::sample::Stream;
+use crate::random::Stream;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 

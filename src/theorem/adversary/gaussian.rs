@@ -4,7 +4,7 @@ use crate::information::Encoders;
 use crate::linalg::{Matrix, product_nt};
 use crate::model::{ChannelUnits, LatentModel, Modality, ModelError, Noise, Target, Units};
 use crate::objective::{self, CanonicalCorrelation, Solution};
-use crate::sample::Stream;
+use crate::random::Stream;
 use crate::theorem::{Case, CaseError, Subject};
 
 /// Which models are searched. Up to invertible maps of each modality, to which every measure is blind, `Free` reaches all

@@ -1,6 +1,6 @@
 //! Maximising a score over many starting points: a race of CMA-ES runs.
 
-use crate::sample::Stream;
+use crate::random::Stream;
 use cmaes::{CMAES, CMAESOptions, DVector};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};

@@ -1,0 +1,101 @@
+//! What the page shows of a setting, each part one file: all of them bounded work.
+
+mod curves;
+mod frontier;
+mod phase;
+mod report;
+
+pub use curves::{Curve, Curves};
+pub use frontier::{Frontier, FrontierPoint};
+pub use phase::Phase;
+pub use report::Report;
+
+use super::setting::SettingError;
+use alignloss::evaluation::EvaluationError;
+use alignloss::information::InformationError;
+use alignloss::learner::LearnerError;
+use alignloss::model::LatentModel;
+use alignloss::theorem::{Case, CaseError};
+use serde::{Deserialize, Serialize};
+
+/// The objectives that curves always compare.
+pub const COMPARED: [&str; 5] = ["cca", "linear-contrastive", "prediction", "alignment-fidelity", "pca"];
+
+/// How many points are computed: coarse while a slider moves, fine when it rests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Detail {
+    /// While a slider moves.
+    Coarse,
+    /// At rest.
+    #[default]
+    Fine,
+}
+
+/// Which target curves are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum TargetName {
+    /// The task, of which a fraction α is private.
+    #[default]
+    #[serde(rename = "mixture")]
+    Mixture,
+    /// All shared factors.
+    #[serde(rename = "shared")]
+    Shared,
+    /// The private factors of sensor 1.
+    #[serde(rename = "private 1")]
+    PrivateFirst,
+}
+
+impl TargetName {
+    /// As in model files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mixture => "mixture",
+            Self::Shared => "shared",
+            Self::PrivateFirst => "private 1",
+        }
+    }
+
+    /// The model with this target and no other: only what is drawn is measured.
+    fn only(self, model: LatentModel) -> Result<LatentModel, SettingError> {
+        let targets = model.targets().iter().filter(|target| target.name == self.as_str()).cloned().collect();
+        Ok(model.with_targets(targets)?)
+    }
+}
+
+/// Why there is nothing to show.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ViewError {
+    /// The setting is wrong.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// The encoders can't be had.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    /// A measure can't be computed.
+    #[error(transparent)]
+    Evaluation(#[from] EvaluationError),
+}
+
+impl From<InformationError> for ViewError {
+    fn from(error: InformationError) -> Self {
+        Self::Case(error.into())
+    }
+}
+
+impl From<LearnerError> for ViewError {
+    fn from(error: LearnerError) -> Self {
+        Self::Case(error.into())
+    }
+}
+
+/// The place of a target among those of a case.
+fn place(case: &Case, target: &str) -> Option<usize> {
+    case.targets.iter().position(|candidate| candidate.name == target)
+}
+
+/// `steps` numbers from `from` to `to`, both included.
+fn linear(from: f64, to: f64, steps: u32) -> Vec<f64> {
+    (0..steps).map(|i| from + (to - from) * f64::from(i) / f64::from(steps - 1)).collect()
+}
