@@ -7,10 +7,12 @@
 use crate::information::InformationError;
 use crate::learner::{LearnerError, Uniqueness};
 use crate::linalg::Matrix;
+use crate::objective::ParameterValue;
 use crate::precise::{Estimate, Measure, Measures, TargetMeasures};
 use crate::theorem::{Case, Status, Verdict, judge_all};
 use serde::Serialize;
 use serde::ser::Serializer;
+use std::collections::BTreeMap;
 
 /// The version of the documents that `eval` and `verify` print: their key `schema`. It grows when a key, or what its values mean,
 /// changes; keys may be added within a version.
@@ -19,7 +21,8 @@ use serde::ser::Serializer;
 /// |---|---|
 /// | 1 | had no key `schema`; a theorem that did not apply was `inconclusive` |
 /// | 2 | `verdict` says `does-not-apply`; `slack`, `tightness` and `deviation` are numbers or `null` |
-pub const SCHEMA: u32 = 2;
+/// | 3 | `parameters`, an object, in place of `lambda` |
+pub const SCHEMA: u32 = 3;
 
 /// A number of the report: `"inf"`, `"-inf"`, `null` for NaN.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,7 +40,8 @@ pub struct Evaluation {
     pub model: ModelSummary,
     pub objective: String,
     pub dim: usize,
-    pub lambda: Option<f64>,
+    /// The values of the objective's parameters; empty for encoders that were given.
+    pub parameters: BTreeMap<&'static str, ParameterValue>,
     pub canonical_correlations: Vec<Number>,
     pub cross_covariance_singular_values: Vec<Number>,
     pub encoders: [Vec<Vec<Number>>; 2],
@@ -191,11 +195,11 @@ pub enum EvaluationError {
 }
 
 impl Evaluation {
-    /// The report of a case. `name` is the id of its objective, `lambda` its trade-off weight, if it has one.
+    /// The report of a case, under the name of its objective or of where its encoders come from.
     ///
     /// # Errors
     /// [`EvaluationError`].
-    pub fn new(case: &Case, name: &str, lambda: Option<f64>) -> Result<Self, EvaluationError> {
+    pub fn new(case: &Case, name: &str) -> Result<Self, EvaluationError> {
         let subject = case.subject;
         let model = subject.model;
         let value = case.objective.and_then(|objective| case.attained(objective)).unwrap_or(f64::NAN);
@@ -243,7 +247,7 @@ impl Evaluation {
             },
             objective: name.to_owned(),
             dim: case.dim(),
-            lambda,
+            parameters: case.objective.map_or_else(BTreeMap::new, |objective| objective.parameters().iter().collect()),
             canonical_correlations: measures.canonical_correlations.iter().copied().map(Number::of).collect(),
             cross_covariance_singular_values: numbers(&subject.learner(0).cross_covariance_singular_values()?),
             encoders: [rows(&case.encoders.first), rows(&case.encoders.second)],

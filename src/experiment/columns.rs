@@ -2,6 +2,7 @@
 
 use crate::information::{Encoders, InformationError, PartialInformation, Source};
 use crate::linalg::{Matrix, orthonormal_columns, product, product_tn, svd_of_product};
+use crate::objective;
 use crate::theorem::{Case, EvaluatedTarget, Verdict, judge_all};
 
 /// A column of the result store.
@@ -26,6 +27,7 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         other => other,
     };
     let label = match (measure, source) {
+        ("objective", name) if let Some(parameter) = objective::parameter(name) => parameter.label.to_owned(),
         ("mi", _) => format!("information I({name}; y)"),
         ("mmse", _) => format!("mmse(y | {name})"),
         ("r2", _) => format!("R²({name}; y)"),
@@ -53,14 +55,9 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         ("step", _) => "optimiser steps".into(),
         ("samples", _) => "samples n".into(),
         ("evaluation", _) => "evaluated on".into(),
-        ("objective", "temperature") => "temperature τ".into(),
-        ("objective", "weight_decay") => "weight decay η".into(),
         ("sgd", "batch") => "batch size B".into(),
         ("sgd", "learning_rate") => "learning rate".into(),
         ("dim", _) => "embedding dimension d".into(),
-        ("objective", "lambda") => "fidelity weight λ".into(),
-        ("objective", "common_dim") => "aligned dimensions d_{c}".into(),
-        ("objective", "whitening") => "whitening exponents a, b".into(),
         ("model", "private_fraction") => "private fraction α of the task".into(),
         ("model", "private_std") => "standard deviation of private factors".into(),
         ("model", "shared_std") => "standard deviation of shared factors".into(),

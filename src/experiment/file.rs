@@ -3,7 +3,6 @@
 use super::grid::{AxisValue, Grid};
 use super::search::SearchSetting;
 use super::setting::Setting;
-use super::train::TRAINABLE;
 use crate::model::family::OneOrMany;
 use crate::model::{Format, LatentModel, ModelFile};
 use crate::{objective, text, theorem};
@@ -363,11 +362,10 @@ impl Experiment {
                 .map_err(|error| wrong("grid.objective".into(), error.to_string()))?;
             ids.push(id.as_str());
         }
-        for name in objective::PARAMETERS {
-            let axis = format!("objective.{name}");
-            let has =
-                |id: &&str| objective::REGISTRY.iter().any(|entry| entry.id == *id && entry.parameters.contains(&name));
-            if !self.grid.values(&axis).is_empty() && !ids.iter().any(has) {
+        for axis in self.grid.names() {
+            let Some(name) = axis.strip_prefix("objective.") else { continue };
+            let has = |id: &&str| objective::entry(id).is_ok_and(|entry| entry.parameter(name).is_some());
+            if !ids.iter().any(has) {
                 return Err(wrong(format!("grid.{axis:?}"), "none of the objectives has this parameter".into()));
             }
         }
@@ -399,11 +397,12 @@ impl Experiment {
             ));
         }
         if self.estimator == Estimator::Sgd
-            && let Some(id) = ids.iter().find(|id| !TRAINABLE.contains(id))
+            && let Some(id) = ids.iter().find(|id| !objective::entry(id).is_ok_and(|entry| entry.is_trainable()))
         {
+            let trainable = objective::REGISTRY.iter().filter(|entry| entry.is_trainable()).map(|entry| entry.id);
             return Err(wrong(
                 "grid.objective".into(),
-                format!("{id:?} has no loss over minibatches, expected {}", TRAINABLE.join(", ")),
+                format!("{id:?} has no loss over minibatches, expected {}", trainable.collect::<Vec<_>>().join(", ")),
             ));
         }
         // Every value of every axis, each with the first of the others.

@@ -1,7 +1,7 @@
 //! The product of a few axes.
 
 use super::ExperimentError;
-use crate::objective::{PARAMETERS, Parameters};
+use crate::objective::{self, Parameters};
 use serde_json::{Map, Value, json};
 
 /// A value on an axis.
@@ -111,9 +111,10 @@ impl Grid {
         let mut axes = Vec::new();
         for (name, value) in table {
             let field = format!("grid.{name:?}");
-            let of_objective = name.strip_prefix("objective.").is_some_and(|name| PARAMETERS.contains(&name));
+            let of_objective = name.strip_prefix("objective.").is_some_and(|name| objective::parameter(name).is_some());
             if !NAMES.contains(&name.as_str()) && !of_objective && !name.starts_with("model.") {
-                let known = PARAMETERS.map(|name| format!("objective.{name}"));
+                let parameters = objective::REGISTRY.iter().flat_map(|entry| entry.parameters);
+                let known: Vec<String> = parameters.map(|parameter| format!("objective.{}", parameter.name)).collect();
                 let hint = crate::text::nearest(name, known.iter().map(String::as_str).chain(NAMES))
                     .map(|near| format!("; did you mean {near:?}?"))
                     .unwrap_or_default();
@@ -138,8 +139,7 @@ impl Grid {
         for (name, values) in &grid.axes {
             for value in values {
                 let cell = Cell { index: 0, parameters: vec![(name.clone(), value.clone())] };
-                let parameters = cell.objective_parameters()?;
-                parameters.check().map_err(|error| wrong(&format!("grid.{name:?}"), error.to_string()))?;
+                cell.objective_parameters()?;
             }
         }
         for value in grid.values("dim") {
@@ -212,34 +212,17 @@ impl Cell {
     pub(super) fn objective_parameters(&self) -> Result<Parameters, ExperimentError> {
         let mut parameters = Parameters::default();
         for (axis, value) in &self.parameters {
-            let Some(name) = axis.strip_prefix("objective.") else { continue };
+            let Some(parameter) = axis.strip_prefix("objective.").and_then(objective::parameter) else { continue };
             let field = format!("grid.{axis:?}");
-            let one = || value.number().ok_or_else(|| wrong(&field, format!("{}, expected a number", value.text())));
-            match name {
-                "temperature" => parameters.temperature = Some(one()?),
-                "penalty" => parameters.penalty = Some(one()?),
-                "weight_decay" => parameters.weight_decay = Some(one()?),
-                "lambda" => parameters.lambda = Some(one()?),
-                "common_dim" => {
-                    let AxisValue::Integer(count) = value else {
-                        return Err(wrong(&field, format!("{}, expected a whole number", value.text())));
-                    };
-                    let count = usize::try_from(*count)
-                        .map_err(|_| wrong(&field, format!("{count}, expected a whole number of at least 0")))?;
-                    parameters.common_dim = Some(count);
-                }
-                "whitening" => {
-                    let pair = match value {
-                        AxisValue::List(values) => values.iter().map(AxisValue::number).collect::<Option<Vec<_>>>(),
-                        single => single.number().map(|value| vec![value, value]),
-                    };
-                    let Some([a, b]) = pair.as_deref().and_then(|pair| <[f64; 2]>::try_from(pair).ok()) else {
-                        return Err(wrong(&field, format!("{}, expected a number, or a list of two", value.text())));
-                    };
-                    parameters.whitening = Some([a, b]);
-                }
-                _ => {}
-            }
+            let numbers = match value {
+                AxisValue::List(values) => values.iter().map(AxisValue::number).collect(),
+                single => single.number().map(|number| vec![number]),
+            };
+            let value = numbers
+                .and_then(|numbers: Vec<f64>| parameter.kind.value(&numbers))
+                .ok_or_else(|| wrong(&field, format!("{}, expected {}", value.text(), parameter.kind.words())))?;
+            parameter.check(value).map_err(|error| wrong(&field, error.to_string()))?;
+            parameters = parameters.with(parameter.name, value);
         }
         Ok(parameters)
     }

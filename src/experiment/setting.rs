@@ -20,7 +20,6 @@ pub(super) enum Evaluation {
 /// What a cell asks for.
 pub(super) struct Setting {
     pub objective: Box<dyn Objective>,
-    pub parameters: Parameters,
     pub dim: Option<usize>,
     pub samples: Option<usize>,
     pub evaluation: Evaluation,
@@ -83,7 +82,6 @@ impl Setting {
         };
         Ok(Self {
             objective: objective::with_parameters(id, &parameters).map_err(wrong)?,
-            parameters,
             dim: match cell.parameter("dim") {
                 Some(AxisValue::Integer(dim)) => Some(usize::try_from(*dim).expect("checked when the file was read")),
                 _ => None,
@@ -96,12 +94,12 @@ impl Setting {
 
     /// τ of a bilinear critic, 1 where the objective has none.
     pub(super) fn temperature(&self) -> f64 {
-        if self.objective.id() == "infonce" { self.parameters.temperature.unwrap_or(1.0) } else { 1.0 }
+        self.objective.parameters().number("temperature").unwrap_or(1.0)
     }
 
-    /// Whether encoders are trained towards the population objective: that of `infonce` has the bilinear critic.
+    /// Whether encoders are trained towards the population objective, which has the bilinear critic where it has one.
     pub(super) fn has_population_value(&self) -> bool {
-        self.objective.id() != "infonce" || self.sgd.as_ref().is_none_or(|sgd| sgd.critic == Critic::Bilinear)
+        !self.objective.entry().has_critic || self.sgd.as_ref().is_none_or(|sgd| sgd.critic == Critic::Bilinear)
     }
 }
 
@@ -121,7 +119,7 @@ impl SgdSetting {
         let checkpoints = whole("checkpoints")?.unwrap_or(1);
         let warm_up = 0.02;
         // Decay belongs to the objectives whose minimiser knows of it; others would be held against one without.
-        let decays = objective::entry(objective).is_ok_and(|entry| entry.parameters.contains(&"weight_decay"));
+        let decays = objective::entry(objective).is_ok_and(|entry| entry.parameter("weight_decay").is_some());
         let setting = Self {
             sgd: Sgd {
                 optimiser: choice(
@@ -139,7 +137,7 @@ impl SgdSetting {
                 )?,
                 batch: whole("batch")?.or(default.batch),
                 steps,
-                weight_decay: parameters.weight_decay.filter(|_| decays).unwrap_or(default.weight_decay),
+                weight_decay: parameters.number("weight_decay").filter(|_| decays).unwrap_or(default.weight_decay),
                 learn_temperature_from: number("learn_temperature_from")?,
                 averaging: choice(
                     cell,

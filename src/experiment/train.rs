@@ -5,24 +5,12 @@ use super::learn::{Emit, LearningError, LearningTask, Measured};
 use super::setting::SgdSetting;
 use crate::information::{Encoders, InformationError};
 use crate::learner::{BatchSource, Epochs, Outcome, Sgd, Trained};
-use crate::linalg::largest_eigenvalue;
-use crate::objective::minibatch::{
-    CanonicalCorrelation, InfoNce, LinearContrastive, MinibatchLoss, Precision, Prediction, PrincipalComponents,
-    Remedy, Spectral,
-};
+use crate::objective::minibatch::{Conditions, MinibatchLoss, Precision};
 use crate::random::{Generator, Stream};
 use crate::sample::{Data, Sampler};
 use crate::theorem::Case;
 use nalgebra::DMatrix;
 use rand::Rng;
-
-/// The objectives that have a loss over minibatches.
-pub(super) const TRAINABLE: [&str; 8] =
-    ["linear-contrastive", "spectral", "infonce", "cca", "prediction", "pca", "alignment-fidelity", "decoupled"];
-
-/// μ of the remedies' whitening penalty, in units of the largest gain: their optimum departs from that of a hard constraint by the
-/// order of its inverse.
-const WHITENING: f64 = 4.0;
 
 /// Trains on fresh samples, or on those of the data set, and emits each checkpoint and the end.
 pub(super) fn train(
@@ -32,10 +20,17 @@ pub(super) fn train(
     population: &Case,
     emit: &mut Emit,
 ) -> Result<(), LearningError> {
+    let conditions = Conditions { pair: &task.subject.pair, critic: options.critic, direction: options.direction };
+    let objective = task.setting.objective.as_ref();
+    let mut loss = objective
+        .entry()
+        .minibatch(&objective.parameters(), &conditions)
+        .map_err(InformationError::from)?
+        .expect("a loss over minibatches: checked when the file was read");
     let trained = if options.single_precision {
-        train_in::<f32>(task, options, data, population.dim())?
+        train_in(task, options, loss.single.as_mut(), data, population.dim())?
     } else {
-        train_in::<f64>(task, options, data, population.dim())?
+        train_in(task, options, loss.double.as_mut(), data, population.dim())?
     };
     let last = trained.steps as u64;
     let outcome = trained.outcome.word();
@@ -84,6 +79,7 @@ pub fn draws(stream: Stream) -> (u64, Generator) {
 fn train_in<T: Precision>(
     task: &LearningTask,
     options: &SgdSetting,
+    loss: &mut dyn MinibatchLoss<T>,
     data: Option<&Data>,
     dim: usize,
 ) -> Result<Trained, LearningError> {
@@ -91,50 +87,15 @@ fn train_in<T: Precision>(
     let channels = task.subject.pair.channels();
     let (seed, mut generator) = draws(task.stream);
     let sgd = Sgd { seed, ..options.sgd.clone() };
-    let mut loss = minibatch_loss::<T>(task, options)?;
     if let Some(data) = data {
         let rows = |start: usize, count: usize| data.samples().rows(start, count).map(T::nearest);
         let fixed: [DMatrix<T>; 2] = [rows(0, channels[0]), rows(channels[0], channels[1])];
         let mut epochs = Epochs::new([&fixed[0], &fixed[1]], generator.next_u64())?;
-        return Ok(sgd.train(loss.as_mut(), &mut epochs as &mut dyn BatchSource<T>, channels, dim)?);
+        return Ok(sgd.train(loss, &mut epochs as &mut dyn BatchSource<T>, channels, dim)?);
     }
     let mut sampler = Sampler::<T>::new(&factors)?;
     let mut fresh = |batch: &mut [DMatrix<T>; 2]| {
         sampler.draw_into(&mut generator, batch).expect("batches have the shapes of the modalities");
     };
-    Ok(sgd.train(loss.as_mut(), &mut fresh, channels, dim)?)
-}
-
-/// The minibatch loss of a cell's objective.
-fn minibatch_loss<T: Precision>(
-    task: &LearningTask,
-    options: &SgdSetting,
-) -> Result<Box<dyn MinibatchLoss<T>>, LearningError> {
-    let setting = task.setting;
-    let parameters = &setting.parameters;
-    Ok(match setting.objective.id() {
-        "linear-contrastive" => Box::new(LinearContrastive::new(parameters.penalty.unwrap_or(1.0))),
-        "spectral" => Box::<Spectral<T>>::default(),
-        "infonce" => Box::new(InfoNce::new(options.critic, options.direction, setting.temperature())),
-        "cca" => Box::<CanonicalCorrelation<T>>::default(),
-        "prediction" => Box::<Prediction<T>>::default(),
-        "pca" => Box::<PrincipalComponents<T>>::default(),
-        "alignment-fidelity" => {
-            let lambda = setting.objective.parameters().lambda.expect("every instance has one");
-            Box::new(Remedy::alignment_fidelity(lambda, largest_variance(task)?, WHITENING))
-        }
-        "decoupled" => {
-            // As the closed form: beyond the rank of Σ12 there is nothing to align.
-            let rank = task.subject.pair.rank();
-            let common = parameters.common_dim.map_or(rank, |common| common.min(rank));
-            Box::new(Remedy::decoupled(Some(common), largest_variance(task)?, WHITENING))
-        }
-        other => unreachable!("{other} has no minibatch loss: checked when the file was read"),
-    })
-}
-
-/// The largest variance of either sensor along any direction.
-fn largest_variance(task: &LearningTask) -> Result<f64, InformationError> {
-    let [first, second] = [0, 1].map(|m| largest_eigenvalue(&task.subject.pair.factor(m).covariance()));
-    Ok(first?.max(second?))
+    Ok(sgd.train(loss, &mut fresh, channels, dim)?)
 }

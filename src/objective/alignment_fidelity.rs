@@ -1,6 +1,9 @@
 //! `alignment-fidelity`: the joint objective of theory.md §5.
 
-use super::{Candidate, Objective, ObjectiveError, Parameters, Sense, Solution, cross_gradient};
+use super::minibatch::{self, both};
+use super::{
+    Candidate, Entry, Kind, Objective, OutOfRange, ParameterSpec, Parameters, Range, Sense, Solution, cross_gradient,
+};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, product};
 
@@ -11,20 +14,37 @@ pub struct AlignmentFidelity {
     lambda: f64,
 }
 
-impl AlignmentFidelity {
-    /// Its id.
-    pub const ID: &'static str = "alignment-fidelity";
+/// How it is called and made.
+pub(super) const ENTRY: Entry = Entry {
+    parameters: &[ParameterSpec {
+        name: LAMBDA,
+        label: "fidelity weight λ",
+        meaning: "the weight of fidelity: 0 is cca, 1 spans the principal components",
+        kind: Kind::Number(Range::Share),
+        default: None,
+    }],
+    minibatch: Some(|parameters, conditions| {
+        let lambda = parameters.number(LAMBDA).unwrap_or_default();
+        let variance = conditions.largest_variance()?;
+        Ok(both!(minibatch::Remedy::alignment_fidelity(lambda, variance, minibatch::WHITENING)))
+    }),
+    ..Entry::plain(
+        "alignment-fidelity",
+        "alignment-fidelity",
+        "alignment and explained variance, weighted by 1 − λ and λ: the joint remedy",
+        |given| Ok(Box::new(AlignmentFidelity::new(given.number(LAMBDA).unwrap_or(f64::NAN))?)),
+    )
+};
 
+const LAMBDA: &str = "lambda";
+
+impl AlignmentFidelity {
     /// The objective with weight λ on fidelity.
     ///
     /// # Errors
-    /// [`ObjectiveError::Range`] when λ is outside [0, 1].
-    pub fn new(lambda: f64) -> Result<Self, ObjectiveError> {
-        if (0.0..=1.0).contains(&lambda) {
-            Ok(Self { lambda })
-        } else {
-            Err(ObjectiveError::Range { name: "lambda", value: lambda, expected: "from 0 to 1" })
-        }
+    /// [`OutOfRange`] when λ is outside [0, 1].
+    pub fn new(lambda: f64) -> Result<Self, OutOfRange> {
+        Ok(Self { lambda: Range::Share.check(LAMBDA, lambda)? })
     }
 
     /// λ, the weight of fidelity.
@@ -34,12 +54,8 @@ impl AlignmentFidelity {
 }
 
 impl Objective for AlignmentFidelity {
-    fn id(&self) -> &'static str {
-        Self::ID
-    }
-
-    fn summary(&self) -> &'static str {
-        "alignment and explained variance, weighted by 1 − λ and λ: the joint remedy"
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
     fn sense(&self) -> Sense {
@@ -51,7 +67,7 @@ impl Objective for AlignmentFidelity {
     }
 
     fn parameters(&self) -> Parameters {
-        Parameters { lambda: Some(self.lambda), ..Parameters::default() }
+        Parameters::default().with_number(LAMBDA, self.lambda)
     }
 
     fn solution(&self) -> Solution {

@@ -1,6 +1,7 @@
 //! Baselines that look at one modality at a time.
 
-use super::{Candidate, Objective, Solution, regression};
+use super::minibatch::{self, both};
+use super::{Candidate, Entry, Objective, Solution, regression};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::outside;
 
@@ -16,13 +17,29 @@ pub struct Supervised;
 #[derive(Debug, Clone, Copy)]
 pub struct Random;
 
-impl Objective for PrincipalComponents {
-    fn id(&self) -> &'static str {
-        "pca"
-    }
+/// How `pca` is called and made.
+pub(super) const PRINCIPAL_COMPONENTS: Entry = Entry {
+    minibatch: Some(|_, _| Ok(both!(minibatch::PrincipalComponents::default()))),
+    ..Entry::plain("pca", "PCA", "principal components of each modality: fidelity without alignment", |_| {
+        Ok(Box::new(PrincipalComponents))
+    })
+};
 
-    fn summary(&self) -> &'static str {
-        "principal components of each modality: fidelity without alignment"
+/// How `supervised` is called and made.
+pub(super) const SUPERVISED: Entry = Entry::plain(
+    "supervised",
+    "supervised",
+    "the directions of E[y|x_m]: what the task wants of each modality",
+    |_| Ok(Box::new(Supervised)),
+);
+
+/// How `random` is called and made.
+pub(super) const RANDOM: Entry =
+    Entry::plain("random", "random", "Gaussian weights: what an untrained encoder keeps", |_| Ok(Box::new(Random)));
+
+impl Objective for PrincipalComponents {
+    fn entry(&self) -> &'static Entry {
+        &PRINCIPAL_COMPONENTS
     }
 
     fn solution(&self) -> Solution {
@@ -52,12 +69,8 @@ impl Objective for PrincipalComponents {
 }
 
 impl Objective for Supervised {
-    fn id(&self) -> &'static str {
-        "supervised"
-    }
-
-    fn summary(&self) -> &'static str {
-        "the directions of E[y|x_m]: what the task wants of each modality"
+    fn entry(&self) -> &'static Entry {
+        &SUPERVISED
     }
 
     fn solution(&self) -> Solution {
@@ -84,12 +97,8 @@ impl Objective for Supervised {
 }
 
 impl Objective for Random {
-    fn id(&self) -> &'static str {
-        "random"
-    }
-
-    fn summary(&self) -> &'static str {
-        "Gaussian weights: what an untrained encoder keeps"
+    fn entry(&self) -> &'static Entry {
+        &RANDOM
     }
 
     fn solution(&self) -> Solution {

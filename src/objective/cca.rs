@@ -1,19 +1,27 @@
 //! `cca`: canonical correlation analysis.
 
-use super::{BeyondRank, Candidate, Objective, Sense, Solution, cross_gradient};
+use super::minibatch::{self, both};
+use super::{BeyondRank, Candidate, Entry, Objective, Sense, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 
 /// max tr(W_1 Σ12 W_2ᵀ) over whitened encoders: the top canonical directions. Idealises Barlow Twins, VICReg and W-MSE.
 #[derive(Debug, Clone, Copy)]
 pub struct CanonicalCorrelation;
 
-impl Objective for CanonicalCorrelation {
-    fn id(&self) -> &'static str {
-        "cca"
-    }
+/// How it is called and made.
+pub(super) const ENTRY: Entry = Entry {
+    minibatch: Some(|_, _| Ok(both!(minibatch::CanonicalCorrelation::default()))),
+    ..Entry::plain(
+        "cca",
+        "CCA",
+        "canonical correlation analysis: the most alignment that whitened encoders can have",
+        |_| Ok(Box::new(CanonicalCorrelation)),
+    )
+};
 
-    fn summary(&self) -> &'static str {
-        "canonical correlation analysis: the most alignment that whitened encoders can have"
+impl Objective for CanonicalCorrelation {
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
     fn sense(&self) -> Sense {

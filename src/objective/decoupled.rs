@@ -1,6 +1,7 @@
 //! `decoupled`: a common block that is aligned, and a unique block that is not (theory.md §5).
 
-use super::{Candidate, Objective, Parameters, Sense, Solution};
+use super::minibatch::{self, both};
+use super::{Candidate, Entry, Kind, Objective, ParameterSpec, ParameterValue, Parameters, Sense, Solution};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, product, product_nt};
 
@@ -16,6 +17,32 @@ pub struct Decoupled {
     pub common_dim: Option<usize>,
 }
 
+/// How it is called and made.
+pub(super) const ENTRY: Entry = Entry {
+    parameters: &[ParameterSpec {
+        name: COMMON_DIM,
+        label: "aligned dimensions d_{c}",
+        meaning: "how many outputs are aligned; the others explain variance",
+        kind: Kind::Count,
+        default: Some("as many as there are canonical correlations above 0"),
+    }],
+    minibatch: Some(|parameters, conditions| {
+        // As the closed form: beyond the rank of Σ12 there is nothing to align.
+        let rank = conditions.pair.rank();
+        let common = parameters.count(COMMON_DIM).map_or(rank, |common| common.min(rank));
+        let variance = conditions.largest_variance()?;
+        Ok(both!(minibatch::Remedy::decoupled(Some(common), variance, minibatch::WHITENING)))
+    }),
+    ..Entry::plain(
+        "decoupled",
+        "decoupled",
+        "canonical directions in an aligned block, explained variance in one that is not aligned",
+        |given| Ok(Box::new(Decoupled { common_dim: given.count(COMMON_DIM) })),
+    )
+};
+
+const COMMON_DIM: &str = "common_dim";
+
 impl Decoupled {
     /// The first d_c rows.
     fn common(self, weights: &Matrix) -> Matrix {
@@ -25,12 +52,8 @@ impl Decoupled {
 }
 
 impl Objective for Decoupled {
-    fn id(&self) -> &'static str {
-        "decoupled"
-    }
-
-    fn summary(&self) -> &'static str {
-        "canonical directions in an aligned block, explained variance in one that is not aligned"
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
     fn sense(&self) -> Sense {
@@ -42,7 +65,9 @@ impl Objective for Decoupled {
     }
 
     fn parameters(&self) -> Parameters {
-        Parameters { common_dim: self.common_dim, ..Parameters::default() }
+        self.common_dim.map_or_else(Parameters::default, |count| {
+            Parameters::default().with(COMMON_DIM, ParameterValue::Count(count))
+        })
     }
 
     fn solution(&self) -> Solution {

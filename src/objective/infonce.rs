@@ -1,15 +1,39 @@
 //! `infonce` with infinitely many negatives.
 
-use super::{BeyondRank, Objective, Parameters, Solution, Spectral};
+use super::minibatch::{self, both};
+use super::{BeyondRank, Entry, Kind, Objective, OutOfRange, ParameterSpec, Parameters, Range, Solution, Spectral};
 use crate::information::{Encoders, SecondMoments};
 
 /// −E z_1ᵀz_2/τ + E log E_{x_2'} exp(z_1ᵀz_2'/τ) with the bilinear critic and B → ∞: for Gaussians exactly ½·`spectral` of
 /// W_1ᵀW_2/τ (cf. Baptista, Stuart, Tran 2025), with minimum −½ Σ_{i≤d} ρ_i².
 #[derive(Debug, Clone, Copy)]
 pub struct InfoNce {
-    /// τ > 0.
-    pub temperature: f64,
+    temperature: f64,
 }
+
+/// How it is called and made.
+pub(super) const ENTRY: Entry = Entry {
+    parameters: &[ParameterSpec {
+        name: TEMPERATURE,
+        label: "temperature τ",
+        meaning: "divides the scores",
+        kind: Kind::Number(Range::Positive),
+        default: Some("1"),
+    }],
+    minibatch: Some(|parameters, conditions| {
+        let temperature = parameters.number(TEMPERATURE).unwrap_or(1.0);
+        Ok(both!(minibatch::InfoNce::new(conditions.critic, conditions.direction, temperature)))
+    }),
+    has_critic: true,
+    ..Entry::plain(
+        "infonce",
+        "InfoNCE",
+        "InfoNCE with a bilinear critic and infinite negatives: the minimiser of `spectral`",
+        |given| Ok(Box::new(given.number(TEMPERATURE).map_or_else(|| Ok(InfoNce::default()), InfoNce::new)?)),
+    )
+};
+
+const TEMPERATURE: &str = "temperature";
 
 impl Default for InfoNce {
     fn default() -> Self {
@@ -18,6 +42,19 @@ impl Default for InfoNce {
 }
 
 impl InfoNce {
+    /// The objective at temperature τ > 0.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] when τ is not positive and finite.
+    pub fn new(temperature: f64) -> Result<Self, OutOfRange> {
+        Ok(Self { temperature: Range::Positive.check(TEMPERATURE, temperature)? })
+    }
+
+    /// τ.
+    pub fn temperature(self) -> f64 {
+        self.temperature
+    }
+
     /// The encoders with the temperature absorbed in equal parts.
     fn absorbed(self, encoders: &Encoders) -> Encoders {
         let scale = self.temperature.sqrt().recip();
@@ -26,16 +63,12 @@ impl InfoNce {
 }
 
 impl Objective for InfoNce {
-    fn id(&self) -> &'static str {
-        "infonce"
-    }
-
-    fn summary(&self) -> &'static str {
-        "InfoNCE with a bilinear critic and infinite negatives: the minimiser of `spectral`"
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
     fn parameters(&self) -> Parameters {
-        Parameters { temperature: Some(self.temperature), ..Parameters::default() }
+        Parameters::default().with_number(TEMPERATURE, self.temperature)
     }
 
     fn solution(&self) -> Solution {

@@ -1,6 +1,6 @@
 //! `joint-density`: the KL form of contrastive learning.
 
-use super::{BeyondRank, Objective, Solution, cross_gradient};
+use super::{BeyondRank, Entry, Objective, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, positive_semidefinite_root, product, product_tn, symmetric_eigen};
 
@@ -23,13 +23,17 @@ impl JointDensity {
     }
 }
 
-impl Objective for JointDensity {
-    fn id(&self) -> &'static str {
-        "joint-density"
-    }
+/// How it is called and made.
+pub(super) const ENTRY: Entry = Entry::plain(
+    "joint-density",
+    "joint-density",
+    "KL form: canonical directions, scaled by (√(1+4ρ²) − 1)/(2ρ)",
+    |_| Ok(Box::new(JointDensity)),
+);
 
-    fn summary(&self) -> &'static str {
-        "KL form: canonical directions, scaled by (√(1+4ρ²) − 1)/(2ρ)"
+impl Objective for JointDensity {
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
     fn solution(&self) -> Solution {

@@ -1,6 +1,9 @@
 //! `linear-contrastive` (Ji et al. 2023; Nakada et al. 2023).
 
-use super::{BeyondRank, Objective, Parameters, Solution, cross_gradient};
+use super::minibatch::{self, both};
+use super::{
+    BeyondRank, Entry, Kind, Objective, OutOfRange, ParameterSpec, Parameters, Range, Solution, cross_gradient,
+};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{product, product_nt};
 
@@ -8,11 +11,47 @@ use crate::linalg::{product, product_nt};
 /// (those of PLS-SVD) with singular values (σ_i − η)₊/c of W_1ᵀW_2 (theorem `width`).
 #[derive(Debug, Clone, Copy)]
 pub struct LinearContrastive {
-    /// c > 0, the strength of the penalty.
-    pub penalty: f64,
-    /// η ≥ 0, the weight decay.
-    pub weight_decay: f64,
+    penalty: f64,
+    weight_decay: f64,
 }
+
+/// How it is called and made.
+pub(super) const ENTRY: Entry = Entry {
+    parameters: &[
+        ParameterSpec {
+            name: PENALTY,
+            label: "penalty c",
+            meaning: "the strength of the penalty on ‖W_1ᵀW_2‖²",
+            kind: Kind::Number(Range::Positive),
+            default: Some("1"),
+        },
+        ParameterSpec {
+            name: WEIGHT_DECAY,
+            label: "weight decay η",
+            meaning: "the strength of weight decay; directions below it are lost",
+            kind: Kind::Number(Range::NonNegative),
+            default: Some("0"),
+        },
+    ],
+    // The optimiser decays the weights.
+    minibatch: Some(|parameters, _| {
+        Ok(both!(minibatch::LinearContrastive::new(parameters.number(PENALTY).unwrap_or(1.0))))
+    }),
+    ..Entry::plain(
+        "linear-contrastive",
+        "linear-contrastive",
+        "linear contrastive loss: top singular directions of the cross-covariance",
+        |given| {
+            let default = LinearContrastive::default();
+            let penalty = given.number(PENALTY).unwrap_or(default.penalty);
+            let weight_decay = given.number(WEIGHT_DECAY).unwrap_or(default.weight_decay);
+            Ok(Box::new(LinearContrastive::new(penalty, weight_decay)?))
+        },
+    )
+};
+
+const PENALTY: &str = "penalty";
+const WEIGHT_DECAY: &str = "weight_decay";
 
 impl Default for LinearContrastive {
     fn default() -> Self {
@@ -20,17 +59,36 @@ impl Default for LinearContrastive {
     }
 }
 
-impl Objective for LinearContrastive {
-    fn id(&self) -> &'static str {
-        "linear-contrastive"
+impl LinearContrastive {
+    /// The objective with penalty c > 0 and weight decay η ≥ 0.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] when one of them is not, or is not finite.
+    pub fn new(penalty: f64, weight_decay: f64) -> Result<Self, OutOfRange> {
+        Ok(Self {
+            penalty: Range::Positive.check(PENALTY, penalty)?,
+            weight_decay: Range::NonNegative.check(WEIGHT_DECAY, weight_decay)?,
+        })
     }
 
-    fn summary(&self) -> &'static str {
-        "linear contrastive loss: top singular directions of the cross-covariance"
+    /// c.
+    pub fn penalty(self) -> f64 {
+        self.penalty
+    }
+
+    /// η.
+    pub fn weight_decay(self) -> f64 {
+        self.weight_decay
+    }
+}
+
+impl Objective for LinearContrastive {
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
     fn parameters(&self) -> Parameters {
-        Parameters { penalty: Some(self.penalty), weight_decay: Some(self.weight_decay), ..Parameters::default() }
+        Parameters::default().with_number(PENALTY, self.penalty).with_number(WEIGHT_DECAY, self.weight_decay)
     }
 
     fn solution(&self) -> Solution {

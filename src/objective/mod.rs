@@ -1,6 +1,6 @@
 //! The objectives of theory.md §3: population loss, gradient, and the shape of the minimiser.
 //!
-//! Adding an objective: one file with a type that implements [`Objective`], one line in [`REGISTRY`].
+//! Adding an objective: one file with a type that implements [`Objective`] and its [`Entry`], one line in [`REGISTRY`].
 //! What it does not do: minimise. That is `learner`'s work.
 
 mod alignment_fidelity;
@@ -11,7 +11,9 @@ mod infonce;
 mod joint_density;
 mod linear_contrastive;
 pub mod minibatch;
+mod parameter;
 mod prediction;
+mod registry;
 mod regression;
 mod regularised;
 mod spectral;
@@ -23,7 +25,9 @@ pub use decoupled::Decoupled;
 pub use infonce::InfoNce;
 pub use joint_density::JointDensity;
 pub use linear_contrastive::LinearContrastive;
+pub use parameter::{Kind, OutOfRange, ParameterSpec, ParameterValue, Parameters, Range};
 pub use prediction::Prediction;
+pub use registry::{Entry, ObjectiveError, REGISTRY, entry, find, parameter, with_parameters};
 pub use regularised::Regularised;
 pub use spectral::Spectral;
 
@@ -84,11 +88,13 @@ pub enum BeyondRank {
 
 /// A population objective over two linear encoders.
 pub trait Objective: Debug + Send + Sync {
-    /// The id of theory.md §3.
-    fn id(&self) -> &'static str;
+    /// How it is called and made.
+    fn entry(&self) -> &'static Entry;
 
-    /// What it is, in one line.
-    fn summary(&self) -> &'static str;
+    /// The id of theory.md §3.
+    fn id(&self) -> &'static str {
+        self.entry().id
+    }
 
     /// Whether [`Objective::value`] is made small or large.
     fn sense(&self) -> Sense {
@@ -103,7 +109,7 @@ pub trait Objective: Debug + Send + Sync {
     /// The shape of the exact minimiser.
     fn solution(&self) -> Solution;
 
-    /// Its parameters: with them and its id, [`with_parameters`] makes it again.
+    /// The values of its parameters: with them and its id, [`with_parameters`] makes it again.
     fn parameters(&self) -> Parameters {
         Parameters::default()
     }
@@ -171,181 +177,6 @@ impl Candidate<'_> {
     fn explained_variance(&self, m: usize) -> f64 {
         product(&self.pair.whitening(m).root, self.towers.whitened(m)).norm_squared()
     }
-}
-
-/// Parameters that objectives may have; `None` is the objective's own default.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Parameters {
-    /// τ > 0 of `infonce`.
-    pub temperature: Option<f64>,
-    /// c > 0 of `linear-contrastive`.
-    pub penalty: Option<f64>,
-    /// η ≥ 0 of `linear-contrastive`.
-    pub weight_decay: Option<f64>,
-    /// λ in [0, 1] of `alignment-fidelity`, which has no default for it.
-    pub lambda: Option<f64>,
-    /// d_c of `decoupled`.
-    pub common_dim: Option<usize>,
-    /// a and b in [0, ½] of `regularised`.
-    pub whitening: Option<[f64; 2]>,
-}
-
-/// The names of all parameters, as experiment files write them.
-pub const PARAMETERS: [&str; 6] = ["temperature", "penalty", "weight_decay", "lambda", "common_dim", "whitening"];
-
-/// How an objective is named and made.
-#[derive(Debug, Clone, Copy)]
-pub struct Entry {
-    /// The id.
-    pub id: &'static str,
-    /// The names of its parameters.
-    pub parameters: &'static [&'static str],
-    build: fn(&Parameters) -> Result<Box<dyn Objective>, ObjectiveError>,
-}
-
-impl Entry {
-    const fn plain(id: &'static str, build: fn(&Parameters) -> Result<Box<dyn Objective>, ObjectiveError>) -> Self {
-        Self { id, parameters: &[], build }
-    }
-
-    /// The objective at its default parameters; one that has a parameter without a default (λ) at the middle of its range.
-    ///
-    /// # Panics
-    /// When these are out of range: a broken invariant of the registry.
-    pub fn default(&self) -> Box<dyn Objective> {
-        let middle = Parameters { lambda: Some(0.5), ..Parameters::default() };
-        (self.build)(&middle).expect("defaults are within range")
-    }
-}
-
-/// Every objective, in the order in which they are shown.
-pub const REGISTRY: [Entry; 12] = [
-    Entry {
-        id: "linear-contrastive",
-        parameters: &["penalty", "weight_decay"],
-        build: |parameters| {
-            let default = LinearContrastive::default();
-            Ok(Box::new(LinearContrastive {
-                penalty: parameters.penalty.unwrap_or(default.penalty),
-                weight_decay: parameters.weight_decay.unwrap_or(default.weight_decay),
-            }))
-        },
-    },
-    Entry::plain("spectral", |_| Ok(Box::new(Spectral))),
-    Entry {
-        id: "infonce",
-        parameters: &["temperature"],
-        build: |parameters| {
-            Ok(Box::new(InfoNce { temperature: parameters.temperature.unwrap_or(InfoNce::default().temperature) }))
-        },
-    },
-    Entry::plain("joint-density", |_| Ok(Box::new(JointDensity))),
-    Entry::plain("cca", |_| Ok(Box::new(CanonicalCorrelation))),
-    Entry::plain("prediction", |_| Ok(Box::new(Prediction))),
-    Entry {
-        id: "regularised",
-        parameters: &["whitening"],
-        build: |parameters| {
-            let objective = parameters.whitening.map_or_else(|| Ok(Regularised::default()), Regularised::new)?;
-            Ok(Box::new(objective))
-        },
-    },
-    Entry {
-        id: AlignmentFidelity::ID,
-        parameters: &["lambda"],
-        build: |parameters| {
-            let missing =
-                ObjectiveError::Missing { id: AlignmentFidelity::ID, name: "lambda", expected: "a number from 0 to 1" };
-            Ok(Box::new(AlignmentFidelity::new(parameters.lambda.ok_or(missing)?)?))
-        },
-    },
-    Entry {
-        id: "decoupled",
-        parameters: &["common_dim"],
-        build: |parameters| Ok(Box::new(Decoupled { common_dim: parameters.common_dim })),
-    },
-    Entry::plain("pca", |_| Ok(Box::new(PrincipalComponents))),
-    Entry::plain("supervised", |_| Ok(Box::new(Supervised))),
-    Entry::plain("random", |_| Ok(Box::new(Random))),
-];
-
-/// An objective that can't be made.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ObjectiveError {
-    /// An id that names no objective.
-    #[error("{id:?} is not one of {}{}", REGISTRY.map(|entry| entry.id).join(", "), crate::text::nearest(id, REGISTRY.map(|entry| entry.id)).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
-    Unknown {
-        /// The id.
-        id: String,
-    },
-    /// A parameter outside its range.
-    #[error("{name} = {value}, expected a finite number {expected}")]
-    Range {
-        /// The parameter.
-        name: &'static str,
-        /// Its value.
-        value: f64,
-        /// The range, in words.
-        expected: &'static str,
-    },
-    /// A parameter without a default that was not given.
-    #[error("objective {id:?} needs the parameter {name}, {expected}")]
-    Missing {
-        /// The objective.
-        id: &'static str,
-        /// The parameter.
-        name: &'static str,
-        /// What it may be, in words.
-        expected: &'static str,
-    },
-}
-
-impl Parameters {
-    /// Checks the ranges, also of parameters that an objective does not read.
-    ///
-    /// # Errors
-    /// [`ObjectiveError::Range`].
-    pub fn check(&self) -> Result<(), ObjectiveError> {
-        for (name, value, least_excluded) in [
-            ("temperature", self.temperature, true),
-            ("penalty", self.penalty, true),
-            ("weight_decay", self.weight_decay, false),
-        ] {
-            if let Some(value) = value
-                && !(value.is_finite() && (value > 0.0 || value == 0.0 && !least_excluded))
-            {
-                let expected = if least_excluded { "above 0" } else { "of at least 0" };
-                return Err(ObjectiveError::Range { name, value, expected });
-            }
-        }
-        self.lambda.map_or(Ok(()), |lambda| AlignmentFidelity::new(lambda).map(drop))?;
-        self.whitening.map_or(Ok(()), |exponents| Regularised::new(exponents).map(drop))
-    }
-}
-
-/// The entry of an id.
-///
-/// # Errors
-/// [`ObjectiveError::Unknown`], with the nearest valid id.
-pub fn entry(id: &str) -> Result<Entry, ObjectiveError> {
-    REGISTRY.into_iter().find(|entry| entry.id == id).ok_or_else(|| ObjectiveError::Unknown { id: id.into() })
-}
-
-/// The objective of an id, at its default parameters.
-///
-/// # Errors
-/// [`ObjectiveError::Unknown`], with the nearest valid id; [`ObjectiveError::Missing`] where a parameter has no default.
-pub fn find(id: &str) -> Result<Box<dyn Objective>, ObjectiveError> {
-    with_parameters(id, &Parameters::default())
-}
-
-/// The objective of an id; it reads those of the parameters that it has.
-///
-/// # Errors
-/// [`ObjectiveError`].
-pub fn with_parameters(id: &str, parameters: &Parameters) -> Result<Box<dyn Objective>, ObjectiveError> {
-    parameters.check()?;
-    (entry(id)?.build)(parameters)
 }
 
 /// The gradient of tr(W_1 Σ12 W_2ᵀ): (W_2 Σ21, W_1 Σ12).

@@ -1,6 +1,7 @@
 //! `prediction`: reduced-rank regression from x_1 to x_2.
 
-use super::{BeyondRank, Candidate, Objective, Solution, regression};
+use super::minibatch::{self, both};
+use super::{BeyondRank, Candidate, Entry, Objective, Solution, regression};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, outside, product, product_tn};
 
@@ -9,13 +10,17 @@ use crate::linalg::{Matrix, outside, product, product_tn};
 #[derive(Debug, Clone, Copy)]
 pub struct Prediction;
 
-impl Objective for Prediction {
-    fn id(&self) -> &'static str {
-        "prediction"
-    }
+/// How it is called and made.
+pub(super) const ENTRY: Entry = Entry {
+    minibatch: Some(|_, _| Ok(both!(minibatch::Prediction::default()))),
+    ..Entry::plain("prediction", "prediction", "predict x_2 from z_1: reduced-rank regression", |_| {
+        Ok(Box::new(Prediction))
+    })
+};
 
-    fn summary(&self) -> &'static str {
-        "predict x_2 from z_1: reduced-rank regression"
+impl Objective for Prediction {
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
     fn solution(&self) -> Solution {

@@ -1,6 +1,9 @@
 //! `regularised`: the continuum between `linear-contrastive` and `spectral` (theory.md §3, the family T_{a,b}).
 
-use super::{BeyondRank, Candidate, Objective, ObjectiveError, Parameters, Solution, cross_gradient};
+use super::{
+    BeyondRank, Candidate, Entry, Kind, Objective, OutOfRange, ParameterSpec, ParameterValue, Parameters, Range,
+    Solution, cross_gradient,
+};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{LinalgError, Matrix, product, product_nt, symmetric_eigen};
 
@@ -17,6 +20,26 @@ pub struct Regularised {
     exponents: [f64; 2],
 }
 
+/// How it is called and made.
+pub(super) const ENTRY: Entry = Entry {
+    parameters: &[ParameterSpec {
+        name: WHITENING,
+        label: "whitening exponents a, b",
+        meaning: "how much each sensor is whitened, Σ^(−a) and Σ^(−b): 0 not at all, 0.5 entirely",
+        kind: Kind::Pair(EXPONENTS),
+        default: Some("0.25"),
+    }],
+    ..Entry::plain(
+        "regularised",
+        "regularised",
+        "between linear-contrastive and spectral: each sensor whitened in part, by Σ^(−a)",
+        |given| Ok(Box::new(given.pair(WHITENING).map_or_else(|| Ok(Regularised::default()), Regularised::new)?)),
+    )
+};
+
+const WHITENING: &str = "whitening";
+const EXPONENTS: Range = Range::Half;
+
 impl Default for Regularised {
     /// Half-way: a = b = ¼.
     fn default() -> Self {
@@ -28,12 +51,10 @@ impl Regularised {
     /// The objective with whitening exponents (a, b).
     ///
     /// # Errors
-    /// [`ObjectiveError::Range`] when one of them is outside [0, ½].
-    pub fn new(exponents: [f64; 2]) -> Result<Self, ObjectiveError> {
-        match exponents.into_iter().find(|exponent| !(0.0..=0.5).contains(exponent)) {
-            None => Ok(Self { exponents }),
-            Some(value) => Err(ObjectiveError::Range { name: "whitening", value, expected: "from 0 to 0.5" }),
-        }
+    /// [`OutOfRange`] when one of them is outside [0, ½].
+    pub fn new(exponents: [f64; 2]) -> Result<Self, OutOfRange> {
+        exponents.into_iter().try_for_each(|exponent| EXPONENTS.check(WHITENING, exponent).map(drop))?;
+        Ok(Self { exponents })
     }
 
     /// A bound on the rounding error of W_m·Σ_mm^{2a}·W_mᵀ, for m = 0 or 1: a power between is taken through eigenvalues, which are exact to
@@ -56,16 +77,12 @@ impl Regularised {
 }
 
 impl Objective for Regularised {
-    fn id(&self) -> &'static str {
-        "regularised"
-    }
-
-    fn summary(&self) -> &'static str {
-        "between linear-contrastive and spectral: each sensor whitened in part, by Σ^(−a)"
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
     fn parameters(&self) -> Parameters {
-        Parameters { whitening: Some(self.exponents), ..Parameters::default() }
+        Parameters::default().with(WHITENING, ParameterValue::Pair(self.exponents))
     }
 
     #[expect(clippy::float_cmp, reason = "the ends of the continuum are these very numbers")]

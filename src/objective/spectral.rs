@@ -1,6 +1,7 @@
 //! `spectral` (HaoChen et al. 2021).
 
-use super::{BeyondRank, Objective, Solution, cross_gradient};
+use super::minibatch::{self, both};
+use super::{BeyondRank, Entry, Objective, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::product;
 
@@ -9,13 +10,20 @@ use crate::linalg::product;
 #[derive(Debug, Clone, Copy)]
 pub struct Spectral;
 
-impl Objective for Spectral {
-    fn id(&self) -> &'static str {
-        "spectral"
-    }
+/// How it is called and made.
+pub(super) const ENTRY: Entry = Entry {
+    minibatch: Some(|_, _| Ok(both!(minibatch::Spectral::default()))),
+    ..Entry::plain(
+        "spectral",
+        "spectral",
+        "spectral contrastive loss: canonical directions, scaled by the correlations",
+        |_| Ok(Box::new(Spectral)),
+    )
+};
 
-    fn summary(&self) -> &'static str {
-        "spectral contrastive loss: canonical directions, scaled by the correlations"
+impl Objective for Spectral {
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
     fn solution(&self) -> Solution {

@@ -233,7 +233,7 @@ impl Theorem for InfoNceGap {
         let attained: f64 = subject.pair.angles().cosines().iter().take(case.dim()).map(|rho| 0.5 * rho * rho).sum();
         let value = objective.value(subject.moments(), &case.encoders).unwrap_or(f64::NAN);
         clauses.push(Clause::equal("bilinear critic", -value, attained, subject.error(attained)));
-        let temperature = objective.parameters().temperature.unwrap_or(InfoNce::default().temperature);
+        let temperature = objective.parameters().number("temperature").unwrap_or(1.0);
         clauses.push(Clause::equal(
             "bilinear critic by quadrature",
             -bilinear_loss_by_quadrature(case, temperature)?,

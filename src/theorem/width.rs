@@ -177,8 +177,8 @@ fn is_trained(problem: &Problem) -> bool {
 /// The clauses about the minimiser at one weight decay.
 fn about_minimiser(clauses: &mut Vec<Clause>, problem: &Problem, share: f64) -> Result<(), InformationError> {
     let (case, largest) = (problem.case, problem.largest());
-    let objective = LinearContrastive { penalty: 1.0, weight_decay: share * largest };
-    let kept = problem.shrunk(objective.weight_decay);
+    let objective = LinearContrastive::new(1.0, share * largest).expect("a share of a singular value");
+    let kept = problem.shrunk(objective.weight_decay());
     let count = kept.iter().filter(|value| **value > NEAR * largest).count();
     if count == 0 {
         return Ok(());
@@ -192,7 +192,7 @@ fn about_minimiser(clauses: &mut Vec<Clause>, problem: &Problem, share: f64) -> 
             format!("greatest gain at weight decay {share}·σ1"),
             problem.gain(&objective, &wide.encoders),
             0.5 * kept.iter().map(|value| value * value).sum::<f64>(),
-            problem.gain_error(objective.weight_decay, &wide.encoders, &kept),
+            problem.gain_error(objective.weight_decay(), &wide.encoders, &kept),
         )
         .of_size(largest * largest),
     );
@@ -207,10 +207,10 @@ fn about_minimiser(clauses: &mut Vec<Clause>, problem: &Problem, share: f64) -> 
         // Without decay spare outputs make the regressions singular.
         let dim = if share > 0.0 { wide.encoders.dim() } else { count };
         let label = format!("trained W1ᵀW2 at weight decay {share}·σ1");
-        clauses.extend(trained_clauses(problem, objective.weight_decay, dim, &minimiser, &label)?);
+        clauses.extend(trained_clauses(problem, objective.weight_decay(), dim, &minimiser, &label)?);
     }
     // A singular value that is not told from η: its direction may be kept, and then R², which has no scale, counts it in full.
-    let decided = |value: &f64| *value < objective.weight_decay - NEAR * largest;
+    let decided = |value: &f64| *value < objective.weight_decay() - NEAR * largest;
     let rank = case.subject.pair.rank().min(problem.sigma.len());
     if !problem.sigma[..rank].iter().skip(count).all(decided) {
         return Ok(());
@@ -253,11 +253,12 @@ impl Theorem for Width {
         let minimises = case.objective.is_some_and(|objective| objective.id() == LinearContrastive::default().id());
         let mut clauses = Vec::new();
         for share in DECAYS {
-            let objective = LinearContrastive { penalty: 1.0, weight_decay: share * problem.largest() };
-            let kept = problem.shrunk(objective.weight_decay);
+            let objective =
+                LinearContrastive::new(1.0, share * problem.largest()).expect("a share of a singular value");
+            let kept = problem.shrunk(objective.weight_decay());
             let bound = 0.5 * kept.iter().map(|value| value * value).sum::<f64>();
             let gain = problem.gain(&objective, &case.encoders);
-            let error = problem.gain_error(objective.weight_decay, &case.encoders, &kept);
+            let error = problem.gain_error(objective.weight_decay(), &case.encoders, &kept);
             if minimises || error <= RESOLVED * bound.max(gain.abs()) {
                 let label = format!("gain at weight decay {share}·σ1");
                 clauses.push(Clause::at_most(label, gain, bound, error).of_size(problem.largest().powi(2)));

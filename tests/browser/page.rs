@@ -262,7 +262,7 @@ fn sliders_move_numbers_that_eval_confirms() {
     assert_page_agrees_with_eval(&session);
     session.choose("choice-axis", "snr_db");
     session.choose("choice-target", "private 1");
-    assert!(session.text("text-command").contains("--objective alignment-fidelity --dim 3 --lambda 0.35"));
+    assert!(session.text("text-command").contains("--objective alignment-fidelity --dim 3 -p lambda=0.35"));
     assert_eq!(session.text("status"), "");
 }
 

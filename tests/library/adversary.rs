@@ -61,7 +61,8 @@ fn a_false_statement_is_found_out_and_its_counterexample_replays() {
         let subject = Subject::new(model, [0, 1]).expect("a subject");
         let learner = subject.learner(0);
         let objective = minimiser
-            .map(|(id, parameters, dim)| (objective::with_parameters(id, &parameters).expect("an objective"), dim));
+            .as_ref()
+            .map(|(id, parameters, dim)| (objective::with_parameters(id, parameters).expect("an objective"), *dim));
         let replayed = match &objective {
             Some((objective, dim)) => Case::minimise(&subject, &learner, objective.as_ref(), *dim).expect("a case"),
             None => Case::of_weights(&subject, Encoders::clone(encoders)).expect("a case"),

@@ -170,13 +170,13 @@ fn check(objective: &dyn Objective) {
 
 #[test]
 fn linear_contrastive_is_minimised() {
-    check(&LinearContrastive { penalty: 1.0, weight_decay: 0.0 });
-    check(&LinearContrastive { penalty: 2.5, weight_decay: 0.0 });
+    check(&LinearContrastive::new(1.0, 0.0).expect("in range"));
+    check(&LinearContrastive::new(2.5, 0.0).expect("in range"));
 }
 
 #[test]
 fn linear_contrastive_with_weight_decay_is_minimised() {
-    check(&LinearContrastive { penalty: 1.0, weight_decay: 0.3 });
+    check(&LinearContrastive::new(1.0, 0.3).expect("in range"));
 }
 
 #[test]
@@ -186,8 +186,8 @@ fn spectral_is_minimised() {
 
 #[test]
 fn infonce_is_minimised_at_any_temperature() {
-    check(&InfoNce { temperature: 1.0 });
-    check(&InfoNce { temperature: 0.3 });
+    check(&InfoNce::new(1.0).expect("in range"));
+    check(&InfoNce::new(0.3).expect("in range"));
 }
 
 #[test]
@@ -271,14 +271,11 @@ fn the_values_at_the_minimum_are_those_of_the_theory() {
             let expected: [(&dyn Objective, f64); 7] = [
                 (&CanonicalCorrelation, sum(&correlations, &|rho| rho)),
                 (&Spectral, -sum(&correlations, &|rho| rho * rho)),
-                (&InfoNce { temperature: 0.7 }, -0.5 * sum(&correlations, &|rho| rho * rho)),
+                (&InfoNce::new(0.7).expect("in range"), -0.5 * sum(&correlations, &|rho| rho * rho)),
                 (&JointDensity, sum(&correlations, &density)),
+                (&LinearContrastive::new(2.0, 0.0).expect("in range"), -0.25 * sum(&singular, &|sigma| sigma * sigma)),
                 (
-                    &LinearContrastive { penalty: 2.0, weight_decay: 0.0 },
-                    -0.25 * sum(&singular, &|sigma| sigma * sigma),
-                ),
-                (
-                    &LinearContrastive { penalty: 2.0, weight_decay: 0.1 },
+                    &LinearContrastive::new(2.0, 0.1).expect("in range"),
                     -0.25 * sum(&singular, &|sigma| (sigma - 0.1_f64).max(0.0).powi(2)),
                 ),
                 (&Prediction, moments.second.trace() - sum(&predicted, &|sigma| sigma * sigma)),
@@ -318,8 +315,8 @@ fn the_product_of_the_encoders_is_the_one_of_the_theory() {
             let canonical = &left * truncated(&whitened, dim) * &right;
             let expected: [(&dyn Objective, Matrix); 3] = [
                 (&Spectral, canonical.clone()),
-                (&InfoNce { temperature: 0.5 }, canonical * 0.5),
-                (&LinearContrastive { penalty: 4.0, weight_decay: 0.0 }, truncated(&moments.cross, dim) * 0.25),
+                (&InfoNce::new(0.5).expect("in range"), canonical * 0.5),
+                (&LinearContrastive::new(4.0, 0.0).expect("in range"), truncated(&moments.cross, dim) * 0.25),
             ];
             for (objective, expected) in expected {
                 let Encoders { first, second } =

@@ -28,8 +28,8 @@ fn objectives() -> Vec<Box<dyn Objective>> {
         .map(objective::Entry::default)
         .filter(|objective| objective.id() != "random")
         .collect();
-    objectives.push(Box::new(InfoNce { temperature: 0.4 }));
-    objectives.push(Box::new(LinearContrastive { penalty: 3.0, weight_decay: 0.2 }));
+    objectives.push(Box::new(InfoNce::new(0.4).expect("in range")));
+    objectives.push(Box::new(LinearContrastive::new(3.0, 0.2).expect("in range")));
     objectives.extend(
         [0.0, 0.02, 1.0]
             .map(|lambda| -> Box<dyn Objective> { Box::new(AlignmentFidelity::new(lambda).expect("within range")) }),
@@ -247,7 +247,10 @@ fn values_are_the_expressions_at_whitened_encoders_and_at_any_weights_of_the_oth
         let whitened = Encoders { first, second };
         for objective in objectives() {
             // None aligns every row, the expression, or the first r, the value.
-            if objective.id() == "decoupled" && objective.parameters().common_dim.is_none() && subject.pair.rank() < 2 {
+            if objective.id() == "decoupled"
+                && objective.parameters().count("common_dim").is_none()
+                && subject.pair.rank() < 2
+            {
                 continue;
             }
             let weights = if objective.whitened() { &whitened } else { &given };

@@ -15,8 +15,8 @@ const AGREEMENT: f64 = 1e-7;
 
 fn objectives() -> Vec<Box<dyn Objective>> {
     let mut objectives: Vec<Box<dyn Objective>> = objective::REGISTRY.iter().map(objective::Entry::default).collect();
-    objectives.push(Box::new(InfoNce { temperature: 0.4 }));
-    objectives.push(Box::new(LinearContrastive { penalty: 3.0, weight_decay: 0.2 }));
+    objectives.push(Box::new(InfoNce::new(0.4).expect("in range")));
+    objectives.push(Box::new(LinearContrastive::new(3.0, 0.2).expect("in range")));
     objectives.push(Box::new(AlignmentFidelity::new(0.2).expect("within range")));
     objectives.push(Box::new(Decoupled { common_dim: Some(1) }));
     objectives.push(Box::new(Regularised::new([0.1, 0.4]).expect("within range")));
@@ -118,7 +118,7 @@ fn gradients_are_normal_to_the_constraint_at_the_whitened_optima() {
         let subject = Subject::new(&model, [0, 1]).expect("a subject");
         let moments = subject.pair.second_moments(&subject.factors);
         for objective in objectives().iter().filter(|objective| objective.whitened()) {
-            let tolerance = if objective.id() == AlignmentFidelity::ID { 1e-5 } else { 1e-11 };
+            let tolerance = if objective.id() == "alignment-fidelity" { 1e-5 } else { 1e-11 };
             for dim in 1..=2 {
                 let encoders = subject.learner(0).minimise(objective.as_ref(), dim).expect("a maximiser").encoders;
                 let gradient = objective.gradient(&moments, &encoders).expect("a gradient");

@@ -86,7 +86,7 @@ fn finite_information_is_not_called_infinite_and_infinite_information_is() {
         let subject = Subject::new(&model, [0, 1]).expect("a subject");
         let cca = objective::find("cca").expect("an objective");
         let case = Case::minimise(&subject, &subject.learner(0), cca.as_ref(), 1).expect("a case");
-        serde_json::to_value(Evaluation::new(&case, "cca", None).expect("a report")).expect("JSON")
+        serde_json::to_value(Evaluation::new(&case, "cca").expect("a report")).expect("JSON")
     };
     for (noise, between, shared) in [
         ("1e-30", 34.192_202_804_630_7, 34.538_776_394_910_7),
@@ -127,7 +127,7 @@ fn what_is_not_known_is_listed() {
     let subject = Subject::new(&model, [0, 1]).expect("a subject");
     let cca = objective::find("cca").expect("an objective");
     let case = Case::minimise(&subject, &subject.learner(0), cca.as_ref(), 1).expect("a case");
-    let report = serde_json::to_value(Evaluation::new(&case, "cca", None).expect("a report")).expect("JSON");
+    let report = serde_json::to_value(Evaluation::new(&case, "cca").expect("a report")).expect("JSON");
     let listed: Vec<&str> =
         report["uncertain"].as_array().expect("a list").iter().filter_map(|entry| entry["measure"].as_str()).collect();
     assert!(listed.contains(&"targets[0].mi.x1") && listed.contains(&"alignment.mi_x1_x2"), "{listed:?}");

@@ -9,7 +9,7 @@ use alignloss::linalg::{Matrix, orthonormal_columns, product_tn};
 use alignloss::model::family::{self, Draw};
 use alignloss::model::{LatentModel, Noise};
 use alignloss::objective::{
-    self, AlignmentFidelity, CanonicalCorrelation, Decoupled, LinearContrastive, Objective, Parameters,
+    self, AlignmentFidelity, CanonicalCorrelation, Decoupled, LinearContrastive, Objective, ParameterValue, Parameters,
     PrincipalComponents, Spectral,
 };
 use alignloss::theorem::{Affected, Case, Subject};
@@ -89,7 +89,7 @@ fn a_tie_is_reported_with_the_same_ranges_in_either_order() {
 fn what_is_unique_is_said_to_be() {
     let model = models::scalar();
     for entry in objective::REGISTRY {
-        let parameters = Parameters { lambda: Some(0.5), common_dim: Some(1), ..Parameters::default() };
+        let parameters = Parameters::default().with_number("lambda", 0.5).with("common_dim", ParameterValue::Count(1));
         let objective = objective::with_parameters(entry.id, &parameters).expect("an objective");
         // The joint maximum of unlike sensors has no certificate, and random encoders minimise nothing.
         let expected = match entry.id {
@@ -106,7 +106,7 @@ fn what_is_unique_is_said_to_be() {
     let row = |values: [f64; 2]| Matrix::from_row_slice(1, 2, &values);
     let given = Encoders { first: row([1.0, 0.0]), second: row([1.0, 0.0]) };
     let case = Case::of_weights(&subject, given).expect("a case");
-    let report = serde_json::to_value(Evaluation::new(&case, "given", None).expect("a report")).expect("JSON");
+    let report = serde_json::to_value(Evaluation::new(&case, "given").expect("a report")).expect("JSON");
     assert!(report["unique"].is_null() && report["minimisers"].is_null(), "given encoders minimise nothing");
 }
 
@@ -147,7 +147,7 @@ fn ties_of_the_baselines_and_remedies_are_found() {
     assert!(!entries.is_empty() && entries.iter().all(|entry| entry.r2.is_none()), "{entries:?}");
     assert_eq!(uniqueness(&model, &Decoupled { common_dim: Some(2) }, 3), Some(true));
     // Weight decay that removes both factors leaves nothing to choose from.
-    let decay = LinearContrastive { penalty: 1.0, weight_decay: 1.5 };
+    let decay = LinearContrastive::new(1.0, 1.5).expect("in range");
     assert_eq!(uniqueness(&model, &decay, 1), Some(true));
     // Like sensors: the joint maximum is certified, and the two factors tie in it; in a scalar model of like sensors nothing does.
     let joint = AlignmentFidelity::new(0.3).expect("within range");

@@ -57,7 +57,7 @@ fn evaluate(cell: &Value) -> Value {
     let dim = usize::try_from(cell["dim"].as_u64().expect("a dimension")).expect("a small number");
     let subject = Subject::new(&model, [0, 1]).expect("a subject");
     let case = Case::minimise(&subject, &subject.learner(0), objective.as_ref(), dim).expect("a minimiser");
-    let report = Evaluation::new(&case, objective.id(), None).expect("a report");
+    let report = Evaluation::new(&case, objective.id()).expect("a report");
     serde_json::to_value(report).expect("a report is JSON")
 }
 

@@ -108,7 +108,7 @@ impl Comparison<'_> {
         let objective = objective::find(id).map_err(|error| error.to_string())?;
         let case = Case::minimise(subject, &subject.learner(0), objective.as_ref(), dim);
         let case = case.map_err(|error| error.to_string())?;
-        let report = Evaluation::new(&case, id, None).map_err(|error| error.to_string())?;
+        let report = Evaluation::new(&case, id).map_err(|error| error.to_string())?;
         let report = serde_json::to_value(report).map_err(|error| error.to_string())?;
         for theorem in list(&report["theorems"]) {
             if theorem["verdict"] == "violated" {

@@ -8,8 +8,8 @@ use alignloss::linalg::{Matrix, orthonormal_columns, product_nt, product_tn};
 use alignloss::model::family::{self, Draw};
 use alignloss::model::{LatentModel, Modality, Noise};
 use alignloss::objective::{
-    self, AlignmentFidelity, CanonicalCorrelation, Decoupled, LinearContrastive, Objective, ObjectiveError, Parameters,
-    Prediction, PrincipalComponents, Regularised,
+    self, AlignmentFidelity, CanonicalCorrelation, Decoupled, LinearContrastive, Objective, ObjectiveError, OutOfRange,
+    Parameters, Prediction, PrincipalComponents, Regularised,
 };
 use alignloss::remedies::{self, Finding, KEPT, RAISED};
 use alignloss::theorem::fidelity_threshold::threshold;
@@ -56,19 +56,18 @@ fn lambda_is_required_and_its_range_is_checked() {
     assert!(matches!(missing, ObjectiveError::Missing { name: "lambda", .. }), "{missing}");
     assert!(missing.to_string().contains("lambda") && missing.to_string().contains("alignment-fidelity"));
     for value in [-0.1, 1.5, f64::NAN, f64::INFINITY] {
-        let wrong = objective::with_parameters("cca", &Parameters { lambda: Some(value), ..Parameters::default() });
-        let Err(ObjectiveError::Range { name: "lambda", value: named, .. }) = wrong else { panic!("{value} passed") };
+        let wrong = objective::with_parameters("cca", &Parameters::default().with_number("lambda", value));
+        let Err(ObjectiveError::Range(OutOfRange { name: "lambda", value: named, .. })) = wrong else {
+            panic!("{value} passed")
+        };
         assert_eq!(named.to_bits(), value.to_bits());
     }
-    let wrong = Parameters { whitening: Some([0.2, 0.6]), ..Parameters::default() };
-    assert!(matches!(wrong.check(), Err(ObjectiveError::Range { name: "whitening", .. })));
+    let wrong = Regularised::new([0.2, 0.6]);
+    assert!(matches!(wrong, Err(OutOfRange { name: "whitening", .. })));
     for lambda in [0.0, 0.5, 1.0] {
         assert!(
-            objective::with_parameters(
-                "alignment-fidelity",
-                &Parameters { lambda: Some(lambda), ..Parameters::default() }
-            )
-            .is_ok()
+            objective::with_parameters("alignment-fidelity", &Parameters::default().with_number("lambda", lambda))
+                .is_ok()
         );
     }
 }

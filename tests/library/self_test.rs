@@ -52,7 +52,8 @@ fn every_false_statement_is_refuted_by_a_case_on_which_the_true_one_holds() {
         let subject = Subject::new(model, [0, 1]).expect("a subject");
         let learner = subject.learner(0);
         let objective = minimiser
-            .map(|(id, parameters, dim)| (objective::with_parameters(id, &parameters).expect("an objective"), dim));
+            .as_ref()
+            .map(|(id, parameters, dim)| (objective::with_parameters(id, parameters).expect("an objective"), *dim));
         // Weights of `random` depend on a seed that the case does not keep; as given weights they are the same encoders.
         let replayed = match &objective {
             Some((objective, dim)) if objective.id() != "random" => {

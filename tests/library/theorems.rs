@@ -678,7 +678,7 @@ fn selection_lets_cca_and_prediction_take_the_nuisance_and_linear_contrastive_th
     let rows: [(&dyn Objective, f64, f64); 3] = [
         (&CanonicalCorrelation, 0.0, nuisance),
         (&Prediction, 0.0, nuisance),
-        (&LinearContrastive { penalty: 1.0, weight_decay: 0.0 }, signal, 0.0),
+        (&LinearContrastive::new(1.0, 0.0).expect("in range"), signal, 0.0),
     ];
     for (objective, about_s, about_u1) in rows {
         let case = minimise(&subject, objective, 1);
@@ -902,7 +902,7 @@ fn width_is_attained_by_the_soft_threshold_of_the_cross_covariance() {
     sides(&clause("width", &case, "greatest gain at weight decay 0·σ1"), 2.0, 2.0);
     // The encoders without decay, measured with it: gain 2 − ½·0.8·(2 + 2) = 0.4 of the 1.28 that there are.
     sides(&clause("width", &case, "gain at weight decay 0.2·σ1"), 2.0 - 0.5 * 0.4 * 4.0, 1.28);
-    let shrunk = LinearContrastive { penalty: 2.0, weight_decay: 0.5 };
+    let shrunk = LinearContrastive::new(2.0, 0.5).expect("in range");
     let case = minimise(&subject, &shrunk, 2);
     let question = |quantity| Question { quantity, target: 0, samples: None };
     let width = theorem::find("width").expect("a theorem");
@@ -917,7 +917,7 @@ fn width_is_attained_by_the_soft_threshold_of_the_cross_covariance() {
         }
     }
     // A decay above σ_1 kills everything: the least of ½·2·p² + (η/2)(…) is at zero.
-    let dead = LinearContrastive { penalty: 1.0, weight_decay: 2.5 };
+    let dead = LinearContrastive::new(1.0, 2.5).expect("in range");
     assert!(minimise(&subject, &dead, 1).encoders.first.amax() == 0.0);
 }
 

@@ -303,10 +303,10 @@ fn a_loud_private_channel_makes_no_theorem_violated() {
              [[target]]\nname = \"private\"\nloading = [[0.0, 0.0, 1.0, 0.0]]\n"
         );
         for arguments in [
-            &["--objective", "alignment-fidelity", "--lambda", "0.1"][..],
-            &["--objective", "alignment-fidelity", "--lambda", "0.3"],
-            &["--objective", "alignment-fidelity", "--lambda", "0.9"],
-            &["--objective", "decoupled", "--common-dim", "1"],
+            &["--objective", "alignment-fidelity", "-p", "lambda=0.1"][..],
+            &["--objective", "alignment-fidelity", "-p", "lambda=0.3"],
+            &["--objective", "alignment-fidelity", "-p", "lambda=0.9"],
+            &["--objective", "decoupled", "-p", "common_dim=1"],
             &["--objective", "cca"],
             &["--objective", "linear-contrastive"],
             &["--objective", "prediction"],

@@ -55,7 +55,7 @@ fn eval_json_has_exactly_the_keys_of_the_design() {
             "model",
             "objective",
             "dim",
-            "lambda",
+            "parameters",
             "canonical_correlations",
             "cross_covariance_singular_values",
             "encoders",
@@ -120,7 +120,7 @@ fn eval_json_holds_the_numbers_that_hand_calculation_gives() {
         assert!((value - expected).abs() < 1e-14, "{value} is not {expected}");
     };
     assert_eq!(report["model"], json!({ "name": "tiny", "observed": [2, 2], "shared": 1, "private": [1, 1] }));
-    assert_eq!((&report["objective"], &report["dim"], &report["lambda"]), (&json!("cca"), &json!(1), &Value::Null));
+    assert_eq!((&report["objective"], &report["dim"], &report["parameters"]), (&json!("cca"), &json!(1), &json!({})));
     // ρ = 1/(1+½) = 2/3 and no second correlation; Σ12 = diag(1, 0).
     near(&report["canonical_correlations"][0], 2.0 / 3.0);
     assert_eq!(report["canonical_correlations"][1], json!(0.0));
@@ -143,13 +143,16 @@ fn eval_json_holds_the_numbers_that_hand_calculation_gives() {
 
 #[test]
 fn eval_reports_the_trade_off_weight() {
-    let report = eval_json(&["--objective", "alignment-fidelity", "--lambda", "0.25", "--dim", "1"]);
-    assert_eq!((&report["objective"], &report["lambda"]), (&json!("alignment-fidelity"), &json!(0.25)));
+    let report = eval_json(&["--objective", "alignment-fidelity", "-p", "lambda=0.25", "--dim", "1"]);
+    assert_eq!(
+        (&report["objective"], &report["parameters"]),
+        (&json!("alignment-fidelity"), &json!({ "lambda": 0.25 }))
+    );
     // ρ = 2/3 and variance 1.5 in both sensors: 2·(¾·⅔ + ¼·1.5).
     let value = report["objective_value"].as_f64().expect("a number");
     assert!((value - 1.75).abs() < 1e-13, "{value}");
-    let report = eval_json(&["--objective", "decoupled", "--common-dim", "1", "--dim", "2"]);
-    assert_eq!(report["lambda"], Value::Null);
+    let report = eval_json(&["--objective", "decoupled", "-p", "common_dim=1", "--dim", "2"]);
+    assert_eq!(report["parameters"], json!({ "common_dim": 1 }));
     assert_eq!(report["encoders"][0].as_array().map(Vec::len), Some(2));
 }
 
@@ -169,7 +172,7 @@ fn verdicts_are_one_of_four_words_with_finite_slack_or_none() {
     let folder = folder("model.toml", MODEL.replace("noise = 0.5", "noise = 0.0"));
     let output = run(folder.path(), &["eval", "model.toml", "--objective", "random", "--format", "json"]);
     let report: Value = serde_json::from_str(&output.stdout).expect("JSON");
-    assert_eq!((output.code, &report["schema"]), (0, &json!(2)));
+    assert_eq!((output.code, &report["schema"]), (0, &json!(3)));
     let theorems = report["theorems"].as_array().expect("a list");
     for theorem in theorems {
         let verdict = theorem["verdict"].as_str().expect("a word");
@@ -301,7 +304,7 @@ fn a_vector_target_has_no_partial_information() {
     let folder = folder("model.toml", MODEL.replace("[[1.0, 0.0, 0.0]]", "[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]"));
     let output = run(folder.path(), &["eval", "model.toml", "--format", "json"]);
     let report: Value = serde_json::from_str(&output.stdout).expect("JSON");
-    assert_eq!((&report["targets"][0]["pid"], &report["targets"][0]["dimension"]), (&Value::Null, &json!(2)));
+    assert_eq!((&report["targets"][0]["pid"], &report["targets"][0]["dimension"]), (&Value::Null, &json!(3)));
 }
 
 #[test]
@@ -414,7 +417,7 @@ fn verify_tries_the_named_theorems_and_repeats_itself() {
     assert_eq!((first.code, &first.stdout), (0, &second.stdout));
     let report: Value = serde_json::from_str(&first.stdout).expect("JSON");
     assert_eq!(keys(&report), set(["schema", "models", "models_per_family", "seed", "theorems", "discrete"]));
-    assert_eq!(report["schema"], json!(2));
+    assert_eq!(report["schema"], json!(3));
     assert_eq!(
         keys(&report["theorems"][0]),
         set([
@@ -790,16 +793,28 @@ fn impossible_requests_are_answered_in_one_line() {
         (&["--dim", "0"][..], "m.toml: dim: 0 is not between 1 and 2"),
         (&["--dim", "3"], "m.toml: dim: 3 is not between 1 and 2"),
         (&["--dim", "1000000000"], "m.toml: dim: 1000000000 is not between 1 and 2"),
-        (&["--lambda", "0.5"], "--lambda 0.5: objective \"cca\" has no trade-off weight"),
+        (&["-p", "lambda=0.5"], "-p lambda=0.5: objective \"cca\" has no parameters"),
+        (
+            &["--objective", "linear-contrastive", "-p", "lambda=0.5"],
+            "-p lambda=0.5: objective \"linear-contrastive\" has only penalty, weight_decay",
+        ),
         (
             &["--objective", "alignment-fidelity"],
-            "--lambda: objective \"alignment-fidelity\" needs the parameter lambda",
+            "-p lambda=VALUE is missing: objective \"alignment-fidelity\" needs the parameter lambda, a number from 0 to 1",
         ),
         (
-            &["--objective", "alignment-fidelity", "--lambda", "1.5"],
-            "lambda = 1.5, expected a finite number from 0 to 1",
+            &["--objective", "alignment-fidelity", "-p", "lambda=1.5"],
+            "-p lambda=1.5: lambda = 1.5, expected a finite number from 0 to 1",
         ),
-        (&["--common-dim", "1"], "--common-dim 1: objective \"cca\" has no common block"),
+        (
+            &["--objective", "regularised", "-p", "whitening=0.1,0.2,0.3"],
+            "-p whitening=0.1,0.2,0.3: expected a number from 0 to 0.5, or a list of two",
+        ),
+        (
+            &["--objective", "decoupled", "-p", "common_dim=1.5"],
+            "-p common_dim=1.5: expected a whole number of at least 0",
+        ),
+        (&["-p", "lambda"], "-p lambda: expected NAME=VALUE"),
         (&["--modalities", "1"], "--modalities: 1 given, expected two"),
         (&["--modalities", "1,2,2"], "--modalities: 3 given, expected two"),
         (&["--modalities", "1,1"], "--modalities 1,1: expected two different numbers from 1 to 2"),

@@ -5,7 +5,7 @@ use super::{Outcome, input};
 use alignloss::evaluation::{Evaluation, MinimiserSummary, Number, TargetSummary, TheoremSummary};
 use alignloss::information::Encoders;
 use alignloss::linalg::Matrix;
-use alignloss::objective::{self, ObjectiveError, Parameters};
+use alignloss::objective::{self, Entry, ObjectiveError, Parameters};
 use alignloss::precise::{Measure, TargetMeasures};
 use alignloss::theorem::{Case, Subject};
 use anyhow::{Context, anyhow, bail, ensure};
@@ -21,7 +21,7 @@ Exit code 1 when a theorem is violated, as `verify` does.
 Examples:
   alignloss eval model.toml --objective cca --dim 2
   alignloss eval model.json --objective prediction --dim 1 --format json | jq '.targets[0].information_loss'
-  alignloss eval model.toml --objective alignment-fidelity --lambda 0.3 --dim 2
+  alignloss eval model.toml --objective alignment-fidelity -p lambda=0.3 --dim 2
   alignloss eval counterexample.json --encoders counterexample.encoders.json
   generate-model | alignloss eval - --format json")]
 pub(super) struct Eval {
@@ -33,15 +33,9 @@ pub(super) struct Eval {
     /// Outputs of each encoder [default: the number of shared factors, or 1]
     #[arg(long, short, value_name = "D")]
     dim: Option<usize>,
-    /// Weight of fidelity, from 0 to 1, for objectives that trade it against alignment
-    #[arg(long, short, value_name = "L")]
-    lambda: Option<f64>,
-    /// Aligned outputs of `decoupled` [default: as many as there are canonical correlations]
-    #[arg(long, value_name = "D_C")]
-    common_dim: Option<usize>,
-    /// Weight decay of `linear-contrastive`
-    #[arg(long, value_name = "ETA")]
-    weight_decay: Option<f64>,
+    /// A parameter of the objective, as in -p lambda=0.3; may be given several times
+    #[arg(long = "parameter", short, value_name = "NAME=VALUE", conflicts_with = "encoders", long_help = parameter_help())]
+    parameters: Vec<String>,
     /// Judge these encoders instead of a minimiser: a JSON file (or -) with "encoders", as this command prints
     #[arg(long, value_name = "FILE", conflicts_with_all = ["objective", "dim"])]
     encoders: Option<PathBuf>,
@@ -65,15 +59,6 @@ pub(super) enum Format {
 }
 
 impl Eval {
-    /// What was asked for and lacks a parameter.
-    fn without_parameter(&self) -> String {
-        if self.encoders.is_some() {
-            "encoders that are given".into()
-        } else {
-            format!("objective {:?}", self.objective)
-        }
-    }
-
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         ensure!(
             !(input::is_standard(&self.model) && self.encoders.as_deref().is_some_and(input::is_standard)),
@@ -90,29 +75,9 @@ impl Eval {
             "--modalities {first},{second}: expected two different numbers from 1 to {count}"
         );
         let entry = objective::entry(&self.objective)?;
-        if let Some(lambda) = self.lambda
-            && (self.encoders.is_some() || !entry.parameters.contains(&"lambda"))
-        {
-            bail!("--lambda {lambda}: {} has no trade-off weight", self.without_parameter());
-        }
-        if let Some(common_dim) = self.common_dim
-            && (self.encoders.is_some() || !entry.parameters.contains(&"common_dim"))
-        {
-            bail!("--common-dim {common_dim}: {} has no common block", self.without_parameter());
-        }
-        if let Some(weight_decay) = self.weight_decay
-            && (self.encoders.is_some() || !entry.parameters.contains(&"weight_decay"))
-        {
-            bail!("--weight-decay {weight_decay}: {} has no weight decay", self.without_parameter());
-        }
-        let parameters = Parameters {
-            lambda: self.lambda,
-            common_dim: self.common_dim,
-            weight_decay: self.weight_decay,
-            ..Parameters::default()
-        };
+        let parameters = parameters(&entry, &self.parameters)?;
         let objective = objective::with_parameters(&self.objective, &parameters).map_err(|error| match error {
-            ObjectiveError::Missing { name: "lambda", .. } => anyhow!("--lambda: {error}"),
+            ObjectiveError::Missing { name, .. } => anyhow!("-p {name}=VALUE is missing: {error}"),
             error => error.into(),
         })?;
         let subject = Subject::new(&model, [first - 1, second - 1]).with_context(describe)?;
@@ -124,13 +89,44 @@ impl Eval {
             let learner = subject.learner(self.seed);
             (Case::minimise(&subject, &learner, objective.as_ref(), dim).with_context(describe)?, objective.id())
         };
-        let report = Evaluation::new(&case, name, self.lambda).with_context(describe)?;
+        let report = Evaluation::new(&case, name).with_context(describe)?;
         super::print(&match self.format {
             Format::Json => serde_json::to_string_pretty(&report)? + "\n",
             Format::Table => as_tables(&report),
         })?;
         Ok(outcome(&report))
     }
+}
+
+/// What `--help` says of all parameters.
+fn parameter_help() -> String {
+    let mut text = "A parameter of the objective; may be given several times:\n".to_owned();
+    for entry in objective::REGISTRY {
+        for parameter in entry.parameters {
+            let default = parameter.default.map_or_else(|| "must be given".into(), |value| format!("default: {value}"));
+            let _ = writeln!(text, "- {} of {}: {} [{default}]", parameter.name, entry.id, parameter.meaning);
+        }
+    }
+    text
+}
+
+/// The parameters of an objective from `NAME=VALUE`.
+fn parameters(entry: &Entry, given: &[String]) -> anyhow::Result<Parameters> {
+    given.iter().try_fold(Parameters::default(), |parameters, text| {
+        let (name, value) =
+            text.split_once('=').with_context(|| format!("-p {text}: expected NAME=VALUE, as in lambda=0.3"))?;
+        let parameter = entry.parameter(name).with_context(|| {
+            let known: Vec<&str> = entry.parameters.iter().map(|parameter| parameter.name).collect();
+            let known = if known.is_empty() { "no parameters".into() } else { format!("only {}", known.join(", ")) };
+            format!("-p {text}: objective {:?} has {known}", entry.id)
+        })?;
+        let numbers: Result<Vec<f64>, _> = value.split(',').map(|number| number.trim().parse()).collect();
+        let value = numbers.ok().and_then(|numbers| parameter.kind.value(&numbers));
+        let value = value.with_context(|| format!("-p {text}: expected {}", parameter.kind.words()))?;
+        parameter.check(value).with_context(|| format!("-p {text}"))?;
+        ensure!(parameters.get(name).is_none(), "-p {text}: {name} is given twice");
+        Ok(parameters.with(parameter.name, value))
+    })
 }
 
 fn outcome(report: &Evaluation) -> Outcome {
@@ -285,7 +281,7 @@ mod tests {
         let subject = Subject::new(&model, [0, 1]).expect("a subject");
         let objective = objective::find("cca").expect("a known id");
         let case = Case::minimise(&subject, &subject.learner(0), objective.as_ref(), 1).expect("a case");
-        let mut report = Evaluation::new(&case, "cca", None).expect("a report");
+        let mut report = Evaluation::new(&case, "cca").expect("a report");
         for (status, expected) in [
             (Status::Holds, Outcome::Fine),
             (Status::Inconclusive, Outcome::Fine),

@@ -245,9 +245,10 @@ fn save(folder: &Path, kind: &str, name: &str, law: &str, case: &Counterexample)
             // A minimiser is one only while `eval` knows it as such: given weights are just weights.
             Ok(match minimiser {
                 Some((objective, parameters, dim)) => {
-                    let lambda = parameters.lambda.map_or(String::new(), |lambda| format!(" --lambda {lambda}"));
+                    let parameters: String =
+                        parameters.iter().map(|(name, value)| format!(" -p {name}={value}")).collect();
                     format!(
-                        "replay with: alignloss eval {} --objective {objective}{lambda} --dim {dim}",
+                        "replay with: alignloss eval {} --objective {objective}{parameters} --dim {dim}",
                         path.display()
                     )
                 }

@@ -1,15 +1,11 @@
 //! How values of columns are called in print.
 
-/// A value of a column: objectives (of this package and of deep training) and targets have names, other values are what they are.
+use alignloss::objective;
+
+/// A value of a column: objectives and targets have names, other values are what they are.
 pub(super) fn value_name(column: &str, value: &str) -> String {
     match (column, value) {
-        ("objective", "cca") => "CCA".into(),
-        ("objective", "pca") => "PCA".into(),
-        ("objective", "infonce") => "InfoNCE".into(),
-        ("objective", "vicreg") => "VICReg".into(),
-        ("objective", "siglip") => "SigLIP".into(),
-        ("objective", "barlow-twins") => "Barlow Twins".into(),
-        ("objective", "infonce-within") => "InfoNCE, also within".into(),
+        ("objective", id) => objective::entry(id).map_or_else(|_| id.to_owned(), |entry| entry.label.to_owned()),
         ("target", "shared") => "shared factors s".into(),
         ("target", name) => match name.strip_prefix("private ") {
             Some(index) => format!("private factors u_{{{index}}}"),

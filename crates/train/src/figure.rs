@@ -11,6 +11,9 @@ use alignloss_figure::{Figure, compose_titled};
 /// An overlay of scatters: where both axes agree.
 const EQUAL: &str = "equal";
 
+/// The column of objectives.
+const OBJECTIVE: &str = "objective";
+
 /// Columns whose values have names of their own: a legend shows those alone.
 const NAMED_BY_VALUE: [&str; 6] = ["objective", "factor", "role", "source", "measure", "stage"];
 
@@ -67,11 +70,32 @@ pub fn compose(experiment: &Experiment, spec: &FigureSpec, results: &Results) ->
             rename(field, column)?;
         }
     }
-    for (mut column, value) in std::mem::take(&mut spec.filter) {
+    for (mut column, mut value) in std::mem::take(&mut spec.filter) {
+        if column == OBJECTIVE
+            && let Some(name) = value.as_str()
+        {
+            value = in_print(name).into();
+        }
         rename("where", &mut column)?;
         spec.filter.insert(column, value);
     }
+    if let Some(place) = table.column(OBJECTIVE) {
+        for row in &mut rows {
+            row[place] = in_print(&row[place]).to_owned();
+        }
+    }
     Ok(compose_titled(experiment.title(), &spec, &Results::new(names, rows)))
+}
+
+/// An objective's name in print, for those that only deep training has.
+fn in_print(objective: &str) -> &str {
+    match objective {
+        "vicreg" => "VICReg",
+        "siglip" => "SigLIP",
+        "barlow-twins" => "Barlow Twins",
+        "infonce-within" => "InfoNCE, also within",
+        other => other,
+    }
 }
 
 /// The rows that have both coordinates: others would break lines.

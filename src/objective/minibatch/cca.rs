@@ -39,10 +39,6 @@ impl<T: Precision> Default for CanonicalCorrelation<T> {
 }
 
 impl<T: Precision> MinibatchLoss<T> for CanonicalCorrelation<T> {
-    fn id(&self) -> &'static str {
-        "cca"
-    }
-
     fn evaluate(
         &mut self,
         batch: [&DMatrix<T>; 2],

@@ -218,10 +218,6 @@ impl<T: Precision> InfoNce<T> {
 }
 
 impl<T: Precision> MinibatchLoss<T> for InfoNce<T> {
-    fn id(&self) -> &'static str {
-        "infonce"
-    }
-
     fn evaluate(
         &mut self,
         batch: [&DMatrix<T>; 2],

@@ -33,10 +33,6 @@ impl<T: Precision> Default for LinearContrastive<T> {
 }
 
 impl<T: Precision> MinibatchLoss<T> for LinearContrastive<T> {
-    fn id(&self) -> &'static str {
-        "linear-contrastive"
-    }
-
     fn geometry(&self, scales: [f64; 2]) -> [Geometry; 2] {
         // W_1ᵀW_2 = Σ12/c at the optimum, shared equally.
         [Geometry::Scaled((scales[0] * scales[1] / self.penalty).sqrt()); 2]

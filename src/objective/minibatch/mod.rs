@@ -31,8 +31,50 @@ pub use reconstruction::{Prediction, PrincipalComponents};
 pub use remedy::Remedy;
 pub use spectral::Spectral;
 
+use crate::information::Pair;
+use crate::linalg::{LinalgError, largest_eigenvalue};
 use nalgebra::DMatrix;
 use std::fmt::Debug;
+
+/// μ of the remedies' whitening penalty, in units of the largest gain: their optimum departs from that of a hard constraint by the
+/// order of its inverse.
+pub(super) const WHITENING: f64 = 4.0;
+
+/// What a loss is made for.
+#[derive(Debug, Clone, Copy)]
+pub struct Conditions<'a> {
+    /// The law of the two modalities.
+    pub pair: &'a Pair,
+    /// How pairs are scored, for a loss that has a choice.
+    pub critic: Critic,
+    /// Which modality is told apart from which.
+    pub direction: Direction,
+}
+
+impl Conditions<'_> {
+    /// The largest variance of either sensor along any direction.
+    pub(super) fn largest_variance(&self) -> Result<f64, LinalgError> {
+        let [first, second] = [0, 1].map(|m| largest_eigenvalue(&self.pair.factor(m).covariance()));
+        Ok(first?.max(second?))
+    }
+}
+
+/// A loss over minibatches in both precisions.
+#[derive(Debug)]
+pub struct Minibatch {
+    /// In double precision.
+    pub double: Box<dyn MinibatchLoss<f64>>,
+    /// In single precision.
+    pub single: Box<dyn MinibatchLoss<f32>>,
+}
+
+/// A loss in both precisions, from the expression that makes it in either.
+macro_rules! both {
+    ($loss:expr) => {
+        $crate::objective::minibatch::Minibatch { double: Box::new($loss), single: Box::new($loss) }
+    };
+}
+pub(super) use both;
 
 /// What a loss is a function of; also the shape of its gradient.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,9 +153,6 @@ pub struct Pace {
 /// It owns its workspace: after the first call on a shape of batch nothing is allocated (on one thread; a pool may allocate).
 /// Results are the same for any number of threads, to the last bit.
 pub trait MinibatchLoss<T: Precision>: Debug + Send {
-    /// The id of theory.md §3.
-    fn id(&self) -> &'static str;
-
     /// The coordinates in which either encoder is best moved, from the root mean square of a channel of either modality.
     fn geometry(&self, _scales: [f64; 2]) -> [Geometry; 2] {
         [Geometry::Whitened; 2]

@@ -95,10 +95,6 @@ fn padded_gram<T: Precision>(gram: &mut [T], weights: &DMatrix<T>, lead: usize) 
 }
 
 impl<T: Precision> MinibatchLoss<T> for Prediction<T> {
-    fn id(&self) -> &'static str {
-        "prediction"
-    }
-
     fn geometry(&self, scales: [f64; 2]) -> [Geometry; 2] {
         // z_1 of order one, so that W_2 has the units of x_2.
         [Geometry::Whitened, Geometry::Scaled(scales[1])]
@@ -119,10 +115,6 @@ impl<T: Precision> MinibatchLoss<T> for Prediction<T> {
 }
 
 impl<T: Precision> MinibatchLoss<T> for PrincipalComponents<T> {
-    fn id(&self) -> &'static str {
-        "pca"
-    }
-
     fn geometry(&self, _scales: [f64; 2]) -> [Geometry; 2] {
         // Orthonormal rows at the optimum, whatever the data's units.
         [Geometry::Scaled(1.0); 2]

@@ -15,7 +15,6 @@ use nalgebra::DMatrix;
 /// the population objective for μ/g → ∞, and departs by the order of g/μ.
 #[derive(Debug)]
 pub struct Remedy<T> {
-    id: &'static str,
     /// Rows that are aligned; all of them without a limit.
     common: Option<usize>,
     /// Whether the aligned rows rebuild the sensor too.
@@ -44,7 +43,7 @@ impl<T: Precision> Remedy<T> {
     pub fn alignment_fidelity(lambda: f64, largest_variance: f64, penalty_in_gains: f64) -> Self {
         let alignment = 2.0 * (1.0 - lambda);
         let gain = alignment + lambda * largest_variance;
-        let remedy = Self::new("alignment-fidelity", None, true, [alignment, lambda], [penalty_in_gains * gain; 2]);
+        let remedy = Self::new(None, true, [alignment, lambda], [penalty_in_gains * gain; 2]);
         Self { gain, ..remedy }
     }
 
@@ -57,18 +56,12 @@ impl<T: Precision> Remedy<T> {
     /// d_c aligned rows (all with `None`); s, the largest variance of a sensor along any direction; μ in units of the largest
     /// gain, here 1.
     pub fn decoupled(common_dim: Option<usize>, largest_variance: f64, penalty_in_gains: f64) -> Self {
-        Self::new("decoupled", common_dim, false, [1.0, largest_variance.recip()], [1.0, penalty_in_gains])
+        Self::new(common_dim, false, [1.0, largest_variance.recip()], [1.0, penalty_in_gains])
     }
 
-    fn new(
-        id: &'static str,
-        common: Option<usize>,
-        rebuilds: bool,
-        [alignment, fidelity]: [f64; 2],
-        penalties: [f64; 2],
-    ) -> Self {
+    fn new(common: Option<usize>, rebuilds: bool, [alignment, fidelity]: [f64; 2], penalties: [f64; 2]) -> Self {
         let towers = Towers::new();
-        Self { id, common, rebuilds, alignment, fidelity, penalties, gain: 1.0, towers, moment: vec![], seen: vec![] }
+        Self { common, rebuilds, alignment, fidelity, penalties, gain: 1.0, towers, moment: vec![], seen: vec![] }
     }
 
     /// The alignment of the first `common` rows; starts the slopes.
@@ -150,10 +143,6 @@ impl<T: Precision> Remedy<T> {
 }
 
 impl<T: Precision> MinibatchLoss<T> for Remedy<T> {
-    fn id(&self) -> &'static str {
-        self.id
-    }
-
     fn slope_units(&self, _: [f64; 2]) -> [f64; 2] {
         [self.gain; 2]
     }

@@ -20,10 +20,6 @@ impl<T: Precision> Default for Spectral<T> {
 }
 
 impl<T: Precision> MinibatchLoss<T> for Spectral<T> {
-    fn id(&self) -> &'static str {
-        "spectral"
-    }
-
     fn evaluate(
         &mut self,
         batch: [&DMatrix<T>; 2],

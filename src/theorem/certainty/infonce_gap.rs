@@ -55,7 +55,7 @@ pub(super) fn judged_again(case: &Case) -> Option<Finding> {
     let half = number(0.5);
     let attained = all.iter().take(case.dim()).fold(Quad::ZERO, |sum, &rho| sum + half * rho * rho);
     let objective = case.objective.filter(|objective| objective.id() == InfoNce::default().id())?;
-    let temperature = objective.parameters().temperature.unwrap_or(InfoNce::default().temperature);
+    let temperature = objective.parameters().number("temperature").unwrap_or(1.0);
     let Gain { value: gain, error: gain_error } = gain_of_encoders(&law, case, temperature)?;
     // The minimiser's weights were rounded to doubles: its value is so to second order in each, and relative to what they multiply.
     let weights = 8.0 * f64::EPSILON * (1.0 + attained.0);

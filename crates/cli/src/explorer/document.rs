@@ -31,7 +31,7 @@ pub(super) fn model_file(setting: &Setting) -> String {
 pub(super) fn command(setting: &Setting) -> String {
     let mut line = format!("alignloss eval model.toml --objective {} --dim {}", setting.objective, setting.dim);
     if setting.has_lambda() {
-        let _ = write!(line, " --lambda {}", setting.lambda);
+        let _ = write!(line, " -p lambda={}", setting.lambda);
     }
     format!("cat > model.toml <<'END'\n{}END\n{line}\n", model_file(setting))
 }

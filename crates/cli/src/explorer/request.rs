@@ -109,8 +109,8 @@ impl About {
                 .iter()
                 .map(|entry| Objective {
                     id: entry.id,
-                    summary: entry.default().summary(),
-                    has_lambda: entry.parameters.contains(&"lambda"),
+                    summary: entry.summary,
+                    has_lambda: entry.parameter("lambda").is_some(),
                 })
                 .collect(),
             theorems: theorem::REGISTRY

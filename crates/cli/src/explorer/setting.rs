@@ -144,7 +144,7 @@ impl Setting {
 
     /// Whether the objective weighs alignment against fidelity.
     pub fn has_lambda(&self) -> bool {
-        objective::entry(&self.objective).is_ok_and(|entry| entry.parameters.contains(&"lambda"))
+        objective::entry(&self.objective).is_ok_and(|entry| entry.parameter("lambda").is_some())
     }
 
     /// An objective at this λ, if it has one.
@@ -152,7 +152,7 @@ impl Setting {
     /// # Errors
     /// [`SettingError::Objective`].
     pub fn objective(&self, id: &str) -> Result<Box<dyn Objective>, SettingError> {
-        let parameters = Parameters { lambda: Some(self.lambda), ..Parameters::default() };
+        let parameters = Parameters::default().with_number("lambda", self.lambda);
         Ok(objective::with_parameters(id, &parameters)?)
     }
 }

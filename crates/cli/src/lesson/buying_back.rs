@@ -76,7 +76,7 @@ impl Lesson for BuyingBack {
 
     fn recipe(&self, values: &Values) -> Recipe {
         let (lambda, dim) = (values.get("lambda"), values.count("dim"));
-        Recipe::eval(source(values), format!("--objective alignment-fidelity --lambda {lambda} --dim {dim}"))
+        Recipe::eval(source(values), format!("--objective alignment-fidelity -p lambda={lambda} --dim {dim}"))
     }
 
     fn study(&self, values: &Values) -> Result<Study, LessonError> {

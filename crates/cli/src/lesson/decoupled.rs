@@ -60,7 +60,7 @@ impl Lesson for TwoBlocks {
 
     fn recipe(&self, values: &Values) -> Recipe {
         let options =
-            format!("--objective decoupled --common-dim {} --dim {}", values.count("common"), values.count("dim"));
+            format!("--objective decoupled -p common_dim={} --dim {}", values.count("common"), values.count("dim"));
         Recipe::eval(source(values.get("noise")), options)
     }
 

@@ -25,7 +25,7 @@ fn source(weak: f64) -> String {
 
 /// I(z_1; s), I(z_1; u_1) and I(x_1; u_1) with d outputs.
 fn kept(weak: f64, decay: f64, dim: usize) -> Result<[f64; 3], LessonError> {
-    let objective = LinearContrastive { weight_decay: decay, ..LinearContrastive::default() };
+    let objective = LinearContrastive::new(1.0, decay)?;
     minimise(&source(weak), &objective, dim, |case| {
         [
             information(case, "shared", Source::EncodedFirst),
@@ -69,7 +69,7 @@ impl Lesson for Width {
 
     fn recipe(&self, values: &Values) -> Recipe {
         let (decay, dim) = (values.get("decay"), values.count("dim"));
-        let options = format!("--objective linear-contrastive --weight-decay {decay} --dim {dim}");
+        let options = format!("--objective linear-contrastive -p weight_decay={decay} --dim {dim}");
         Recipe::eval(source(values.get("weak")), options)
     }
 

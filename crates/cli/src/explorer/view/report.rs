@@ -33,9 +33,8 @@ impl Report {
         let objective = setting.objective(&setting.objective)?;
         let learner = subject.learner(0);
         let case = Case::minimise(&subject, &learner, objective.as_ref(), setting.dim)?;
-        let lambda = setting.has_lambda().then_some(setting.lambda);
         Ok(Self {
-            evaluation: Evaluation::new(&case, objective.id(), lambda)?,
+            evaluation: Evaluation::new(&case, objective.id())?,
             model_file: document::model_file(setting),
             command: document::command(setting),
             experiment_file: document::experiment_file(setting, axis),
