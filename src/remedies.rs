@@ -7,7 +7,7 @@ use crate::information::InformationError;
 use crate::learner::{Effort, ky_fan};
 use crate::linalg::{product_nt, symmetric_eigen};
 use crate::model::{Format, LatentModel, ModelError};
-use crate::objective::{AlignmentFidelity, Decoupled, InfoNce, OutOfRange};
+use crate::objective::{AlignmentFidelity, Decoupled, InfoNce, ObjectiveError};
 use crate::theorem::{Case, CaseError, Subject};
 use rayon::prelude::*;
 
@@ -71,7 +71,7 @@ pub enum RemedyError {
     Case(#[from] CaseError),
     /// λ out of range.
     #[error(transparent)]
-    Objective(#[from] OutOfRange),
+    Objective(#[from] ObjectiveError),
     /// Neither modality has private factors, so that there is nothing to bring back.
     #[error("the model has no target \"private m\" of its modalities' own factors")]
     NothingPrivate,

@@ -74,7 +74,7 @@ impl Setting {
         let parameters = cell.objective_parameters()?;
         let id = match cell.parameter("objective") {
             Some(AxisValue::Text(id)) => id.as_str(),
-            _ => "cca",
+            _ => objective::DEFAULT.id,
         };
         let wrong = |error: objective::ObjectiveError| ExperimentError::Field {
             field: "grid.objective".into(),

@@ -2,7 +2,7 @@
 
 use super::minibatch::{self, both};
 use super::{
-    Candidate, Entry, Kind, Objective, OutOfRange, ParameterSpec, Parameters, Range, Sense, Solution, cross_gradient,
+    Candidate, Entry, Kind, Objective, ObjectiveError, ParameterSpec, Parameters, Range, Sense, Solution, cross_gradient,
 };
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, product};
@@ -14,27 +14,29 @@ pub struct AlignmentFidelity {
     lambda: f64,
 }
 
-/// How it is called and made.
-pub(super) const ENTRY: Entry = Entry {
-    parameters: &[ParameterSpec {
-        name: LAMBDA,
-        label: "fidelity weight λ",
-        meaning: "the weight of fidelity: 0 is cca, 1 spans the principal components",
-        kind: Kind::Number(Range::Share),
-        default: None,
-    }],
-    minibatch: Some(|parameters, conditions| {
-        let lambda = parameters.number(LAMBDA).unwrap_or_default();
-        let variance = conditions.largest_variance()?;
-        Ok(both!(minibatch::Remedy::alignment_fidelity(lambda, variance, minibatch::WHITENING)))
-    }),
-    ..Entry::plain(
-        "alignment-fidelity",
-        "alignment-fidelity",
-        "alignment and explained variance, weighted by 1 − λ and λ: the joint remedy",
-        |given| Ok(Box::new(AlignmentFidelity::new(given.number(LAMBDA).unwrap_or(f64::NAN))?)),
-    )
-};
+impl AlignmentFidelity {
+    /// How it is called and made.
+    pub const ENTRY: Entry = Entry {
+        parameters: &[ParameterSpec {
+            name: LAMBDA,
+            label: "fidelity weight λ",
+            meaning: "the weight of fidelity: 0 is cca, 1 spans the principal components",
+            kind: Kind::Number(Range::Share),
+            default: None,
+        }],
+        minibatch: Some(|parameters, conditions| {
+            let lambda = parameters.number(LAMBDA).unwrap_or_default();
+            let variance = conditions.largest_variance()?;
+            Ok(both!(minibatch::Remedy::alignment_fidelity(lambda, variance, minibatch::WHITENING)))
+        }),
+        ..Entry::plain(
+            "alignment-fidelity",
+            "alignment-fidelity",
+            "alignment and explained variance, weighted by 1 − λ and λ: the joint remedy",
+            |given| Ok(Box::new(AlignmentFidelity::new(given.number(LAMBDA).unwrap_or(f64::NAN))?)),
+        )
+    };
+}
 
 const LAMBDA: &str = "lambda";
 
@@ -42,8 +44,8 @@ impl AlignmentFidelity {
     /// The objective with weight λ on fidelity.
     ///
     /// # Errors
-    /// [`OutOfRange`] when λ is outside [0, 1].
-    pub fn new(lambda: f64) -> Result<Self, OutOfRange> {
+    /// [`ObjectiveError::Range`] when λ is outside [0, 1].
+    pub fn new(lambda: f64) -> Result<Self, ObjectiveError> {
         Ok(Self { lambda: Range::Share.check(LAMBDA, lambda)? })
     }
 
@@ -55,7 +57,7 @@ impl AlignmentFidelity {
 
 impl Objective for AlignmentFidelity {
     fn entry(&self) -> &'static Entry {
-        &ENTRY
+        &Self::ENTRY
     }
 
     fn sense(&self) -> Sense {

@@ -17,29 +17,35 @@ pub struct Supervised;
 #[derive(Debug, Clone, Copy)]
 pub struct Random;
 
-/// How `pca` is called and made.
-pub(super) const PRINCIPAL_COMPONENTS: Entry = Entry {
-    minibatch: Some(|_, _| Ok(both!(minibatch::PrincipalComponents::default()))),
-    ..Entry::plain("pca", "PCA", "principal components of each modality: fidelity without alignment", |_| {
-        Ok(Box::new(PrincipalComponents))
-    })
-};
+impl PrincipalComponents {
+    /// How it is called and made.
+    pub const ENTRY: Entry = Entry {
+        minibatch: Some(|_, _| Ok(both!(minibatch::PrincipalComponents::default()))),
+        ..Entry::plain("pca", "PCA", "principal components of each modality: fidelity without alignment", |_| {
+            Ok(Box::new(PrincipalComponents))
+        })
+    };
+}
 
-/// How `supervised` is called and made.
-pub(super) const SUPERVISED: Entry = Entry::plain(
-    "supervised",
-    "supervised",
-    "the directions of E[y|x_m]: what the task wants of each modality",
-    |_| Ok(Box::new(Supervised)),
-);
+impl Supervised {
+    /// How it is called and made.
+    pub const ENTRY: Entry = Entry::plain(
+        "supervised",
+        "supervised",
+        "the directions of E[y|x_m]: what the task wants of each modality",
+        |_| Ok(Box::new(Supervised)),
+    );
+}
 
-/// How `random` is called and made.
-pub(super) const RANDOM: Entry =
-    Entry::plain("random", "random", "Gaussian weights: what an untrained encoder keeps", |_| Ok(Box::new(Random)));
+impl Random {
+    /// How it is called and made.
+    pub const ENTRY: Entry =
+        Entry::plain("random", "random", "Gaussian weights: what an untrained encoder keeps", |_| Ok(Box::new(Random)));
+}
 
 impl Objective for PrincipalComponents {
     fn entry(&self) -> &'static Entry {
-        &PRINCIPAL_COMPONENTS
+        &Self::ENTRY
     }
 
     fn solution(&self) -> Solution {
@@ -70,7 +76,7 @@ impl Objective for PrincipalComponents {
 
 impl Objective for Supervised {
     fn entry(&self) -> &'static Entry {
-        &SUPERVISED
+        &Self::ENTRY
     }
 
     fn solution(&self) -> Solution {
@@ -98,7 +104,7 @@ impl Objective for Supervised {
 
 impl Objective for Random {
     fn entry(&self) -> &'static Entry {
-        &RANDOM
+        &Self::ENTRY
     }
 
     fn solution(&self) -> Solution {

@@ -8,20 +8,22 @@ use crate::information::{Encoders, SecondMoments};
 #[derive(Debug, Clone, Copy)]
 pub struct CanonicalCorrelation;
 
-/// How it is called and made.
-pub(super) const ENTRY: Entry = Entry {
-    minibatch: Some(|_, _| Ok(both!(minibatch::CanonicalCorrelation::default()))),
-    ..Entry::plain(
-        "cca",
-        "CCA",
-        "canonical correlation analysis: the most alignment that whitened encoders can have",
-        |_| Ok(Box::new(CanonicalCorrelation)),
-    )
-};
+impl CanonicalCorrelation {
+    /// How it is called and made.
+    pub const ENTRY: Entry = Entry {
+        minibatch: Some(|_, _| Ok(both!(minibatch::CanonicalCorrelation::default()))),
+        ..Entry::plain(
+            "cca",
+            "CCA",
+            "canonical correlation analysis: the most alignment that whitened encoders can have",
+            |_| Ok(Box::new(CanonicalCorrelation)),
+        )
+    };
+}
 
 impl Objective for CanonicalCorrelation {
     fn entry(&self) -> &'static Entry {
-        &ENTRY
+        &Self::ENTRY
     }
 
     fn sense(&self) -> Sense {

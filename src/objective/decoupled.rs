@@ -17,29 +17,31 @@ pub struct Decoupled {
     pub common_dim: Option<usize>,
 }
 
-/// How it is called and made.
-pub(super) const ENTRY: Entry = Entry {
-    parameters: &[ParameterSpec {
-        name: COMMON_DIM,
-        label: "aligned dimensions d_{c}",
-        meaning: "how many outputs are aligned; the others explain variance",
-        kind: Kind::Count,
-        default: Some("as many as there are canonical correlations above 0"),
-    }],
-    minibatch: Some(|parameters, conditions| {
-        // As the closed form: beyond the rank of Σ12 there is nothing to align.
-        let rank = conditions.pair.rank();
-        let common = parameters.count(COMMON_DIM).map_or(rank, |common| common.min(rank));
-        let variance = conditions.largest_variance()?;
-        Ok(both!(minibatch::Remedy::decoupled(Some(common), variance, minibatch::WHITENING)))
-    }),
-    ..Entry::plain(
-        "decoupled",
-        "decoupled",
-        "canonical directions in an aligned block, explained variance in one that is not aligned",
-        |given| Ok(Box::new(Decoupled { common_dim: given.count(COMMON_DIM) })),
-    )
-};
+impl Decoupled {
+    /// How it is called and made.
+    pub const ENTRY: Entry = Entry {
+        parameters: &[ParameterSpec {
+            name: COMMON_DIM,
+            label: "aligned dimensions d_{c}",
+            meaning: "how many outputs are aligned; the others explain variance",
+            kind: Kind::Count,
+            default: Some("as many as there are canonical correlations above 0"),
+        }],
+        minibatch: Some(|parameters, conditions| {
+            // As the closed form: beyond the rank of Σ12 there is nothing to align.
+            let rank = conditions.pair.rank();
+            let common = parameters.count(COMMON_DIM).map_or(rank, |common| common.min(rank));
+            let variance = conditions.largest_variance()?;
+            Ok(both!(minibatch::Remedy::decoupled(Some(common), variance, minibatch::WHITENING)))
+        }),
+        ..Entry::plain(
+            "decoupled",
+            "decoupled",
+            "canonical directions in an aligned block, explained variance in one that is not aligned",
+            |given| Ok(Box::new(Decoupled { common_dim: given.count(COMMON_DIM) })),
+        )
+    };
+}
 
 const COMMON_DIM: &str = "common_dim";
 
@@ -53,7 +55,7 @@ impl Decoupled {
 
 impl Objective for Decoupled {
     fn entry(&self) -> &'static Entry {
-        &ENTRY
+        &Self::ENTRY
     }
 
     fn sense(&self) -> Sense {

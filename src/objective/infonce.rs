@@ -1,7 +1,7 @@
 //! `infonce` with infinitely many negatives.
 
 use super::minibatch::{self, both};
-use super::{BeyondRank, Entry, Kind, Objective, OutOfRange, ParameterSpec, Parameters, Range, Solution, Spectral};
+use super::{BeyondRank, Entry, Kind, Objective, ObjectiveError, ParameterSpec, Parameters, Range, Solution, Spectral};
 use crate::information::{Encoders, SecondMoments};
 
 /// −E z_1ᵀz_2/τ + E log E_{x_2'} exp(z_1ᵀz_2'/τ) with the bilinear critic and B → ∞: for Gaussians exactly ½·`spectral` of
@@ -11,27 +11,29 @@ pub struct InfoNce {
     temperature: f64,
 }
 
-/// How it is called and made.
-pub(super) const ENTRY: Entry = Entry {
-    parameters: &[ParameterSpec {
-        name: TEMPERATURE,
-        label: "temperature τ",
-        meaning: "divides the scores",
-        kind: Kind::Number(Range::Positive),
-        default: Some("1"),
-    }],
-    minibatch: Some(|parameters, conditions| {
-        let temperature = parameters.number(TEMPERATURE).unwrap_or(1.0);
-        Ok(both!(minibatch::InfoNce::new(conditions.critic, conditions.direction, temperature)))
-    }),
-    has_critic: true,
-    ..Entry::plain(
-        "infonce",
-        "InfoNCE",
-        "InfoNCE with a bilinear critic and infinite negatives: the minimiser of `spectral`",
-        |given| Ok(Box::new(given.number(TEMPERATURE).map_or_else(|| Ok(InfoNce::default()), InfoNce::new)?)),
-    )
-};
+impl InfoNce {
+    /// How it is called and made.
+    pub const ENTRY: Entry = Entry {
+        parameters: &[ParameterSpec {
+            name: TEMPERATURE,
+            label: "temperature τ",
+            meaning: "divides the scores",
+            kind: Kind::Number(Range::Positive),
+            default: Some("1"),
+        }],
+        minibatch: Some(|parameters, conditions| {
+            let temperature = parameters.number(TEMPERATURE).unwrap_or(1.0);
+            Ok(both!(minibatch::InfoNce::new(conditions.critic, conditions.direction, temperature)))
+        }),
+        has_critic: true,
+        ..Entry::plain(
+            "infonce",
+            "InfoNCE",
+            "InfoNCE with a bilinear critic and infinite negatives: the minimiser of `spectral`",
+            |given| Ok(Box::new(given.number(TEMPERATURE).map_or_else(|| Ok(InfoNce::default()), InfoNce::new)?)),
+        )
+    };
+}
 
 const TEMPERATURE: &str = "temperature";
 
@@ -45,8 +47,8 @@ impl InfoNce {
     /// The objective at temperature τ > 0.
     ///
     /// # Errors
-    /// [`OutOfRange`] when τ is not positive and finite.
-    pub fn new(temperature: f64) -> Result<Self, OutOfRange> {
+    /// [`ObjectiveError::Range`] when τ is not positive and finite.
+    pub fn new(temperature: f64) -> Result<Self, ObjectiveError> {
         Ok(Self { temperature: Range::Positive.check(TEMPERATURE, temperature)? })
     }
 
@@ -64,7 +66,7 @@ impl InfoNce {
 
 impl Objective for InfoNce {
     fn entry(&self) -> &'static Entry {
-        &ENTRY
+        &Self::ENTRY
     }
 
     fn parameters(&self) -> Parameters {

@@ -23,17 +23,19 @@ impl JointDensity {
     }
 }
 
-/// How it is called and made.
-pub(super) const ENTRY: Entry = Entry::plain(
-    "joint-density",
-    "joint-density",
-    "KL form: canonical directions, scaled by (√(1+4ρ²) − 1)/(2ρ)",
-    |_| Ok(Box::new(JointDensity)),
-);
+impl JointDensity {
+    /// How it is called and made.
+    pub const ENTRY: Entry = Entry::plain(
+        "joint-density",
+        "joint-density",
+        "KL form: canonical directions, scaled by (√(1+4ρ²) − 1)/(2ρ)",
+        |_| Ok(Box::new(JointDensity)),
+    );
+}
 
 impl Objective for JointDensity {
     fn entry(&self) -> &'static Entry {
-        &ENTRY
+        &Self::ENTRY
     }
 
     fn solution(&self) -> Solution {

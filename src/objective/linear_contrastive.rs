@@ -2,7 +2,7 @@
 
 use super::minibatch::{self, both};
 use super::{
-    BeyondRank, Entry, Kind, Objective, OutOfRange, ParameterSpec, Parameters, Range, Solution, cross_gradient,
+    BeyondRank, Entry, Kind, Objective, ObjectiveError, ParameterSpec, Parameters, Range, Solution, cross_gradient,
 };
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{product, product_nt};
@@ -15,40 +15,42 @@ pub struct LinearContrastive {
     weight_decay: f64,
 }
 
-/// How it is called and made.
-pub(super) const ENTRY: Entry = Entry {
-    parameters: &[
-        ParameterSpec {
-            name: PENALTY,
-            label: "penalty c",
-            meaning: "the strength of the penalty on ‖W_1ᵀW_2‖²",
-            kind: Kind::Number(Range::Positive),
-            default: Some("1"),
-        },
-        ParameterSpec {
-            name: WEIGHT_DECAY,
-            label: "weight decay η",
-            meaning: "the strength of weight decay; directions below it are lost",
-            kind: Kind::Number(Range::NonNegative),
-            default: Some("0"),
-        },
-    ],
-    // The optimiser decays the weights.
-    minibatch: Some(|parameters, _| {
-        Ok(both!(minibatch::LinearContrastive::new(parameters.number(PENALTY).unwrap_or(1.0))))
-    }),
-    ..Entry::plain(
-        "linear-contrastive",
-        "linear-contrastive",
-        "linear contrastive loss: top singular directions of the cross-covariance",
-        |given| {
-            let default = LinearContrastive::default();
-            let penalty = given.number(PENALTY).unwrap_or(default.penalty);
-            let weight_decay = given.number(WEIGHT_DECAY).unwrap_or(default.weight_decay);
-            Ok(Box::new(LinearContrastive::new(penalty, weight_decay)?))
-        },
-    )
-};
+impl LinearContrastive {
+    /// How it is called and made.
+    pub const ENTRY: Entry = Entry {
+        parameters: &[
+            ParameterSpec {
+                name: PENALTY,
+                label: "penalty c",
+                meaning: "the strength of the penalty on ‖W_1ᵀW_2‖²",
+                kind: Kind::Number(Range::Positive),
+                default: Some("1"),
+            },
+            ParameterSpec {
+                name: WEIGHT_DECAY,
+                label: "weight decay η",
+                meaning: "the strength of weight decay; directions below it are lost",
+                kind: Kind::Number(Range::NonNegative),
+                default: Some("0"),
+            },
+        ],
+        // The optimiser decays the weights.
+        minibatch: Some(|parameters, _| {
+            Ok(both!(minibatch::LinearContrastive::new(parameters.number(PENALTY).unwrap_or(1.0))))
+        }),
+        ..Entry::plain(
+            "linear-contrastive",
+            "linear-contrastive",
+            "linear contrastive loss: top singular directions of the cross-covariance",
+            |given| {
+                let default = LinearContrastive::default();
+                let penalty = given.number(PENALTY).unwrap_or(default.penalty);
+                let weight_decay = given.number(WEIGHT_DECAY).unwrap_or(default.weight_decay);
+                Ok(Box::new(LinearContrastive::new(penalty, weight_decay)?))
+            },
+        )
+    };
+}
 
 const PENALTY: &str = "penalty";
 const WEIGHT_DECAY: &str = "weight_decay";
@@ -63,8 +65,8 @@ impl LinearContrastive {
     /// The objective with penalty c > 0 and weight decay η ≥ 0.
     ///
     /// # Errors
-    /// [`OutOfRange`] when one of them is not, or is not finite.
-    pub fn new(penalty: f64, weight_decay: f64) -> Result<Self, OutOfRange> {
+    /// [`ObjectiveError::Range`] when one of them is not, or is not finite.
+    pub fn new(penalty: f64, weight_decay: f64) -> Result<Self, ObjectiveError> {
         Ok(Self {
             penalty: Range::Positive.check(PENALTY, penalty)?,
             weight_decay: Range::NonNegative.check(WEIGHT_DECAY, weight_decay)?,
@@ -84,7 +86,7 @@ impl LinearContrastive {
 
 impl Objective for LinearContrastive {
     fn entry(&self) -> &'static Entry {
-        &ENTRY
+        &Self::ENTRY
     }
 
     fn parameters(&self) -> Parameters {

@@ -27,7 +27,7 @@ pub use joint_density::JointDensity;
 pub use linear_contrastive::LinearContrastive;
 pub use parameter::{Kind, OutOfRange, ParameterSpec, ParameterValue, Parameters, Range};
 pub use prediction::Prediction;
-pub use registry::{Entry, ObjectiveError, REGISTRY, entry, find, parameter, with_parameters};
+pub use registry::{DEFAULT, Entry, ObjectiveError, REGISTRY, entry, find, parameter, with_parameters};
 pub use regularised::Regularised;
 pub use spectral::Spectral;
 

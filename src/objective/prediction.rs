@@ -10,17 +10,19 @@ use crate::linalg::{Matrix, outside, product, product_tn};
 #[derive(Debug, Clone, Copy)]
 pub struct Prediction;
 
-/// How it is called and made.
-pub(super) const ENTRY: Entry = Entry {
-    minibatch: Some(|_, _| Ok(both!(minibatch::Prediction::default()))),
-    ..Entry::plain("prediction", "prediction", "predict x_2 from z_1: reduced-rank regression", |_| {
-        Ok(Box::new(Prediction))
-    })
-};
+impl Prediction {
+    /// How it is called and made.
+    pub const ENTRY: Entry = Entry {
+        minibatch: Some(|_, _| Ok(both!(minibatch::Prediction::default()))),
+        ..Entry::plain("prediction", "prediction", "predict x_2 from z_1: reduced-rank regression", |_| {
+            Ok(Box::new(Prediction))
+        })
+    };
+}
 
 impl Objective for Prediction {
     fn entry(&self) -> &'static Entry {
-        &ENTRY
+        &Self::ENTRY
     }
 
     fn solution(&self) -> Solution {

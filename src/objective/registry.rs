@@ -3,8 +3,8 @@
 use super::minibatch::{Conditions, Minibatch};
 use super::parameter::{OutOfRange, ParameterSpec, Parameters};
 use super::{
-    Objective, alignment_fidelity, baseline, cca, decoupled, infonce, joint_density, linear_contrastive, prediction,
-    regularised, spectral,
+    AlignmentFidelity, CanonicalCorrelation, Decoupled, InfoNce, JointDensity, LinearContrastive, Objective,
+    Prediction, PrincipalComponents, Random, Regularised, Spectral, Supervised,
 };
 use crate::linalg::LinalgError;
 
@@ -72,19 +72,22 @@ impl Entry {
 
 /// Every objective, in the order in which they are shown.
 pub const REGISTRY: [Entry; 12] = [
-    linear_contrastive::ENTRY,
-    spectral::ENTRY,
-    infonce::ENTRY,
-    joint_density::ENTRY,
-    cca::ENTRY,
-    prediction::ENTRY,
-    regularised::ENTRY,
-    alignment_fidelity::ENTRY,
-    decoupled::ENTRY,
-    baseline::PRINCIPAL_COMPONENTS,
-    baseline::SUPERVISED,
-    baseline::RANDOM,
+    LinearContrastive::ENTRY,
+    Spectral::ENTRY,
+    InfoNce::ENTRY,
+    JointDensity::ENTRY,
+    CanonicalCorrelation::ENTRY,
+    Prediction::ENTRY,
+    Regularised::ENTRY,
+    AlignmentFidelity::ENTRY,
+    Decoupled::ENTRY,
+    PrincipalComponents::ENTRY,
+    Supervised::ENTRY,
+    Random::ENTRY,
 ];
+
+/// The objective where none is asked for.
+pub const DEFAULT: Entry = CanonicalCorrelation::ENTRY;
 
 /// An objective that can't be made.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

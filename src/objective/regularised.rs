@@ -1,7 +1,7 @@
 //! `regularised`: the continuum between `linear-contrastive` and `spectral` (theory.md §3, the family T_{a,b}).
 
 use super::{
-    BeyondRank, Candidate, Entry, Kind, Objective, OutOfRange, ParameterSpec, ParameterValue, Parameters, Range,
+    BeyondRank, Candidate, Entry, Kind, Objective, ObjectiveError, ParameterSpec, ParameterValue, Parameters, Range,
     Solution, cross_gradient,
 };
 use crate::information::{Encoders, SecondMoments};
@@ -20,22 +20,24 @@ pub struct Regularised {
     exponents: [f64; 2],
 }
 
-/// How it is called and made.
-pub(super) const ENTRY: Entry = Entry {
-    parameters: &[ParameterSpec {
-        name: WHITENING,
-        label: "whitening exponents a, b",
-        meaning: "how much each sensor is whitened, Σ^(−a) and Σ^(−b): 0 not at all, 0.5 entirely",
-        kind: Kind::Pair(EXPONENTS),
-        default: Some("0.25"),
-    }],
-    ..Entry::plain(
-        "regularised",
-        "regularised",
-        "between linear-contrastive and spectral: each sensor whitened in part, by Σ^(−a)",
-        |given| Ok(Box::new(given.pair(WHITENING).map_or_else(|| Ok(Regularised::default()), Regularised::new)?)),
-    )
-};
+impl Regularised {
+    /// How it is called and made.
+    pub const ENTRY: Entry = Entry {
+        parameters: &[ParameterSpec {
+            name: WHITENING,
+            label: "whitening exponents a, b",
+            meaning: "how much each sensor is whitened, Σ^(−a) and Σ^(−b): 0 not at all, 0.5 entirely",
+            kind: Kind::Pair(EXPONENTS),
+            default: Some("0.25"),
+        }],
+        ..Entry::plain(
+            "regularised",
+            "regularised",
+            "between linear-contrastive and spectral: each sensor whitened in part, by Σ^(−a)",
+            |given| Ok(Box::new(given.pair(WHITENING).map_or_else(|| Ok(Regularised::default()), Regularised::new)?)),
+        )
+    };
+}
 
 const WHITENING: &str = "whitening";
 const EXPONENTS: Range = Range::Half;
@@ -51,8 +53,8 @@ impl Regularised {
     /// The objective with whitening exponents (a, b).
     ///
     /// # Errors
-    /// [`OutOfRange`] when one of them is outside [0, ½].
-    pub fn new(exponents: [f64; 2]) -> Result<Self, OutOfRange> {
+    /// [`ObjectiveError::Range`] when one of them is outside [0, ½].
+    pub fn new(exponents: [f64; 2]) -> Result<Self, ObjectiveError> {
         exponents.into_iter().try_for_each(|exponent| EXPONENTS.check(WHITENING, exponent).map(drop))?;
         Ok(Self { exponents })
     }
@@ -78,7 +80,7 @@ impl Regularised {
 
 impl Objective for Regularised {
     fn entry(&self) -> &'static Entry {
-        &ENTRY
+        &Self::ENTRY
     }
 
     fn parameters(&self) -> Parameters {

@@ -10,20 +10,22 @@ use crate::linalg::product;
 #[derive(Debug, Clone, Copy)]
 pub struct Spectral;
 
-/// How it is called and made.
-pub(super) const ENTRY: Entry = Entry {
-    minibatch: Some(|_, _| Ok(both!(minibatch::Spectral::default()))),
-    ..Entry::plain(
-        "spectral",
-        "spectral",
-        "spectral contrastive loss: canonical directions, scaled by the correlations",
-        |_| Ok(Box::new(Spectral)),
-    )
-};
+impl Spectral {
+    /// How it is called and made.
+    pub const ENTRY: Entry = Entry {
+        minibatch: Some(|_, _| Ok(both!(minibatch::Spectral::default()))),
+        ..Entry::plain(
+            "spectral",
+            "spectral",
+            "spectral contrastive loss: canonical directions, scaled by the correlations",
+            |_| Ok(Box::new(Spectral)),
+        )
+    };
+}
 
 impl Objective for Spectral {
     fn entry(&self) -> &'static Entry {
-        &ENTRY
+        &Self::ENTRY
     }
 
     fn solution(&self) -> Solution {

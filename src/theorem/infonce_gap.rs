@@ -219,7 +219,7 @@ impl Theorem for InfoNceGap {
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
-        let Some(objective) = case.objective.filter(|objective| objective.id() == InfoNce::default().id()) else {
+        let Some(objective) = case.objective.filter(|objective| objective.id() == InfoNce::ENTRY.id) else {
             return Ok(Finding::Inapplicable("the encoders do not minimise infonce".into()));
         };
         let subject = case.subject;
@@ -287,13 +287,13 @@ impl Theorem for InfoNceGap {
         let cosines = case.subject.pair.angles().cosines();
         if quantity == "objective_value" {
             // Other canonical objectives have values of their own.
-            if case.objective.is_none_or(|objective| objective.id() != InfoNce::default().id()) {
+            if case.objective.is_none_or(|objective| objective.id() != InfoNce::ENTRY.id) {
                 return Ok(None);
             }
             return Ok(Some(cosines.iter().take(case.dim()).map(|rho| -0.5 * rho * rho).sum()));
         }
         // The slope of cca, 1, and of joint-density are others.
-        let ratio = [InfoNce::default().id(), Spectral.id()];
+        let ratio = [InfoNce::ENTRY.id, Spectral.id()];
         if !case.objective.is_some_and(|objective| ratio.contains(&objective.id())) {
             return Ok(None);
         }

@@ -250,7 +250,7 @@ impl Theorem for Width {
         let Some(problem) = problem(case)? else {
             return Ok(Finding::Inapplicable("nothing is common to the modalities".into()));
         };
-        let minimises = case.objective.is_some_and(|objective| objective.id() == LinearContrastive::default().id());
+        let minimises = case.objective.is_some_and(|objective| objective.id() == LinearContrastive::ENTRY.id);
         let mut clauses = Vec::new();
         for share in DECAYS {
             let objective =
@@ -279,7 +279,7 @@ impl Theorem for Width {
         let quantity = question.quantity;
         let index = quantity.strip_prefix("critic.").and_then(|index| index.parse::<usize>().ok());
         let (Some(index), Some(objective)) = (index, case.objective) else { return Ok(None) };
-        if objective.id() != LinearContrastive::default().id() {
+        if objective.id() != LinearContrastive::ENTRY.id {
             return Ok(None);
         }
         let sigma = singular_values(&case.subject.moments().cross)?;

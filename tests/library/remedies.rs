@@ -63,7 +63,7 @@ fn lambda_is_required_and_its_range_is_checked() {
         assert_eq!(named.to_bits(), value.to_bits());
     }
     let wrong = Regularised::new([0.2, 0.6]);
-    assert!(matches!(wrong, Err(OutOfRange { name: "whitening", .. })));
+    assert!(matches!(wrong, Err(ObjectiveError::Range(OutOfRange { name: "whitening", .. }))));
     for lambda in [0.0, 0.5, 1.0] {
         assert!(
             objective::with_parameters("alignment-fidelity", &Parameters::default().with_number("lambda", lambda))

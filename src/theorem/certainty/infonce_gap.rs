@@ -2,7 +2,7 @@
 
 use super::hermite::{Gain, gain_of_encoders};
 use crate::linalg::precise::square_root;
-use crate::objective::{InfoNce, Objective};
+use crate::objective::InfoNce;
 use crate::precise::{Law, correlations};
 use crate::theorem::infonce_gap::{BATCH, INTERIOR, PROBES, largest_estimate};
 use crate::theorem::{Case, Clause, Finding};
@@ -54,7 +54,7 @@ pub(super) fn judged_again(case: &Case) -> Option<Finding> {
     let (all, error) = correlations(&law)?;
     let half = number(0.5);
     let attained = all.iter().take(case.dim()).fold(Quad::ZERO, |sum, &rho| sum + half * rho * rho);
-    let objective = case.objective.filter(|objective| objective.id() == InfoNce::default().id())?;
+    let objective = case.objective.filter(|objective| objective.id() == InfoNce::ENTRY.id)?;
     let temperature = objective.parameters().number("temperature").unwrap_or(1.0);
     let Gain { value: gain, error: gain_error } = gain_of_encoders(&law, case, temperature)?;
     // The minimiser's weights were rounded to doubles: its value is so to second order in each, and relative to what they multiply.

@@ -73,7 +73,7 @@ impl Default for Setting {
             shared: 2,
             private: 1,
             observed: 8,
-            objective: "cca".into(),
+            objective: objective::DEFAULT.id.into(),
         }
     }
 }

@@ -106,8 +106,12 @@ impl Lesson for PredictOrAlign {
                 Mark { name: "predicting here".into(), point: (nuisance, predicted) },
             ],
             numbers: vec![
-                Number::new("R² aligned", aligned).of("shared", "r2.z1").in_row("objective", "cca".into()),
-                Number::new("R² predicting", predicted).of("shared", "r2.z1").in_row("objective", "prediction".into()),
+                Number::new("R² aligned", aligned)
+                    .of("shared", "r2.z1")
+                    .in_row("objective", CanonicalCorrelation::ENTRY.id.into()),
+                Number::new("R² predicting", predicted)
+                    .of("shared", "r2.z1")
+                    .in_row("objective", Prediction::ENTRY.id.into()),
             ],
         };
         Ok(Study { chart, answer })

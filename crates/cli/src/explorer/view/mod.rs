@@ -15,11 +15,18 @@ use alignloss::evaluation::EvaluationError;
 use alignloss::information::InformationError;
 use alignloss::learner::LearnerError;
 use alignloss::model::LatentModel;
+use alignloss::objective::{AlignmentFidelity, CanonicalCorrelation, LinearContrastive, Prediction, PrincipalComponents};
 use alignloss::theorem::{Case, CaseError};
 use serde::{Deserialize, Serialize};
 
 /// The objectives that curves always compare.
-pub const COMPARED: [&str; 5] = ["cca", "linear-contrastive", "prediction", "alignment-fidelity", "pca"];
+pub const COMPARED: [&str; 5] = [
+    CanonicalCorrelation::ENTRY.id,
+    LinearContrastive::ENTRY.id,
+    Prediction::ENTRY.id,
+    AlignmentFidelity::ENTRY.id,
+    PrincipalComponents::ENTRY.id,
+];
 
 /// How many points are computed: coarse while a slider moves, fine when it rests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
