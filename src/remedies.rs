@@ -6,6 +6,7 @@
 use crate::information::InformationError;
 use crate::learner::{Effort, ky_fan};
 use crate::linalg::{product_nt, symmetric_eigen};
+use crate::model::family;
 use crate::model::{Format, LatentModel, ModelError};
 use crate::objective::{AlignmentFidelity, Decoupled, InfoNce, ObjectiveError};
 use crate::theorem::{Case, CaseError, Subject};
@@ -102,7 +103,7 @@ impl Row {
 /// [`RemedyError`].
 pub fn table(dims: &[usize], models: u64) -> Result<Vec<Row>, RemedyError> {
     let mut rows = Vec::new();
-    for family in ["orthogonal", "random", "interfering"] {
+    for family in [family::ORTHOGONAL, family::RANDOM, family::INTERFERING].map(|family| family.kind) {
         for &dim in dims {
             let all = (1..=models)
                 .into_par_iter()

@@ -2,6 +2,7 @@
 
 use crate::information::{Encoders, InformationError, PartialInformation, Source};
 use crate::linalg::{Matrix, orthonormal_columns, product, product_tn, svd_of_product};
+use crate::model::family;
 use crate::objective;
 use crate::theorem::{Case, EvaluatedTarget, Verdict, judge_all};
 
@@ -27,6 +28,9 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         other => other,
     };
     let label = match (measure, source) {
+        ("model", name) if let Some(parameter) = family::PARAMETERS.iter().find(|parameter| parameter.name == name) => {
+            parameter.label.to_owned()
+        }
         ("objective", name) if let Some(parameter) = objective::parameter(name) => parameter.label.to_owned(),
         ("mi", _) => format!("information I({name}; y)"),
         ("mmse", _) => format!("mmse(y | {name})"),
@@ -58,15 +62,6 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         ("sgd", "batch") => "batch size B".into(),
         ("sgd", "learning_rate") => "learning rate".into(),
         ("dim", _) => "embedding dimension d".into(),
-        ("model", "private_fraction") => "private fraction α of the task".into(),
-        ("model", "private_std") => "standard deviation of private factors".into(),
-        ("model", "shared_std") => "standard deviation of shared factors".into(),
-        ("model", "noise") => "noise variance ψ".into(),
-        ("model", "angle_degrees") => "interference angle θ".into(),
-        ("model", "correlations") => "canonical correlation ρ".into(),
-        ("model", "kind") => "family of models".into(),
-        ("model", "modalities") => "number of modalities M".into(),
-        ("model", "nuisance_correlation") => "nuisance correlation κ".into(),
         _ => column.replace('_', " "),
     };
     let unit = match (measure, source) {

@@ -2,7 +2,8 @@
 
 use super::minibatch::{self, both};
 use super::{
-    Candidate, Entry, Kind, Objective, ObjectiveError, ParameterSpec, Parameters, Range, Sense, Solution, cross_gradient,
+    Candidate, Entry, Kind, Objective, ObjectiveError, ParameterSpec, Parameters, Range, Sense, Solution,
+    cross_gradient,
 };
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, product};

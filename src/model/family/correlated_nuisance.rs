@@ -2,14 +2,17 @@
 //! correlated with κ: shared by the sensors, useless to the task. Noise may differ on the shared directions, so that
 //! the correlation and the scale of signal and nuisance are four free numbers (the model of arXiv 2606.11190).
 
-use super::{Family, FamilyParameters, parameters::require};
+use super::{Draws, Family, FamilyParameters, parameters::require};
 use crate::linalg::Matrix;
 use crate::model::{LatentModel, Modality, ModelError, Noise};
 
-pub(super) const FAMILY: Family = Family {
+/// The family.
+pub const FAMILY: Family = Family {
     kind: "correlated-nuisance",
     summary: "private factors of the modalities correlated with κ",
     parameters: &["nuisance_correlation", "shared_noise"],
+    modalities: 2,
+    draws: Draws { tight: true, ..Draws::PLAIN },
     build,
 };
 

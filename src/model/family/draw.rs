@@ -29,10 +29,11 @@ impl Draw {
     /// # Errors
     /// [`ModelError`]: none is expected, every draw is within the families' ranges.
     pub fn model(self, generator: &mut impl RngExt) -> Result<LatentModel, ModelError> {
-        let spiked = self.family.kind == "spiked";
-        let modalities: usize = if self.family.kind == "multi" { generator.random_range(2..=6) } else { 2 };
+        let draws = self.family.draws;
+        let modalities: usize = if draws.modalities > 2 { generator.random_range(2..=draws.modalities) } else { 2 };
         let shared: usize = generator.random_range(1..=3);
-        let private: Vec<usize> = (0..modalities).map(|_| generator.random_range(usize::from(!spiked)..=3)).collect();
+        let private: Vec<usize> =
+            (0..modalities).map(|_| generator.random_range(usize::from(draws.scales)..=3)).collect();
         let noiseless = generator.random_bool(NOISELESS);
         let mut scale = |low: f64, high: f64| 10.0_f64.powf(generator.random_range(low..=high));
         let shared_std = (0..shared).map(|_| scale(-1.0, 1.0)).collect();
@@ -40,15 +41,7 @@ impl Draw {
         let noise = (0..modalities).map(|_| if noiseless { 0.0 } else { scale(-3.0, 0.5) }).collect();
         let observed = private
             .iter()
-            .map(|p| {
-                shared
-                    + p
-                    + if noiseless && self.family.kind == "correlated-nuisance" {
-                        0
-                    } else {
-                        generator.random_range(0..=3)
-                    }
-            })
+            .map(|p| shared + p + if noiseless && draws.tight { 0 } else { generator.random_range(0..=3) })
             .collect();
         let takes = |parameter: &str| self.family.parameters.contains(&parameter);
         let parameters = FamilyParameters {
@@ -57,9 +50,9 @@ impl Draw {
             private: Some(OneOrMany::Many(private)),
             observed: Some(OneOrMany::Many(observed)),
             modalities: takes("modalities").then_some(modalities),
-            shared_std: (!spiked).then_some(OneOrMany::Many(shared_std)),
-            private_std: (!spiked).then_some(OneOrMany::Many(private_std)),
-            noise: (!spiked).then_some(OneOrMany::Many(noise)),
+            shared_std: draws.scales.then_some(OneOrMany::Many(shared_std)),
+            private_std: draws.scales.then_some(OneOrMany::Many(private_std)),
+            noise: draws.scales.then_some(OneOrMany::Many(noise)),
             seed: Some(generator.random()),
             private_fraction: None,
             angle_degrees: takes("angle_degrees").then(|| generator.random_range(5.0..=90.0)),
@@ -70,7 +63,7 @@ impl Draw {
                 .then(|| (0..shared).map(|_| generator.random_range(0.05..=0.99)).collect()),
         };
         let mut model = parameters.build(None)?;
-        if self.family.kind == "random" && generator.random_bool(COUPLED) {
+        if draws.coupled && generator.random_bool(COUPLED) {
             let latents = model.latents();
             let root = Matrix::from_fn(latents, latents + 2, |_, _| generator.sample(StandardNormal));
             model = LatentModel::new(

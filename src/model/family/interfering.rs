@@ -2,13 +2,16 @@
 //! from private without cost.
 
 use super::loadings::haar;
-use super::{Family, FamilyParameters, parameters::require};
+use super::{Draws, Family, FamilyParameters, parameters::require};
 use crate::model::{LatentModel, Modality, ModelError, Noise};
 
-pub(super) const FAMILY: Family = Family {
+/// The family.
+pub const FAMILY: Family = Family {
     kind: "interfering",
     summary: "col A and col B at a principal angle θ",
     parameters: &["angle_degrees", "nuisance_correlation"],
+    modalities: 2,
+    draws: Draws::PLAIN,
     build,
 };
 

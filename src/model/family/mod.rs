@@ -12,8 +12,14 @@ mod parameters;
 mod random;
 mod spiked;
 
+pub use correlated_nuisance::FAMILY as CORRELATED_NUISANCE;
 pub use draw::Draw;
-pub use parameters::{FamilyParameters, OneOrMany};
+pub use interfering::FAMILY as INTERFERING;
+pub use multi::FAMILY as MULTI;
+pub use orthogonal::FAMILY as ORTHOGONAL;
+pub use parameters::{FamilyParameter, FamilyParameters, OneOrMany, PARAMETERS};
+pub use random::FAMILY as RANDOM;
+pub use spiked::FAMILY as SPIKED;
 
 use super::{LatentModel, ModelError};
 
@@ -26,18 +32,32 @@ pub struct Family {
     pub summary: &'static str,
     /// The parameters that it reads besides those that every family reads.
     pub parameters: &'static [&'static str],
+    /// How many modalities its models have where that is not said.
+    modalities: usize,
+    draws: Draws,
     build: fn(&FamilyParameters) -> Result<LatentModel, ModelError>,
 }
 
+/// What random models of a family are like.
+#[derive(Debug, Clone, Copy)]
+struct Draws {
+    /// At most this many modalities, and at least two.
+    modalities: usize,
+    /// Whether scales of factors and noise are parameters; a family without them may have no private factors.
+    scales: bool,
+    /// Whether latents may be coupled by a dense covariance.
+    coupled: bool,
+    /// Whether a model without noise has no more channels than factors.
+    tight: bool,
+}
+
+impl Draws {
+    /// Two modalities with scales of their own, latents as the family couples them.
+    const PLAIN: Self = Self { modalities: 2, scales: true, coupled: false, tight: false };
+}
+
 /// Every family, in the order in which they are shown.
-pub const REGISTRY: [Family; 6] = [
-    orthogonal::FAMILY,
-    random::FAMILY,
-    interfering::FAMILY,
-    correlated_nuisance::FAMILY,
-    spiked::FAMILY,
-    multi::FAMILY,
-];
+pub const REGISTRY: [Family; 6] = [ORTHOGONAL, RANDOM, INTERFERING, CORRELATED_NUISANCE, SPIKED, MULTI];
 
 /// The family of a kind.
 ///

@@ -2,13 +2,16 @@
 //! solvable by hand: ρ_i = γ_i/(γ_i + ψ) for equal noise.
 
 use super::loadings::haar;
-use super::{Family, FamilyParameters};
+use super::{Draws, Family, FamilyParameters};
 use crate::model::{LatentModel, Modality, ModelError, Noise};
 
-pub(super) const FAMILY: Family = Family {
+/// The family.
+pub const FAMILY: Family = Family {
     kind: "orthogonal",
     summary: "orthonormal loadings, isotropic noise: solvable by hand",
     parameters: &[],
+    modalities: 2,
+    draws: Draws::PLAIN,
     build,
 };
 

@@ -29,24 +29,93 @@ impl<T: Copy> OneOrMany<T> {
     }
 }
 
-/// The `[family]` section of a model file.
-///
-/// | parameter | meaning | default |
-/// |---|---|---|
-/// | `kind` | which family | required |
-/// | `shared` | k | 2 (`spiked`: the number of correlations) |
-/// | `private` | p_m, one number or one per modality | 2 (`spiked`: 0) |
-/// | `observed` | n_m, one number or one per modality | k + p_m (`interfering`: k + 2·max(k, p_m); `spiked`: k + 8) |
-/// | `modalities` | M | 2 (`multi`: 3) |
-/// | `shared_std` | standard deviation of the shared factors, one or k | 1 |
-/// | `private_std` | standard deviation of the private factors, one or one per modality | 1 |
-/// | `noise` | noise variance, one or one per modality | 0.1 |
-/// | `seed` | seed of the loadings | 0 |
-/// | `private_fraction` | α of one more target, `mixture` = √(1−α)·(shared direction) + √α·(private direction of modality 1) | none |
-/// | `angle_degrees` | `interfering`: principal angle θ between col A_m and col B_m | 45 |
-/// | `nuisance_correlation` | κ between paired private factors | `correlated-nuisance`: 0.5, `interfering`: 0 |
-/// | `shared_noise` | `correlated-nuisance`: noise variance on the shared directions, one or one per modality | as `noise` |
-/// | `correlations` | `spiked`: the canonical correlations | [0.9, 0.7, 0.5] |
+/// What there is to know about a parameter of families.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FamilyParameter {
+    /// Its key in `[family]` of a model file; in the grid of an experiment `"model.NAME"`.
+    pub name: &'static str,
+    /// What it is called on an axis.
+    pub label: &'static str,
+    /// What it is.
+    pub meaning: &'static str,
+    /// Its value where none is given, in words.
+    pub default: &'static str,
+}
+
+/// Every parameter, in the order in which they are shown.
+pub const PARAMETERS: [FamilyParameter; 14] = [
+    FamilyParameter { name: "kind", label: "family of models", meaning: "which family", default: "must be given" },
+    FamilyParameter {
+        name: "shared",
+        label: "shared",
+        meaning: "k, the number of shared factors",
+        default: "2; of `spiked` the number of correlations",
+    },
+    FamilyParameter {
+        name: "private",
+        label: "private",
+        meaning: "p_m, the numbers of private factors: one, or one for each modality",
+        default: "2; of `spiked` 0",
+    },
+    FamilyParameter {
+        name: "observed",
+        label: "observed",
+        meaning: "n_m, the numbers of channels: one, or one for each modality",
+        default: "k + p_m; of `interfering` k + 2·max(k, p_m), of `spiked` k + 8",
+    },
+    FamilyParameter { name: "modalities", label: "number of modalities M", meaning: "M", default: "2; of `multi` 3" },
+    FamilyParameter {
+        name: "shared_std",
+        label: "standard deviation of shared factors",
+        meaning: "standard deviation of the shared factors: one, or one for each",
+        default: "1",
+    },
+    FamilyParameter {
+        name: "private_std",
+        label: "standard deviation of private factors",
+        meaning: "standard deviation of the private factors: one, or one for each modality",
+        default: "1",
+    },
+    FamilyParameter {
+        name: "noise",
+        label: "noise variance ψ",
+        meaning: "noise variance: one, or one for each modality",
+        default: "0.1",
+    },
+    FamilyParameter { name: "seed", label: "seed", meaning: "seed of the loadings", default: "0" },
+    FamilyParameter {
+        name: "private_fraction",
+        label: "private fraction α of the task",
+        meaning: "α of one more target, `mixture` = √(1−α)·(shared direction) + √α·(private direction of modality 1)",
+        default: "no such target",
+    },
+    FamilyParameter {
+        name: "angle_degrees",
+        label: "interference angle θ",
+        meaning: "principal angle θ between col A_m and col B_m",
+        default: "45",
+    },
+    FamilyParameter {
+        name: "nuisance_correlation",
+        label: "nuisance correlation κ",
+        meaning: "κ between paired private factors",
+        default: "0.5; of `interfering` 0",
+    },
+    FamilyParameter {
+        name: "shared_noise",
+        label: "shared noise",
+        meaning: "noise variance on the shared directions: one, or one for each modality",
+        default: "as `noise`",
+    },
+    FamilyParameter {
+        name: "correlations",
+        label: "canonical correlation ρ",
+        meaning: "the canonical correlations",
+        default: "0.9, 0.7, 0.5",
+    },
+];
+
+/// The `[family]` section of a model file: the keys are [`PARAMETERS`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FamilyParameters {
@@ -115,7 +184,7 @@ impl FamilyParameters {
         private: usize,
         channels: impl Fn(usize, usize) -> (usize, usize),
     ) -> Result<Common, ModelError> {
-        let modalities = self.modalities.unwrap_or(if self.kind == "multi" { 3 } else { 2 });
+        let modalities = self.modalities.unwrap_or(find(&self.kind)?.modalities);
         if !(2..=64).contains(&modalities) {
             return Err(ModelError::field("family.modalities", format!("{modalities}, expected 2 to 64")));
         }
@@ -276,5 +345,17 @@ pub(super) fn require(
             let problem = format!("{value}, expected a number from {} to {end}", range.start());
             Err(ModelError::field(format!("{prefix}{field}"), problem))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_a_file_is_among_the_parameters() {
+        let refusal = toml::from_str::<FamilyParameters>("kind = \"random\"\nunknown = 1").unwrap_err().to_string();
+        let keys: Vec<&str> = refusal.split('`').skip(3).step_by(2).collect();
+        assert_eq!(keys, PARAMETERS.map(|parameter| parameter.name), "{refusal}");
     }
 }

@@ -1,10 +1,18 @@
 //! `random`: independent Gaussian loadings with columns of expected length one.
 
 use super::loadings::gaussian;
-use super::{Family, FamilyParameters};
+use super::{Draws, Family, FamilyParameters};
 use crate::model::{LatentModel, Modality, ModelError, Noise};
 
-pub(super) const FAMILY: Family = Family { kind: "random", summary: "Gaussian loadings", parameters: &[], build };
+/// The family.
+pub const FAMILY: Family = Family {
+    kind: "random",
+    summary: "Gaussian loadings",
+    parameters: &[],
+    modalities: 2,
+    draws: Draws { coupled: true, ..Draws::PLAIN },
+    build,
+};
 
 fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
     gaussian_model(parameters, FAMILY.kind)

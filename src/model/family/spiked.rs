@@ -1,14 +1,17 @@
 //! `spiked`: identity covariances and a few correlated directions with the given canonical correlations: the
 //! model of the finite-sample laws. Along the axes, so that the noise is diagonal and draws are cheap.
 
-use super::{Family, FamilyParameters, parameters::require};
+use super::{Draws, Family, FamilyParameters, parameters::require};
 use crate::linalg::Matrix;
 use crate::model::{LatentModel, Modality, ModelError, Noise};
 
-pub(super) const FAMILY: Family = Family {
+/// The family.
+pub const FAMILY: Family = Family {
     kind: "spiked",
     summary: "identity covariances, a few correlated directions",
     parameters: &["correlations"],
+    modalities: 2,
+    draws: Draws { scales: false, ..Draws::PLAIN },
     build,
 };
 
@@ -24,7 +27,7 @@ fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
         if given {
             return Err(ModelError::field(
                 format!("family.{name}"),
-                "not a parameter of kind \"spiked\": its covariances are the identity",
+                format!("not a parameter of kind {:?}: its covariances are the identity", FAMILY.kind),
             ));
         }
     }

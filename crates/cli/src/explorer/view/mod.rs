@@ -15,7 +15,9 @@ use alignloss::evaluation::EvaluationError;
 use alignloss::information::InformationError;
 use alignloss::learner::LearnerError;
 use alignloss::model::LatentModel;
-use alignloss::objective::{AlignmentFidelity, CanonicalCorrelation, LinearContrastive, Prediction, PrincipalComponents};
+use alignloss::objective::{
+    AlignmentFidelity, CanonicalCorrelation, LinearContrastive, Prediction, PrincipalComponents,
+};
 use alignloss::theorem::{Case, CaseError};
 use serde::{Deserialize, Serialize};
 
