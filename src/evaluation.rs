@@ -7,7 +7,7 @@
 use crate::information::InformationError;
 use crate::learner::{LearnerError, Uniqueness};
 use crate::linalg::Matrix;
-use crate::objective::ParameterValue;
+use crate::objective::{Objective, ParameterValue};
 use crate::precise::{Estimate, Measure, Measures, TargetMeasures};
 use crate::theorem::{Case, Status, Verdict, judge_all};
 use serde::Serialize;
@@ -21,8 +21,7 @@ use std::collections::BTreeMap;
 /// |---|---|
 /// | 1 | had no key `schema`; a theorem that did not apply was `inconclusive` |
 /// | 2 | `verdict` says `does-not-apply`; `slack`, `tightness` and `deviation` are numbers or `null` |
-/// | 3 | `parameters`, an object, in place of `lambda` |
-pub const SCHEMA: u32 = 3;
+pub const SCHEMA: u32 = 2;
 
 /// A number of the report: `"inf"`, `"-inf"`, `null` for NaN.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,6 +39,8 @@ pub struct Evaluation {
     pub model: ModelSummary,
     pub objective: String,
     pub dim: usize,
+    /// The weight of fidelity, where the objective has one: also among `parameters`.
+    pub lambda: Option<f64>,
     /// The values of the objective's parameters; empty for encoders that were given.
     pub parameters: BTreeMap<&'static str, ParameterValue>,
     pub canonical_correlations: Vec<Number>,
@@ -203,6 +204,7 @@ impl Evaluation {
         let subject = case.subject;
         let model = subject.model;
         let value = case.objective.and_then(|objective| case.attained(objective)).unwrap_or(f64::NAN);
+        let parameters = case.objective.map(Objective::parameters).unwrap_or_default();
         let measures = Measures::of(case);
         let targets = case
             .targets
@@ -247,7 +249,8 @@ impl Evaluation {
             },
             objective: name.to_owned(),
             dim: case.dim(),
-            parameters: case.objective.map_or_else(BTreeMap::new, |objective| objective.parameters().iter().collect()),
+            lambda: parameters.number("lambda"),
+            parameters: parameters.iter().collect(),
             canonical_correlations: measures.canonical_correlations.iter().copied().map(Number::of).collect(),
             cross_covariance_singular_values: numbers(&subject.learner(0).cross_covariance_singular_values()?),
             encoders: [rows(&case.encoders.first), rows(&case.encoders.second)],

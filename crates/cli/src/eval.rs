@@ -36,6 +36,9 @@ pub(super) struct Eval {
     /// A parameter of the objective, as in -p lambda=0.3; may be given several times
     #[arg(long = "parameter", short, value_name = "NAME=VALUE", conflicts_with = "encoders", long_help = parameter_help())]
     parameters: Vec<String>,
+    /// The weight of fidelity, from 0 to 1: short for -p lambda=L
+    #[arg(long, short, value_name = "L", conflicts_with = "encoders")]
+    lambda: Option<f64>,
     /// Judge these encoders instead of a minimiser: a JSON file (or -) with "encoders", as this command prints
     #[arg(long, value_name = "FILE", conflicts_with_all = ["objective", "dim"])]
     encoders: Option<PathBuf>,
@@ -75,7 +78,8 @@ impl Eval {
             "--modalities {first},{second}: expected two different numbers from 1 to {count}"
         );
         let entry = objective::entry(&self.objective)?;
-        let parameters = parameters(&entry, &self.parameters)?;
+        let weight = self.lambda.map(|lambda| format!("lambda={lambda}"));
+        let parameters = parameters(&entry, self.parameters.iter().chain(&weight))?;
         let objective = objective::with_parameters(&self.objective, &parameters).map_err(|error| match error {
             ObjectiveError::Missing { name, .. } => anyhow!("-p {name}=VALUE is missing: {error}"),
             error => error.into(),
@@ -111,8 +115,8 @@ fn parameter_help() -> String {
 }
 
 /// The parameters of an objective from `NAME=VALUE`.
-fn parameters(entry: &Entry, given: &[String]) -> anyhow::Result<Parameters> {
-    given.iter().try_fold(Parameters::default(), |parameters, text| {
+fn parameters<'a>(entry: &Entry, mut given: impl Iterator<Item = &'a String>) -> anyhow::Result<Parameters> {
+    given.try_fold(Parameters::default(), |parameters, text| {
         let (name, value) =
             text.split_once('=').with_context(|| format!("-p {text}: expected NAME=VALUE, as in lambda=0.3"))?;
         let parameter = entry.parameter(name).with_context(|| {
