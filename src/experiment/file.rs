@@ -1,5 +1,6 @@
 //! Experiment files.
 
+use super::amend::{self, Override};
 use super::grid::{AxisValue, Grid};
 use super::search::SearchSetting;
 use super::setting::Setting;
@@ -8,6 +9,7 @@ use crate::model::{Format, LatentModel, ModelFile};
 use crate::{objective, text, theorem};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::path::Path;
 use std::sync::LazyLock;
 
 /// An experiment that can't be run, with the field and the value that are wrong.
@@ -60,7 +62,7 @@ pub struct Experiment {
 struct ExperimentFile {
     title: String,
     about: Option<String>,
-    shows: OneOrMany<String>,
+    shows: Option<OneOrMany<String>>,
     #[serde(default = "population")]
     estimator: Estimator,
     #[serde(default = "one")]
@@ -73,6 +75,25 @@ struct ExperimentFile {
     grid: Map<String, Value>,
     #[serde(default)]
     figure: Vec<FigureSpec>,
+}
+
+impl ExperimentFile {
+    /// Changes one setting.
+    fn change(&mut self, Override { name, value }: &Override) -> Result<(), ExperimentError> {
+        let whole = |field: &str| {
+            value.as_u64().ok_or_else(|| ExperimentError::Field {
+                field: field.into(),
+                problem: format!("{value}, expected a whole number of at least 0"),
+            })
+        };
+        match name.as_str() {
+            "seed" => self.seed = whole("seed")?,
+            "replicates" => self.replicates = whole("replicates")?,
+            // What can't vary is refused when the grid is read.
+            axis => drop(self.grid.insert(axis.to_owned(), value.clone())),
+        }
+        Ok(())
+    }
 }
 
 /// The kinds of figures.
@@ -190,12 +211,30 @@ impl Experiment {
     /// # Errors
     /// [`ExperimentError`], in one line that names the field.
     pub fn parse(name: &str, source: &str) -> Result<Self, ExperimentError> {
-        let file: ExperimentFile = text::parse(source, Format::Toml).map_err(ExperimentError::Syntax)?;
+        Self::amended(name, source, None, &[])
+    }
+
+    /// Reads and checks an experiment whose model may be in a file of its own, sought from `folder`, with some settings changed. An
+    /// experiment with changes has them in its name, so that its results stand apart.
+    ///
+    /// # Errors
+    /// [`ExperimentError`], in one line that names the field.
+    pub fn amended(
+        name: &str,
+        source: &str,
+        folder: Option<&Path>,
+        overrides: &[Override],
+    ) -> Result<Self, ExperimentError> {
+        let mut file: ExperimentFile = text::parse(source, Format::Toml).map_err(ExperimentError::Syntax)?;
+        for change in overrides {
+            file.change(change)?;
+        }
         text::require_json_values(source).map_err(ExperimentError::Syntax)?;
         let wrong = |field: &str, problem: String| ExperimentError::Field { field: field.into(), problem };
         let shows = match file.shows {
-            OneOrMany::One(id) => vec![id],
-            OneOrMany::Many(ids) => ids,
+            None => Vec::new(),
+            Some(OneOrMany::One(id)) => vec![id],
+            Some(OneOrMany::Many(ids)) => ids,
         };
         for id in &shows {
             theorem::find(id).map_err(|error| wrong("shows", error.to_string()))?;
@@ -211,14 +250,14 @@ impl Experiment {
             ));
         }
         let experiment = Self {
-            name: name.into(),
+            name: name.to_owned() + &amend::suffix(overrides),
             title: file.title,
             about: file.about,
             shows,
             estimator: file.estimator,
             replicates: file.replicates,
             seed: file.seed,
-            model: file.model,
+            model: amend::model(file.model, folder)?,
             grid,
             figures: file.figure,
         };
@@ -310,14 +349,8 @@ impl Experiment {
     ) -> Result<LatentModel, ExperimentError> {
         let mut model = self.model.clone();
         for (name, value) in parameters {
-            let field = || format!("grid.\"model.{name}\"");
-            let Some(Value::Object(family)) = model.get_mut("family") else {
-                return Err(ExperimentError::Field {
-                    field: field(),
-                    problem: "the grid varies a family's parameter, but the model has no [model.family]".into(),
-                });
-            };
-            family.insert((*name).to_owned(), value.json());
+            amend::set(&mut model, name, value)
+                .map_err(|problem| ExperimentError::Field { field: format!("grid.\"model.{name}\""), problem })?;
         }
         if replicate > 0
             && self.estimator == Estimator::Population

@@ -3,6 +3,7 @@
 //! `experiments/*.toml` → [`Experiment`] → [`Run`] (parallel, resumable, sharded) → `results/<name>/part-*.csv` with a
 //! `manifest.json` → [`Results`]. What it does not do: draw. Figures read result files.
 
+mod amend;
 mod columns;
 mod file;
 mod grid;
@@ -13,6 +14,7 @@ mod setting;
 mod store;
 mod train;
 
+pub use amend::Override;
 pub use columns::{Column, describe};
 pub use file::CLOSED_FORM;
 pub use file::{Estimator, Experiment, ExperimentError, FigureKind, FigureSpec, program_hash};

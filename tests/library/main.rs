@@ -8,6 +8,7 @@ mod definitions;
 mod discrete;
 mod gradients;
 mod hermite;
+mod house;
 mod information_identities;
 mod linalg_accuracy;
 mod measures;

@@ -8,6 +8,7 @@ mod figure_structure;
 mod figures_cli;
 mod learned_experiments;
 mod lessons;
+mod own_experiments;
 #[path = "../library/reference_values.rs"]
 mod reference_values;
 mod sweeps;

@@ -2,7 +2,7 @@
 
 use super::progress::{bar, note};
 use super::{Outcome, Session, input};
-use alignloss::experiment::{Experiment, Run, Shard, Store};
+use alignloss::experiment::{Experiment, Override, Run, Shard, Store};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  alignloss sweep experiments/private-fraction.toml
+  alignloss sweep private-fraction                  the file of this name in experiments/
+  alignloss sweep mine.toml dim=4 model.noise=[.1,.2] seed=7
   alignloss sweep experiments/capacity.toml --out /scratch/results --shard 2/8
   alignloss status experiments/capacity.toml && alignloss merge experiments/capacity.toml
 
@@ -46,10 +47,16 @@ pub(super) struct Status {
     place: Place,
 }
 
+/// The folder of the project's experiments.
+pub(super) const FOLDER: &str = "experiments";
+
 #[derive(Debug, Args)]
 struct Place {
-    /// The experiment file
+    /// The experiment file, or the name of one in experiments/
     experiment: PathBuf,
+    /// Settings to change: seed, replicates, or an axis of the grid. Results go to a folder with the changes in its name
+    #[arg(value_name = "NAME=VALUE")]
+    changes: Vec<Override>,
     /// The folder of all results; each experiment has its own folder in it
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
@@ -91,7 +98,7 @@ impl Status {
 
 impl Place {
     fn read(&self) -> anyhow::Result<Experiment> {
-        read(&self.experiment)
+        read(&located(&self.experiment), &self.changes)
     }
 
     fn folder(&self, experiment: &Experiment) -> PathBuf {
@@ -103,15 +110,22 @@ impl Place {
         let experiment = self.read()?;
         let folder = self.folder(&experiment);
         if !folder.join("manifest.json").exists() {
-            bail!("{}: no results yet; run: alignloss sweep {}", folder.display(), self.experiment.display());
+            let changes: String = self.changes.iter().map(|change| format!(" {change}")).collect();
+            bail!("{}: no results yet; run: alignloss sweep {}{changes}", folder.display(), self.experiment.display());
         }
         let store = Store::finished(&folder, &experiment, Run::new(&experiment).parts())?;
         Ok((experiment, store))
     }
 }
 
+/// Where an experiment is: a path as it is, a name in the folder of experiments.
+fn located(experiment: &Path) -> PathBuf {
+    let is_name = experiment.extension().is_none() && experiment.components().count() == 1 && !experiment.exists();
+    if is_name { Path::new(FOLDER).join(experiment).with_extension("toml") } else { experiment.to_owned() }
+}
+
 /// Reads an experiment file; its name is the file's.
-pub(super) fn read(path: &Path) -> anyhow::Result<Experiment> {
+pub(super) fn read(path: &Path, changes: &[Override]) -> anyhow::Result<Experiment> {
     let describe = || path.display().to_string();
     if path.extension().is_none_or(|extension| extension != "toml") {
         bail!("{}: the extension must be .toml", path.display());
@@ -119,7 +133,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Experiment> {
     let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else {
         bail!("{}: not a file name", path.display())
     };
-    Experiment::parse(name, &input::text(path)?).with_context(describe)
+    Experiment::amended(name, &input::text(path)?, path.parent(), changes).with_context(describe)
 }
 
 /// Computes what is missing of a shard, with a progress bar.

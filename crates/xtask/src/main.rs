@@ -53,6 +53,11 @@ fn test() -> Result<(), String> {
     // One profile for everything: training kernels are too slow without optimisation, and what is tested is what users run.
     let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
     step("clippy", cargo(&clippy))?;
+    if succeeds(cargo(&["deny", "--version"])) {
+        step("licences and sources of dependencies", cargo(&["deny", "check", "licenses", "bans", "sources"]))?;
+    } else {
+        println!("xtask: cargo-deny is not installed: licences and sources of dependencies are not checked");
+    }
     if succeeds(cargo(&["nextest", "--version"])) {
         let nextest = ["nextest", "run", "--release", "--workspace", "--no-fail-fast", "--status-level", "fail"];
         step("tests", cargo(&nextest))?;

@@ -8,7 +8,7 @@ mod watch;
 
 use super::progress::note;
 use super::table::table;
-use super::{Outcome, Session, sweep};
+use super::{Outcome, Session, complain, sweep};
 use alignloss::experiment::{Experiment, Results, Shard, Store};
 use alignloss::theorem::{self, Status};
 use alignloss_figure::{Drawing, caption, compose};
@@ -16,6 +16,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use page::{Format, Size, Theme, stem};
 use record::{Drawn, Manifest, Record, write_if_changed};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Run the experiments whose results are missing or stale, draw the figures that are out of date, print the verdict table
@@ -24,16 +25,17 @@ use std::path::{Path, PathBuf};
 Examples:
   alignloss figures                        every experiment in experiments/, drawn into figures/
   alignloss figures capacity phase-diagram
+  alignloss figures ../study/mine.toml
   alignloss figures --size slide --theme dark --format svg
   alignloss figures pareto --watch         draw again whenever experiments/pareto.toml is saved
 
 README.md in the folder of the figures is a gallery of all of them.")]
 pub(super) struct Figures {
-    /// Names of experiments, or of figures [default: all]
-    #[arg(value_name = "NAME")]
+    /// Names of experiments or of figures, or paths of experiment files [default: every file of the folder]
+    #[arg(value_name = "NAME|PATH")]
     names: Vec<String>,
     /// The folder of the experiment files
-    #[arg(long, value_name = "DIR", default_value = "experiments")]
+    #[arg(long, value_name = "DIR", default_value = sweep::FOLDER)]
     experiments: PathBuf,
     /// Where results are kept
     #[arg(long, value_name = "DIR", default_value = "results")]
@@ -61,6 +63,16 @@ pub(super) struct Figures {
     watch: bool,
 }
 
+/// Files that are no experiments, by name, and what is wrong with them.
+type Broken = BTreeMap<String, anyhow::Error>;
+
+/// What was read.
+#[derive(Debug, Default)]
+struct Files {
+    experiments: Vec<Experiment>,
+    broken: Broken,
+}
+
 /// How many files were drawn, and how many needed no drawing.
 #[derive(Debug, Default, Clone, Copy)]
 struct Tally {
@@ -70,28 +82,39 @@ struct Tally {
 
 impl Figures {
     pub(super) fn run(self, session: Session) -> anyhow::Result<Outcome> {
-        let everything = self.read_all()?;
-        let chosen = self.chosen(&everything)?;
-        let outcome = self.draw(session, &everything, &chosen)?;
+        let Files { experiments: everything, broken } = self.read_all()?;
+        let chosen = self.chosen(&everything, &broken)?;
+        let outcome = self.draw(session, &everything, &broken, &chosen)?;
         if !self.watch {
-            return Ok(outcome);
+            // Without names all files are asked for, and some could not be drawn.
+            return match broken.into_values().next() {
+                Some(problem) if self.names.is_empty() => Err(problem.context("not every experiment could be read")),
+                _ => Ok(outcome),
+            };
         }
-        watch::watch(&self.experiments, session, |files| {
-            let everything = self.read_all()?;
+        watch::watch(&self.folders(), session, |files| {
+            let Files { experiments: everything, broken } = self.read_all()?;
             let changed = |experiment: &&Experiment| {
                 files.iter().any(|file| file.file_stem().is_some_and(|stem| stem == experiment.name()))
             };
-            let chosen: Vec<&Experiment> = self.chosen(&everything)?.into_iter().filter(changed).collect();
-            if chosen.is_empty() { Ok(()) } else { self.draw(session, &everything, &chosen).map(|_| ()) }
+            let chosen: Vec<&Experiment> = self.chosen(&everything, &broken)?.into_iter().filter(changed).collect();
+            if chosen.is_empty() { Ok(()) } else { self.draw(session, &everything, &broken, &chosen).map(|_| ()) }
         })?;
         Ok(Outcome::Fine)
     }
 
     /// Runs and draws what is stale of the chosen experiments, then writes the gallery of all.
-    fn draw(&self, session: Session, everything: &[Experiment], chosen: &[&Experiment]) -> anyhow::Result<Outcome> {
+    fn draw(
+        &self,
+        session: Session,
+        everything: &[Experiment],
+        broken: &Broken,
+        chosen: &[&Experiment],
+    ) -> anyhow::Result<Outcome> {
         std::fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
         let mut manifest = Manifest::read(&self.out);
-        manifest.experiments.retain(|name, _| everything.iter().any(|experiment| experiment.name() == name));
+        let is_there = |name: &str| everything.iter().any(|experiment| experiment.name() == name);
+        manifest.experiments.retain(|name, _| is_there(name) || broken.contains_key(name));
         let mut tally = Tally::default();
         let mut rows = Vec::new();
         for experiment in chosen {
@@ -181,46 +204,89 @@ impl Figures {
         Ok(drawn)
     }
 
-    /// All experiments of the folder, by file name.
-    fn read_all(&self) -> anyhow::Result<Vec<Experiment>> {
-        let describe = || self.experiments.display().to_string();
-        let is_experiment = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "toml");
-        let mut paths: Vec<PathBuf> = std::fs::read_dir(&self.experiments)
-            .with_context(describe)?
-            .filter_map(Result::ok)
-            .map(|entry| entry.path())
-            .filter(is_experiment)
-            .collect();
-        paths.sort();
-        let experiments =
-            paths.iter().map(|path: &PathBuf| sweep::read(Path::new(path))).collect::<anyhow::Result<Vec<_>>>()?;
-        if experiments.is_empty() {
-            bail!("{}: no experiment files (*.toml)", self.experiments.display());
-        }
-        Ok(experiments)
+    /// The folders of the experiment files.
+    fn folders(&self) -> BTreeSet<PathBuf> {
+        let of_path = |path: &Path| match path.parent() {
+            Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
+            Some(folder) => folder.to_owned(),
+            None => PathBuf::from("."),
+        };
+        let given = self.names.iter().filter(|name| is_path(name)).map(|name| of_path(Path::new(name)));
+        given.chain(self.experiments.is_dir().then(|| self.experiments.clone())).collect()
     }
 
-    /// The experiments asked for, by their own name or that of one of their figures.
-    fn chosen<'a>(&self, experiments: &'a [Experiment]) -> anyhow::Result<Vec<&'a Experiment>> {
+    /// All experiments of the folder, by file name, and those that are asked for by path.
+    fn read_all(&self) -> anyhow::Result<Files> {
+        let describe = || self.experiments.display().to_string();
+        let given: Vec<PathBuf> = self.names.iter().filter(|name| is_path(name)).map(PathBuf::from).collect();
+        let mut paths = given.clone();
+        // Paths alone need no folder of experiments.
+        if given.is_empty() || given.len() < self.names.len() || self.experiments.is_dir() {
+            let entries = std::fs::read_dir(&self.experiments).with_context(describe)?;
+            let mut found: Vec<PathBuf> = entries
+                .filter_map(Result::ok)
+                .map(|entry| entry.path())
+                .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+                .collect();
+            found.sort();
+            if found.is_empty() && given.is_empty() {
+                bail!("{}: no experiment files (*.toml)", self.experiments.display());
+            }
+            // A file that is given by its path takes the place of one of the same name.
+            found.retain(|path| !given.iter().any(|given| given.file_stem() == path.file_stem()));
+            paths.extend(found);
+        }
+        let mut files = Files::default();
+        for path in paths {
+            match sweep::read(&path, &[]) {
+                Ok(experiment) => files.experiments.push(experiment),
+                Err(problem) => {
+                    let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+                    files.broken.insert(name, problem);
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    /// The experiments asked for, by their own name or path, or the name of one of their figures.
+    fn chosen<'a>(&self, experiments: &'a [Experiment], broken: &Broken) -> anyhow::Result<Vec<&'a Experiment>> {
         let names = |experiment: &Experiment| -> Vec<String> {
             std::iter::once(experiment.name().to_owned())
                 .chain((0..experiment.figures().len()).map(|index| figure_name(experiment, index)))
                 .collect()
         };
         let known: Vec<String> = experiments.iter().flat_map(names).collect();
-        for name in &self.names {
-            if !known.contains(name) {
+        let wanted: Vec<String> = self.names.iter().map(|name| stem_of(name)).collect();
+        for (name, wanted) in self.names.iter().zip(&wanted) {
+            if let Some(problem) = broken.get(wanted) {
+                bail!("{problem:#}");
+            }
+            if !known.contains(wanted) {
                 let hint = alignloss::text::nearest(name, known.iter().map(String::as_str))
                     .map(|near| format!("; did you mean {near:?}?"))
                     .unwrap_or_default();
                 bail!("{name:?} is neither an experiment nor a figure in {}{hint}", self.experiments.display());
             }
         }
-        let wanted = |experiment: &&Experiment| {
-            self.names.is_empty() || names(experiment).iter().any(|name| self.names.contains(name))
-        };
-        Ok(experiments.iter().filter(wanted).collect())
+        for problem in broken.values() {
+            complain(&format!("left out: {problem:#}"));
+        }
+        let is_wanted =
+            |experiment: &&Experiment| wanted.is_empty() || names(experiment).iter().any(|name| wanted.contains(name));
+        Ok(experiments.iter().filter(is_wanted).collect())
     }
+}
+
+/// Whether a name is the path of a file.
+fn is_path(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "toml")
+}
+
+/// The experiment that a name or a path stands for.
+fn stem_of(name: &str) -> String {
+    let stem = if is_path(name) { Path::new(name).file_stem().and_then(|stem| stem.to_str()) } else { None };
+    stem.unwrap_or(name).to_owned()
 }
 
 /// Ids and statements of the theorems that an experiment shows.

@@ -21,10 +21,10 @@ enum Event {
     Stop,
 }
 
-/// Calls `redraw` with the experiment files of a folder that changed, until Ctrl-C or a request to terminate. Errors of `redraw` are
+/// Calls `redraw` with the experiment files of some folders that changed, until Ctrl-C or a request to terminate. Errors of `redraw` are
 /// shown, and do not end the watch: the file may be half edited.
 pub(super) fn watch(
-    folder: &Path,
+    folders: &BTreeSet<PathBuf>,
     session: Session,
     mut redraw: impl FnMut(&BTreeSet<PathBuf>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
@@ -35,8 +35,10 @@ pub(super) fn watch(
         let _ = sender.send(Event::Changed(result));
     };
     let mut watcher = new_debouncer(QUIET, None, changed).context("watching files")?;
-    watcher.watch(folder, RecursiveMode::NonRecursive).with_context(|| folder.display().to_string())?;
-    note(session, &format!("watching {}: Ctrl-C ends", folder.display()));
+    for folder in folders {
+        watcher.watch(folder, RecursiveMode::NonRecursive).with_context(|| folder.display().to_string())?;
+        note(session, &format!("watching {}: Ctrl-C ends", folder.display()));
+    }
     while let Ok(Event::Changed(result)) = events.recv() {
         let files = experiment_files(result);
         if files.is_empty() {

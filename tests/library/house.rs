@@ -1,0 +1,117 @@
+//! The order of the house: which module uses which, and where an id is written.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The source files below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder of the repository") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// What a file says to the compiler outside tests: without comments, and up to its tests.
+fn code(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).expect("a source file");
+    let tested = text.split("#[cfg(test)]").next().unwrap_or_default();
+    tested.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The module of the library that a file belongs to.
+fn module(path: &Path) -> String {
+    let below = path.strip_prefix(crate::repository().join("src")).expect("a file of the library");
+    let first = below.components().next().expect("a name").as_os_str().to_string_lossy();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// The modules of this crate that a text names: `crate::a::…` and `crate::{a::…, b}`.
+fn named_modules(code: &str) -> Vec<String> {
+    let mut named = Vec::new();
+    for (start, _) in code.match_indices("crate::") {
+        let rest = &code[start + "crate::".len()..];
+        let word = |text: &str| -> String {
+            text.trim_start().chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()
+        };
+        if let Some(group) = rest.strip_prefix('{') {
+            let group = group.split('}').next().unwrap_or_default();
+            named.extend(group.split(',').map(word));
+        } else {
+            named.push(word(rest));
+        }
+    }
+    named.retain(|name| !name.is_empty());
+    named
+}
+
+#[test]
+fn modules_use_only_those_above_them_on_the_map() {
+    let map = std::fs::read_to_string(crate::repository().join("CONTRIBUTING.md")).expect("a map");
+    let order: Vec<String> = map
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `src/")?.split('`').next())
+        .map(|name| name.trim_end_matches(".rs").to_owned())
+        .collect();
+    let place = |name: &str| order.iter().position(|module| module == name);
+    let mut seen = Vec::new();
+    for file in sources(&crate::repository().join("src")) {
+        let module = module(&file);
+        if module == "lib" {
+            continue;
+        }
+        let own = place(&module).unwrap_or_else(|| panic!("{module} is not on the map of CONTRIBUTING.md"));
+        for used in named_modules(&code(&file)) {
+            let Some(other) = place(&used) else { continue };
+            assert!(other <= own, "{}: `{module}` uses `{used}`, which stands below it", file.display());
+            seen.push((module.clone(), used));
+        }
+    }
+    assert!(seen.contains(&("theorem".into(), "information".into())), "the imports were read");
+    for module in &order {
+        let is_there = ["", ".rs"].iter().any(|end| crate::repository().join(format!("src/{module}{end}")).exists());
+        assert!(is_there, "{module} is on the map, not in the tree");
+    }
+}
+
+/// Words that name something else as well, with what else; there the count is not of the id alone.
+const OTHER_MEANINGS: [(&str, &str); 1] = [("random", "an objective, a family, and the cloud of a lesson")];
+
+/// In how many files each id stands as a quoted literal.
+fn files_that_quote(ids: &[&str]) -> BTreeMap<String, Vec<String>> {
+    let mut found: BTreeMap<String, Vec<String>> = ids.iter().map(|id| ((*id).to_owned(), Vec::new())).collect();
+    let crates = ["src", "crates/cli/src", "crates/figure/src"];
+    for file in crates.iter().flat_map(|folder| sources(&crate::repository().join(folder))) {
+        if file.ends_with("tests.rs") {
+            continue;
+        }
+        let code = code(&file);
+        for (id, files) in &mut found {
+            if code.contains(&format!("{id:?}")) {
+                files.push(file.strip_prefix(crate::repository()).expect("in the repository").display().to_string());
+            }
+        }
+    }
+    found.retain(|id, _| !OTHER_MEANINGS.iter().any(|(word, _)| word == id));
+    found
+}
+
+#[test]
+fn the_id_of_an_objective_is_written_in_two_files_at_most() {
+    for (id, files) in files_that_quote(&alignloss::objective::REGISTRY.map(|entry| entry.id)) {
+        assert!((1..=2).contains(&files.len()), "{id}: {files:?}");
+    }
+}
+
+#[test]
+fn the_kind_of_a_family_is_written_in_one_file() {
+    for (kind, files) in files_that_quote(&alignloss::model::family::REGISTRY.map(|family| family.kind)) {
+        assert_eq!(files.len(), 1, "{kind}: {files:?}");
+    }
+}
