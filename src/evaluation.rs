@@ -1,6 +1,6 @@
 //! The stable JSON of one case: what `alignloss eval --format json` prints, and what outside checks read.
 //!
-//! Keys are those of the design document, in its order, after [`SCHEMA`]. Infinite numbers are the string `"inf"`; a number that
+//! Keys are documented where they stand, and [`Evaluation::schema`] is their JSON Schema. Infinite numbers are the string `"inf"`; a number that
 //! does not exist (the value of `random`) is `null`. `slack` and `tightness` are finite numbers or `null`: where a side is infinite,
 //! the sides tell. `verdict` is `holds`, `violated`, `inconclusive` (the error bound is too wide) or `does-not-apply`.
 
@@ -10,8 +10,10 @@ use crate::linalg::Matrix;
 use crate::objective::{Objective, ParameterValue};
 use crate::precise::{Estimate, Measure, Measures, TargetMeasures};
 use crate::theorem::{Case, Status, Verdict, judge_all};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema, schema_for};
 use serde::Serialize;
 use serde::ser::Serializer;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The version of the documents that `eval` and `verify` print: their key `schema`. It grows when a key, or what its values mean,
@@ -31,29 +33,65 @@ pub struct Number(pub f64);
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Finite(pub f64);
 
+impl JsonSchema for Number {
+    fn schema_name() -> Cow<'static, str> {
+        "Number".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A number; \"inf\" or \"-inf\" where it is infinite, null where there is none.",
+            "anyOf": [{ "type": ["number", "null"] }, { "enum": ["inf", "-inf"] }],
+        })
+    }
+}
+
+impl JsonSchema for Finite {
+    fn schema_name() -> Cow<'static, str> {
+        "Finite".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "A number, or null where there is no finite one.", "type": ["number", "null"] })
+    }
+}
+
 /// The report of one case.
-#[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the design document names and defines each key")]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Evaluation {
+    /// The version of this document.
     pub schema: u32,
+    /// The model.
     pub model: ModelSummary,
+    /// The id of the objective, or `given encoders`.
     pub objective: String,
+    /// Outputs of each encoder.
     pub dim: usize,
     /// The weight of fidelity, where the objective has one: also among `parameters`.
     pub lambda: Option<f64>,
     /// The values of the objective's parameters; empty for encoders that were given.
     pub parameters: BTreeMap<&'static str, ParameterValue>,
+    /// ρ_1 ≥ ρ_2 ≥ …, as many as the sensor with fewer channels has.
     pub canonical_correlations: Vec<Number>,
+    /// The singular values of Σ12, descending.
     pub cross_covariance_singular_values: Vec<Number>,
+    /// The weights W_1 and W_2, as rows: d × n_1 and d × n_2.
     pub encoders: [Vec<Vec<Number>>; 2],
+    /// What the encoders attain of the objective.
     pub objective_value: Number,
+    /// How well the encoders agree.
     pub alignment: AlignmentSummary,
+    /// What is known of each target.
     pub targets: Vec<TargetSummary>,
+    /// How dimensions are spent, for each target that is private to a modality.
     pub capacity: Vec<CapacitySummary>,
+    /// Whether the minimiser is unique; `null` where that is not known, or nothing was minimised.
     pub unique: Option<bool>,
+    /// What other minimisers there are, where `unique` is not `true` of a minimiser.
     pub minimisers: Option<MinimiserSummary>,
     /// Measures whose error bound is above 1e-9 of their size, after double-double arithmetic was tried.
     pub uncertain: Vec<UncertainSummary>,
+    /// The verdict of every theorem on this case.
     pub theorems: Vec<TheoremSummary>,
     /// The measures with their errors.
     #[serde(skip)]
@@ -61,7 +99,7 @@ pub struct Evaluation {
 }
 
 /// A measure that is not known to nine digits.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct UncertainSummary {
     /// Its place in this document, as in `targets[0].mi.z1`.
     pub measure: String,
@@ -72,115 +110,155 @@ pub struct UncertainSummary {
 }
 
 /// Why the minimiser is not unique, or why it is not known whether it is, and which measures differ between minimisers.
-#[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the design document names and defines each key")]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct MinimiserSummary {
+    /// Why there are several, or why it is not known.
     pub reason: String,
+    /// The measures that differ between them.
     pub affected: Vec<AffectedSummary>,
 }
 
 /// The least and the greatest value, over the minimisers, of what a source says about a target; `null` where it is not computed.
-#[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the design document names and defines each key")]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct AffectedSummary {
+    /// The target.
     pub target: String,
+    /// The encoder, `z1`, `z2` or `z12` for both.
     pub source: &'static str,
+    /// The least and the greatest information, in nats.
     pub mi: Option<[Number; 2]>,
+    /// The least and the greatest R².
     pub r2: Option<[Number; 2]>,
 }
 
 /// Names and sizes of the model.
-#[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the design document names and defines each key")]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ModelSummary {
+    /// Its name.
     pub name: String,
+    /// The number of channels of each modality.
     pub observed: Vec<usize>,
+    /// The number of shared factors, k.
     pub shared: usize,
+    /// The number of private factors of each modality, p_m.
     pub private: Vec<usize>,
 }
 
 /// How well the encoders agree, after symmetric whitening.
-#[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the design document names and defines each key")]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct AlignmentSummary {
+    /// ε² = E‖z_1 − z_2‖².
     pub error: Number,
+    /// ε_op, the root of the largest eigenvalue of the covariance of z_1 − z_2.
     pub error_op: Number,
+    /// 2 Σ_{i≤d} (1 − ρ_i), the least ε² of whitened linear encoders.
     pub floor: Number,
+    /// Information of the sensors about each other, in nats.
     pub mi_x1_x2: Number,
+    /// Information of the encoders’ outputs about each other, in nats.
     pub mi_z1_z2: Number,
 }
 
 /// One number per source of information.
-#[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the design document names and defines each key")]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct BySource {
+    /// The first sensor.
     pub x1: Number,
+    /// The second sensor.
     pub x2: Number,
+    /// Both sensors.
     pub x12: Number,
+    /// The first encoder.
     pub z1: Number,
+    /// The second encoder.
     pub z2: Number,
+    /// Both encoders.
     pub z12: Number,
 }
 
 /// Information lost by each encoder, and by both together.
-#[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the design document names and defines each key")]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ByEncoder {
+    /// The first encoder, of what its sensor says.
     pub z1: Number,
+    /// The second encoder, of what its sensor says.
     pub z2: Number,
+    /// Both encoders, of what both sensors say.
     pub z12: Number,
 }
 
 /// The MMI partial information decomposition.
-#[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the design document names and defines each key")]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PartialSummary {
+    /// What either sensor says, in nats.
     pub redundancy: Number,
+    /// What only the first sensor says, in nats.
     pub unique1: Number,
+    /// What only the second sensor says, in nats.
     pub unique2: Number,
+    /// What the sensors say only together, in nats.
     pub synergy: Number,
 }
 
 /// What is known of one target.
-#[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the design document names and defines each key")]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TargetSummary {
+    /// Its name.
     pub name: String,
+    /// Its number of coordinates.
     pub dimension: usize,
+    /// Mutual information with the target, in nats.
     pub mi: BySource,
+    /// Least mean square error of predicting the target, summed over its coordinates.
     pub mmse: BySource,
+    /// Share of the target’s variance that is explained.
     pub r2: BySource,
+    /// √mmse.
     pub sigma: BySource,
+    /// Information about the target that is lost between sensor and encoder, in nats.
     pub information_loss: ByEncoder,
+    /// The partial information decomposition of a scalar target; `null` for a vector.
     pub pid: Option<PartialSummary>,
 }
 
 /// How an encoder's dimensions are spent, for a target private to its modality.
-#[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the design document names and defines each key")]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CapacitySummary {
+    /// The target.
     pub target: String,
+    /// The encoder, 1 or 2, whose modality the target is private to.
     pub encoder: usize,
+    /// tr K: dimensions spent on what the other sensor can predict.
     pub aligned: Number,
+    /// tr P: dimensions spent on the private target.
     pub private: Number,
+    /// d, which tr K + tr P can't exceed.
     pub dim: usize,
+    /// The largest eigenvalue of K + P, at most 1.
     pub max_eigenvalue: Number,
 }
 
 /// A theorem's verdict.
-#[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the design document names and defines each key")]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TheoremSummary {
+    /// The theorem.
     pub id: &'static str,
+    /// Whether its hypotheses hold.
     pub applies: bool,
+    /// The left side of the clause that is nearest to failing.
     pub lhs: Number,
+    /// The right side of that clause.
     pub rhs: Number,
+    /// rhs − lhs.
     pub slack: Finite,
+    /// lhs/rhs.
     pub tightness: Finite,
     /// A bound on the error of lhs − rhs, by which tables tell 0 from rounding.
     #[serde(skip)]
     pub error: f64,
+    /// `holds`, `violated`, `inconclusive` (the error bound is too wide to tell) or `does-not-apply`.
     pub verdict: &'static str,
+    /// The hypothesis that fails, or the clause.
     pub note: String,
 }
 
@@ -196,6 +274,11 @@ pub enum EvaluationError {
 }
 
 impl Evaluation {
+    /// The JSON Schema of the report.
+    pub fn schema() -> serde_json::Value {
+        schema_for!(Self).into()
+    }
+
     /// The report of a case, under the name of its objective or of where its encoders come from.
     ///
     /// # Errors

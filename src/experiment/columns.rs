@@ -1,5 +1,6 @@
 //! The columns of results: names, units, and how axes are labelled.
 
+use super::grid::AXES;
 use crate::information::{Encoders, InformationError, PartialInformation, Source};
 use crate::linalg::{Matrix, orthonormal_columns, product, product_tn, svd_of_product};
 use crate::model::family;
@@ -28,6 +29,7 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         other => other,
     };
     let label = match (measure, source) {
+        _ if let Some(axis) = AXES.iter().find(|axis| axis.name == column) => axis.label.to_owned(),
         ("model", name) if let Some(parameter) = family::PARAMETERS.iter().find(|parameter| parameter.name == name) => {
             parameter.label.to_owned()
         }
@@ -57,11 +59,6 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         (theorem, "tightness") => theorem.to_owned(),
         ("excess_loss", _) => "excess of the population loss".into(),
         ("step", _) => "optimiser steps".into(),
-        ("samples", _) => "samples n".into(),
-        ("evaluation", _) => "evaluated on".into(),
-        ("sgd", "batch") => "batch size B".into(),
-        ("sgd", "learning_rate") => "learning rate".into(),
-        ("dim", _) => "embedding dimension d".into(),
         _ => column.replace('_', " "),
     };
     let unit = match (measure, source) {
@@ -70,6 +67,94 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         _ => None,
     };
     (label, unit)
+}
+
+/// What a column holds, in one line; `None` where it is no column of any result. The columns of a grid's axes hold the axis's value.
+pub fn meaning(column: &str) -> Option<String> {
+    if let Some(axis) = AXES.iter().find(|axis| axis.name == column) {
+        return Some(axis.meaning.to_owned());
+    }
+    let (measure, part) = column.split_once('.').unwrap_or((column, ""));
+    if let Ok(theorem) = crate::theorem::find(measure) {
+        let what = match part {
+            "verdict" => "the verdict",
+            "lhs" => "the left side of the clause that is nearest to failing",
+            "rhs" => "the right side of that clause",
+            "slack" => "rhs − lhs of that clause",
+            "tightness" => "lhs/rhs of that clause: 1 where the bound is attained",
+            _ => return None,
+        };
+        return Some(format!("{what} of the theorem {}", theorem.id()));
+    }
+    if let Some((id, quantity)) = column.split_once(':') {
+        return crate::theorem::find(id.trim_end_matches("@n"))
+            .ok()
+            .map(|theorem| format!("what the theorem {} says of {quantity}", theorem.id()));
+    }
+    let source = || Source::ALL.iter().find(|source| source.key() == part).map(|source| source.key());
+    let text = match (measure, part) {
+        ("cell", "") => "the place in the grid, from 0".into(),
+        ("replicate", "") => "the repetition of the cell, from 0".into(),
+        ("target", "") => "the target that the row is about; empty for a model without targets".into(),
+        ("step", "") => "the optimiser's step".into(),
+        ("outcome", "") => {
+            "how learning ended: closed-form, converged, stalled, exhausted or diverged; training on the way".into()
+        }
+        ("angle", "z1" | "z2") => {
+            format!("largest principal angle between the span of {part} and that of the closed form")
+        }
+        ("excess_loss", "") => {
+            "what the encoders attain of the population objective less what its closed form does".into()
+        }
+        ("search", "tightness") => "the greatest tightness that the adversary found".into(),
+        ("mi", _) => format!("mutual information of {} and the target", source()?),
+        ("mmse", _) => {
+            format!("least mean square error of predicting the target from {}, summed over its coordinates", source()?)
+        }
+        ("r2", _) => format!("share of the target's variance that {} explains", source()?),
+        ("sigma", _) => format!("√mmse: the least σ for which {} is σ-informative about the target", source()?),
+        ("information_loss", "z1" | "z2") => format!("what {part} lost of what its sensor says about the target"),
+        ("information_loss", "z12") => {
+            "what both encoders together lost of what both sensors say about the target".into()
+        }
+        ("pid", "redundancy") => {
+            "what either sensor says of a scalar target (MMI partial information decomposition)".into()
+        }
+        ("pid", "unique1") => "what only the first sensor says of a scalar target".into(),
+        ("pid", "unique2") => "what only the second sensor says of a scalar target".into(),
+        ("pid", "synergy") => "what the sensors say of a scalar target only together".into(),
+        ("alignment", "error") => "ε² = E‖z1 − z2‖² after symmetric whitening".into(),
+        ("alignment", "error_op") => "ε_op, the root of the largest eigenvalue of the covariance of z1 − z2".into(),
+        ("alignment", "floor") => "2 Σ_{i≤d} (1 − ρ_i): the least ε² of whitened linear encoders".into(),
+        ("alignment", "mi_x1_x2") => "mutual information of the sensors".into(),
+        ("alignment", "mi_z1_z2") => "mutual information of the encoders' outputs".into(),
+        ("capacity", "encoder") => {
+            "the encoder whose dimensions are counted, for a target private to its modality".into()
+        }
+        ("capacity", "aligned") => "tr K: dimensions spent on what the other sensor can predict".into(),
+        ("capacity", "private") => "tr P: dimensions spent on the private target".into(),
+        ("capacity", "max_eigenvalue") => "the largest eigenvalue of K + P, at most 1".into(),
+        ("canonical_correlation", index) if is_leading(index) => {
+            format!("the canonical correlation ρ_{index} of the sensors")
+        }
+        ("critic", index) if is_leading(index) => format!("the singular value {index} of W1ᵀW2"),
+        ("whitened_critic", index) if is_leading(index) => {
+            format!("the singular value {index} of the critic in whitened coordinates")
+        }
+        ("signal_distance", "z1") => {
+            "the part of the first sensor's shared subspace that its encoder does not see, from 0 to 1".into()
+        }
+        ("objective_value", "") => "what the encoders attain of the objective".into(),
+        ("model", name) => family::PARAMETERS.iter().find(|parameter| parameter.name == name)?.meaning.into(),
+        ("objective", name) => objective::parameter(name)?.meaning.into(),
+        _ => return None,
+    };
+    Some(text)
+}
+
+/// Whether a number is that of a leading singular value which has a column.
+fn is_leading(index: &str) -> bool {
+    index.parse::<usize>().is_ok_and(|index| (1..=CORRELATIONS).contains(&index))
 }
 
 /// How many canonical correlations, and singular values of critics, have a column.
@@ -123,7 +208,7 @@ impl Learning {
 }
 
 /// The columns that every result has, in order, after those of the grid.
-pub(super) fn measured() -> Vec<Column> {
+pub fn measured() -> Vec<Column> {
     let mut names: Vec<String> = LEARNED.map(str::to_owned).to_vec();
     for measure in ["mi", "mmse", "r2", "sigma"] {
         names.extend(Source::ALL.iter().map(|source| format!("{measure}.{}", source.key())));

@@ -1,14 +1,15 @@
 //! Experiment files.
 
 use super::amend::{self, Override};
-use super::grid::{AxisValue, Grid};
+use super::grid::{AXES, AxisValue, Grid};
 use super::search::SearchSetting;
 use super::setting::Setting;
 use crate::model::family::OneOrMany;
-use crate::model::{Format, LatentModel, ModelFile};
+use crate::model::{Format, LatentModel, ModelFile, describe_family};
 use crate::{objective, text, theorem};
+use schemars::{JsonSchema, schema_for};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -29,7 +30,7 @@ pub enum ExperimentError {
 }
 
 /// How encoders and measures are obtained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Estimator {
     /// Exactly, from the population.
@@ -57,22 +58,33 @@ pub struct Experiment {
     figures: Vec<FigureSpec>,
 }
 
-#[derive(Debug, Deserialize)]
+/// An experiment file as it is written, before any check.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ExperimentFile {
+    /// What the experiment is called in print.
     title: String,
+    /// What it is about, in a sentence or two for captions.
     about: Option<String>,
+    /// The theorems that it shows: ids, whose verdicts stand under its figures.
     shows: Option<OneOrMany<String>>,
+    /// How encoders and measures are obtained.
     #[serde(default = "population")]
     estimator: Estimator,
+    /// Independent repetitions of each cell.
     #[serde(default = "one")]
     replicates: u64,
+    /// The seed of everything random.
     #[serde(default)]
     seed: u64,
+    /// The model: `file`, the path of a model file; or what stands in one, a family or a model that is written out.
     #[serde(default)]
+    #[schemars(with = "ModelFile")]
     model: Map<String, Value>,
+    /// The axes of the grid: a value, a list, or a range `{ from, to, steps, scale }`. Cells are the product of all.
     #[serde(default)]
     grid: Map<String, Value>,
+    /// What is drawn.
     #[serde(default)]
     figure: Vec<FigureSpec>,
 }
@@ -97,7 +109,7 @@ impl ExperimentFile {
 }
 
 /// The kinds of figures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FigureKind {
     /// y against x, one line per series.
@@ -113,7 +125,7 @@ pub enum FigureKind {
 }
 
 /// One `[[figure]]` of an experiment file.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FigureSpec {
     /// File name without extension; by default that of the experiment.
@@ -206,6 +218,25 @@ pub fn program_hash() -> &'static str {
 const LARGEST_GRID: u64 = 100_000_000;
 
 impl Experiment {
+    /// The JSON Schema of experiment files.
+    pub fn schema() -> Value {
+        let mut schema: Value = schema_for!(ExperimentFile).into();
+        describe_family(&mut schema);
+        if let Some(model) = schema.pointer_mut("/$defs/ModelFile/properties") {
+            model["file"] =
+                json!({ "type": "string", "description": "The path of a model file, from the experiment's." });
+        }
+        let parameters = objective::REGISTRY.iter().flat_map(|entry| entry.parameters);
+        let parameters = parameters.map(|parameter| (format!("objective.{}", parameter.name), parameter.meaning));
+        let axes = AXES.iter().map(|axis| (axis.name.to_owned(), axis.meaning)).chain(parameters);
+        let axes = axes.map(|(name, meaning)| (name, json!({ "description": meaning })));
+        schema["properties"]["grid"]["properties"] = axes.collect::<Map<String, Value>>().into();
+        schema["properties"]["grid"]["patternProperties"] =
+            json!({ "^model\\.": { "description": "a parameter of the model: of its family, or of a part by name" } });
+        schema["properties"]["grid"]["additionalProperties"] = false.into();
+        schema
+    }
+
     /// Reads and checks an experiment; `name` is that of its file and its results.
     ///
     /// # Errors

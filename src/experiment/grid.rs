@@ -32,26 +32,73 @@ pub struct Cell {
     pub parameters: Vec<(String, AxisValue)>,
 }
 
-/// Axes besides the parameters of the model's family.
-const NAMES: [&str; 18] = [
-    "objective",
-    "dim",
-    "samples",
-    "evaluation",
-    "search.budget",
-    "sgd.averaging",
-    "sgd.batch",
-    "sgd.checkpoints",
-    "sgd.critic",
-    "sgd.direction",
-    "sgd.learn_temperature_from",
-    "sgd.learning_rate",
-    "sgd.optimiser",
-    "sgd.precision",
-    "sgd.schedule",
-    "sgd.steps",
-    "sgd.stop",
-    "theorem",
+/// What there is to know about an axis of the grid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AxisSpec {
+    /// Its name in `[grid]`, and the column of its values.
+    pub name: &'static str,
+    /// What it is called on an axis of a figure.
+    pub label: &'static str,
+    /// What it sets.
+    pub meaning: &'static str,
+}
+
+/// Axes besides the parameters of the model and of the objective.
+pub const AXES: [AxisSpec; 18] = [
+    AxisSpec {
+        name: "objective",
+        label: "objective",
+        meaning: "the objective that the encoders minimise: the id of one",
+    },
+    AxisSpec { name: "dim", label: "embedding dimension d", meaning: "outputs of each encoder: d" },
+    AxisSpec {
+        name: "samples",
+        label: "samples n",
+        meaning: "samples n that encoders are learnt from, for estimator = \"sample\" and \"sgd\"",
+    },
+    AxisSpec {
+        name: "evaluation",
+        label: "evaluated on",
+        meaning: "the law that encoders learnt from samples are measured in: population, plug-in or held-out",
+    },
+    AxisSpec { name: "search.budget", label: "search budget", meaning: "cases that the adversary may judge" },
+    AxisSpec {
+        name: "sgd.averaging",
+        label: "averaging",
+        meaning: "which weights are taken in the end: polynomial (an average of the run) or last",
+    },
+    AxisSpec { name: "sgd.batch", label: "batch size B", meaning: "samples in a minibatch: B" },
+    AxisSpec {
+        name: "sgd.checkpoints",
+        label: "checkpoints",
+        meaning: "how often encoders are measured on the way, evenly in the logarithm of the step",
+    },
+    AxisSpec {
+        name: "sgd.critic",
+        label: "critic",
+        meaning: "how pairs are scored: bilinear, cosine or squared-distance",
+    },
+    AxisSpec { name: "sgd.direction", label: "direction", meaning: "which side is told apart: symmetric or one-sided" },
+    AxisSpec {
+        name: "sgd.learn_temperature_from",
+        label: "initial temperature",
+        meaning: "the temperature at which learning it begins; without it the temperature is fixed",
+    },
+    AxisSpec {
+        name: "sgd.learning_rate",
+        label: "learning rate",
+        meaning: "the learning rate; by default one that suits the loss",
+    },
+    AxisSpec { name: "sgd.optimiser", label: "optimiser", meaning: "adam or momentum" },
+    AxisSpec { name: "sgd.precision", label: "precision", meaning: "double or single" },
+    AxisSpec { name: "sgd.schedule", label: "schedule", meaning: "how the learning rate changes: cosine or constant" },
+    AxisSpec { name: "sgd.steps", label: "steps", meaning: "optimiser steps" },
+    AxisSpec {
+        name: "sgd.stop",
+        label: "stop",
+        meaning: "whether training stops when the loss is flat: plateau or never",
+    },
+    AxisSpec { name: "theorem", label: "theorem", meaning: "the theorem that the adversary attacks: the id of one" },
 ];
 
 /// Steps of one axis beyond this number are a mistake.
@@ -112,15 +159,19 @@ impl Grid {
         for (name, value) in table {
             let field = format!("grid.{name:?}");
             let of_objective = name.strip_prefix("objective.").is_some_and(|name| objective::parameter(name).is_some());
-            if !NAMES.contains(&name.as_str()) && !of_objective && !name.starts_with("model.") {
+            if !AXES.iter().any(|axis| axis.name == *name) && !of_objective && !name.starts_with("model.") {
                 let parameters = objective::REGISTRY.iter().flat_map(|entry| entry.parameters);
                 let known: Vec<String> = parameters.map(|parameter| format!("objective.{}", parameter.name)).collect();
-                let hint = crate::text::nearest(name, known.iter().map(String::as_str).chain(NAMES))
-                    .map(|near| format!("; did you mean {near:?}?"))
-                    .unwrap_or_default();
+                let hint =
+                    crate::text::nearest(name, known.iter().map(String::as_str).chain(AXES.map(|axis| axis.name)))
+                        .map(|near| format!("; did you mean {near:?}?"))
+                        .unwrap_or_default();
                 return Err(wrong(
                     &field,
-                    format!("not a parameter: expected {}, \"objective.…\" or \"model.…\"{hint}", NAMES.join(", ")),
+                    format!(
+                        "not a parameter: expected {}, \"objective.…\" or \"model.…\"{hint}",
+                        AXES.map(|axis| axis.name).join(", ")
+                    ),
                 ));
             }
             let values = match value {

@@ -15,10 +15,10 @@ mod store;
 mod train;
 
 pub use amend::Override;
-pub use columns::{Column, describe};
+pub use columns::{Column, describe, meaning, measured};
 pub use file::CLOSED_FORM;
 pub use file::{Estimator, Experiment, ExperimentError, FigureKind, FigureSpec, program_hash};
-pub use grid::{AxisValue, Cell};
+pub use grid::{AXES, AxisSpec, AxisValue, Cell};
 pub use run::{Run, RunError, Shard};
 pub use store::{Contents, Results, Store, StoreError, write_whole};
 pub use train::draws;

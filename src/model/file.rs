@@ -1,62 +1,96 @@
 //! Model files: TOML or JSON, both ways, bit for bit.
 
-use super::family::FamilyParameters;
+use super::family::{FamilyParameters, PARAMETERS, REGISTRY};
 use super::{LatentModel, Modality, ModelError, Noise, Target};
 use crate::linalg::Matrix;
 use crate::text::{Format, without_mark};
+use schemars::{JsonSchema, schema_for};
 use serde::{Deserialize, Serialize};
 
 /// A model file as written, before any check: `[latent]` with `[[modality]]`, or `[family]`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelFile {
+    /// What the model is called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// A family of models and its parameters, in place of `latent` and `modality`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     family: Option<FamilyParameters>,
+    /// The latent factors: shared ones first, then the private ones of each modality.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     latent: Option<LatentSection>,
+    /// The modalities, two at least.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     modality: Vec<ModalitySection>,
+    /// The targets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     target: Vec<TargetSection>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LatentSection {
+    /// k, the number of shared factors.
     shared: usize,
+    /// p_m, the number of private factors of each modality.
     private: Vec<usize>,
+    /// The covariance of all factors, positive semidefinite; by default the identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     covariance: Option<Vec<Vec<f64>>>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ModalitySection {
+    /// What it is called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// A_m, one row for each channel: n_m × k.
     shared_loading: Vec<Vec<f64>>,
+    /// B_m, one row for each channel: n_m × p_m.
     private_loading: Vec<Vec<f64>>,
+    /// The variance of the noise: one number, one for each channel, or the rows of a covariance.
     noise: NoiseSection,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TargetSection {
+    /// What it is called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// C, one row for each coordinate: its weights on all factors.
     loading: Vec<Vec<f64>>,
+    /// The variance of its noise: one number, one for each coordinate, or the rows of a covariance.
     #[serde(default = "NoiseSection::none")]
     noise: NoiseSection,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "expected a variance, a list of variances, or a list of rows")]
 enum NoiseSection {
     Isotropic(f64),
     Diagonal(Vec<f64>),
     Full(Vec<Vec<f64>>),
+}
+
+impl ModelFile {
+    /// The JSON Schema of model files.
+    pub fn schema() -> serde_json::Value {
+        let mut schema = schema_for!(Self).into();
+        describe_family(&mut schema);
+        schema
+    }
+}
+
+/// Writes what is known of families and their parameters into a schema that has them.
+pub(crate) fn describe_family(schema: &mut serde_json::Value) {
+    let Some(properties) = schema.pointer_mut("/$defs/FamilyParameters/properties") else { return };
+    for parameter in PARAMETERS {
+        properties[parameter.name]["description"] = format!("{} [{}]", parameter.meaning, parameter.default).into();
+    }
+    properties["kind"]["enum"] = REGISTRY.iter().map(|family| family.kind).collect();
 }
 
 impl LatentModel {

@@ -15,5 +15,6 @@ mod units;
 pub use crate::text::Format;
 pub use error::ModelError;
 pub use file::ModelFile;
+pub(crate) use file::describe_family;
 pub use latent::{Factor, LARGEST_DIMENSION, LatentModel, Modality, Noise, Target};
 pub use units::{ChannelUnits, Units};

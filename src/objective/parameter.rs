@@ -1,9 +1,10 @@
 //! Parameters of objectives: their names, ranges and values.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The value of a parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ParameterValue {
     /// A number.

@@ -1,6 +1,6 @@
 //! `alignment-floor`: no whitened linear encoders agree better than the canonical ones.
 
-use super::{Case, Clause, Finding, Question, Theorem};
+use super::{About, Case, Clause, Finding, Question, Theorem};
 use crate::information::InformationError;
 
 /// ε² ≥ 2 Σ_{i≤d} (1 − ρ_i) over whitened linear encoders, with equality for CCA.
@@ -14,6 +14,15 @@ impl Theorem for AlignmentFloor {
 
     fn statement(&self) -> &'static str {
         "whitened linear encoders  ⟹  2 Σ_{i≤d} (1 − ρ_i) ≤ ε²"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "Whitened linear encoders with d independent outputs. Canonical encoders attain the floor, and only they where ρ_d > ρ_{d+1}.",
+            proof: "ε² = 2d − 2 tr Q_1TQ_2ᵀ, and by von Neumann's trace inequality the trace is at most the sum of the d largest singular values of T.",
+            paper: 7,
+            figure: Some("dimension"),
+        })
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

@@ -1,7 +1,7 @@
 //! `capacity`: the trade-off law. Every dimension is spent either on alignment or on private content.
 
 use super::case::reciprocals;
-use super::{Case, Clause, Finding, PrivateCapacity, Question, Theorem};
+use super::{About, Case, Clause, Finding, PrivateCapacity, Question, Theorem};
 use crate::information::{InformationError, Source};
 use crate::linalg::PrincipalAngles;
 
@@ -64,6 +64,15 @@ impl Theorem for CapacityLaw {
 
     fn statement(&self) -> &'static str {
         "y ⟂ x2, z1 whitened, K = Cov(E[z1|x2]), P = Cov(E[z1|y])  ⟹  K + P ⪯ I, tr K + tr P ≤ d, I(z1;y) ≤ −½ log det K"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "Any distribution; y independent of x_2, z_1 whitened. The last claim: Gaussian.",
+            proof: "Functions of x_2 and of y are orthogonal, and the squared projections of a unit vector onto orthogonal subspaces add up to at most one (Bessel), in every direction of z_1.",
+            paper: 11,
+            figure: Some("capacity"),
+        })
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

@@ -1,6 +1,6 @@
 //! `correlation`: an aligned encoder correlates with a scalar target hardly more than the other modality does.
 
-use super::{Case, Clause, Finding, Theorem};
+use super::{About, Case, Clause, Finding, Theorem};
 use crate::information::{InformationError, Source};
 
 /// √R²(z_1; y) ≤ √R²(x_2; y) + ε_op for whitened encoders and scalar y; likewise from z_2.
@@ -14,6 +14,15 @@ impl Theorem for Correlation {
 
     fn statement(&self) -> &'static str {
         "whitened encoders, scalar y  ⟹  √R²(z1;y) ≤ √R²(x2;y) + ε_op"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "Any distribution, whitened encoders, scalar y; R²(z_1;y) is that of the best linear readout.",
+            proof: "The unit vector that predicts y from z_1 loses at most ε_op of its correlation when z_1 is replaced by z_2, a function of x_2.",
+            paper: 10,
+            figure: Some("interference"),
+        })
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

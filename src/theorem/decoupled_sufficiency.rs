@@ -1,7 +1,7 @@
 //! `decoupled-sufficiency`: an aligned block beside one that is not keeps everything; the price is dimension.
 
 use super::sufficiency::separated_by_shared_factors;
-use super::{Case, Clause, Finding, Theorem};
+use super::{About, Case, Clause, Finding, Theorem};
 use crate::information::{Alignment, InformationError, Source, TargetGeometry, Towers, information_loss_nats};
 use crate::linalg::{Matrix, product_nt};
 use crate::model::Factor;
@@ -95,6 +95,15 @@ impl Theorem for DecoupledSufficiency {
 
     fn statement(&self) -> &'static str {
         "z_m = (E[s|x_m], E[u_m|x_m])  ⟹  I(z_m;(s,u_m)) = I(x_m;(s,u_m)); so for `decoupled` with d_c ≥ r, d_u ≥ p_m, x1 ⟂ x2 | s, isotropic noise of x_m"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "Gaussian. For the objective decoupled: d_c ≥ r, d_u ≥ p_m, x_1 independent of x_2 given s, full column rank of Cov(x_2,s), isotropic noise.",
+            proof: "z_m holds the conditional means of all that x_m knows of, which are sufficient for Gaussians. With isotropic noise the directions of largest explained variance outside the canonical block are those of the private factors.",
+            paper: 25,
+            figure: Some("remedies-capacity"),
+        })
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

@@ -1,6 +1,6 @@
 //! `fidelity-threshold`: what the joint objective can reach, and where private factors displace shared ones.
 
-use super::{Case, Clause, Finding, MARGIN, Question, Subject, Theorem};
+use super::{About, Case, Clause, Finding, MARGIN, Question, Subject, Theorem};
 use crate::information::{Alignment, InformationError, Source, Towers};
 use crate::learner::{TradeOff, ky_fan};
 use crate::linalg::{Matrix, orthonormal_columns, outside, product, product_tn, svd};
@@ -156,6 +156,15 @@ impl Theorem for FidelityThreshold {
 
     fn statement(&self) -> &'static str {
         "whitened encoders  ⟹  J_λ ≤ KyFan_d[(1−λ)(TTᵀ)^½ + λΣ11] + KyFan_d[(1−λ)(TᵀT)^½ + λΣ22]; = on symmetric models, λ_c = ρ/(ρ + π − γ)"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "Whitened linear encoders. The equality: symmetric orthogonal models.",
+            proof: "By von Neumann's inequality the alignment term is at most that of the polar factors; Ky Fan bounds each trace by the d largest eigenvalues. On symmetric models both are attained together.",
+            paper: 24,
+            figure: Some("fidelity-threshold"),
+        })
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

@@ -1,7 +1,7 @@
 //! `hermite`: what towers that may be any function take, and which shared factors they crowd out.
 
 use super::quadrature::{DEGREE, moments, rounding};
-use super::{Case, Clause, Finding, Question, Relation, Theorem};
+use super::{About, Case, Clause, Finding, Question, Relation, Theorem};
 use crate::information::{InformationError, Source, Towers};
 use crate::learner::{
     HermiteTower, Membership, PolynomialError, PolynomialTowers, hermite_polynomials, number_of_products, regression_r2,
@@ -212,6 +212,15 @@ impl Theorem for HermiteTowers {
 
     fn statement(&self) -> &'static str {
         "ρ1 < 1  ⟹  over all towers min spectral loss = −Σ of the d largest Π ρ_i^{2α_i}, α ≠ 0; the second variate enters at ⌈log ρ2/log ρ1⌉"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "Gaussian, ρ_1 < 1, centred encoders of any form.",
+            proof: "By Mehler's formula the density ratio has products of Hermite polynomials as singular functions, with singular values Π ρ_i^{α_i}; the spectral loss keeps the d largest (Eckart–Young).",
+            paper: 19,
+            figure: Some("hermite"),
+        })
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

@@ -1,7 +1,7 @@
 //! `infonce-gap`: what each critic of InfoNCE can attain of the mutual information of a canonical pair.
 
 use super::random_matrix::increasing_root;
-use super::{Case, Clause, Finding, Question, Theorem};
+use super::{About, Case, Clause, Finding, Question, Theorem};
 use crate::information::InformationError;
 use crate::linalg::{Matrix, log_determinant, product, product_nt, singular_values, upper_triangle};
 use crate::objective::{InfoNce, Objective, Spectral};
@@ -216,6 +216,15 @@ impl Theorem for InfoNceGap {
 
     fn statement(&self) -> &'static str {
         "per canonical pair: bilinear critic ½ρ², squared distance both ways (closed form), one way −½log(1−ρ²); estimates ≤ log B"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "Gaussian, infinitely many negatives; per canonical pair.",
+            proof: "The inner expectation is a Gaussian integral. A bilinear critic cannot represent the quadratic terms of the log-density ratio; the squared distance can in one direction, and only in part in both.",
+            paper: 17,
+            figure: Some("infonce-batch"),
+        })
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

@@ -1,7 +1,7 @@
 //! `leak-by-mixing`: without noise whitening undoes any mixing, and the private factors vanish from aligned encoders; without
 //! whitening they leak.
 
-use super::{Case, Clause, Finding, Question, Theorem};
+use super::{About, Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source};
 use crate::linalg::{Matrix, Svd, orthonormal_columns, product, product_tn, singular_values, svd};
 
@@ -93,6 +93,15 @@ impl Theorem for LeakByMixing {
 
     fn statement(&self) -> &'static str {
         "no noise, d ≤ k  ⟹  canonical encoders: R²(z1; u1) = 0; linear-contrastive: Cov(z1, u1) ∝ UᵀB1"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "No noise, loadings [A_m B_m] of full column rank, s, u_1 and u_2 uncorrelated, d ≤ rank Σ12.",
+            proof: "Canonical encoders invert the mixing and read s alone. Those of linear-contrastive are rows of U_dᵀ, which lie in col A_1, and meet B_1 unless it is orthogonal to A_1.",
+            paper: 20,
+            figure: None,
+        })
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

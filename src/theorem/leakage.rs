@@ -1,6 +1,6 @@
 //! `leakage`: the better the modalities align, the less private information is left.
 
-use super::{Case, Clause, Finding, Question, Theorem};
+use super::{About, Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source};
 
 /// I(z_m; y) ≤ Σ_{i≤d} log(1/ρ_i) at canonical encoders, for y ⟂ x_other: those that span the leading canonical directions, found by
@@ -22,6 +22,15 @@ impl Theorem for Leakage {
 
     fn statement(&self) -> &'static str {
         "canonical encoders, y ⟂ x2  ⟹  I(z1;y) ≤ Σ_{i≤d} log(1/ρ_i)"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "Gaussian, canonical encoders, y independent of x_2.",
+            proof: "Along canonical variates K = diag(ρ_i²), and I(z_1;y) ≤ −½ log det K by the capacity law.",
+            paper: 12,
+            figure: Some("canonical-correlation"),
+        })
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

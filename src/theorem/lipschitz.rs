@@ -1,6 +1,6 @@
 //! `lipschitz`: a smooth predictor from z_1 does not do better than x_2, up to the alignment error.
 
-use super::{Case, Clause, EvaluatedTarget, Finding, Theorem};
+use super::{About, Case, Clause, EvaluatedTarget, Finding, Theorem};
 use crate::information::{InformationError, Source};
 use crate::linalg::{Matrix, largest_singular_value, power_of_two_near, product, product_nt, product_tn, svd};
 
@@ -39,6 +39,15 @@ impl Theorem for Lipschitz {
 
     fn statement(&self) -> &'static str {
         "σ(x2;y) ≤ σ_L(z1;y) + L·ε for every L, encoders whitened or in their own scale"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "Any distribution, any encoders; σ_L is the error of the best L-Lipschitz predictor.",
+            proof: "If g is L-Lipschitz, g(z_2) predicts y from x_2 with an error of at most ‖y − g(z_1)‖ + L·‖z_1 − z_2‖ (Minkowski).",
+            paper: 9,
+            figure: Some("interference"),
+        })
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

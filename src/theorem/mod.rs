@@ -60,6 +60,11 @@ pub trait Theorem: Debug + Send + Sync {
     /// The statement, in one line, as it is checked.
     fn statement(&self) -> &'static str;
 
+    /// What there is to know beyond the statement; `None` of statements that are no theorems.
+    fn about(&self) -> Option<About> {
+        None
+    }
+
     /// Whether the hypotheses hold for a case, and if so both sides of each clause.
     ///
     /// # Errors
@@ -80,6 +85,19 @@ pub trait Theorem: Debug + Send + Sync {
     fn predict(&self, _case: &Case, _question: &Question) -> Result<Option<f64>, InformationError> {
         Ok(None)
     }
+}
+
+/// What there is to know about a theorem beyond its statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    /// When it holds.
+    pub hypotheses: &'static str,
+    /// Why, in a line or two; the paper has the proof.
+    pub proof: &'static str,
+    /// Its number in the paper.
+    pub paper: u32,
+    /// An experiment that shows it.
+    pub figure: Option<&'static str>,
 }
 
 /// Every theorem, in the order of theory.md.

@@ -2,7 +2,7 @@
 
 use super::capacity::room_nats;
 use super::case::{error, information_error, reciprocals};
-use super::{Case, Clause, Finding, Question, Subject, Theorem};
+use super::{About, Case, Clause, Finding, Question, Subject, Theorem};
 use crate::information::{Capacity, Ensemble, InformationError, Informativeness, Pair, Source, TargetGeometry, Towers};
 use crate::learner::Generalised;
 use crate::linalg::{Matrix, gram, product, product_tn, symmetric_eigen};
@@ -284,6 +284,15 @@ impl Theorem for Multimodal {
 
     fn statement(&self) -> &'static str {
         "M modalities: z_m = z  ⟹  I(z;y) ≤ min I(x_m;y); y ⟂ all others  ⟹  K + P ⪯ I against their concatenation, which only grows; private shares of a GCCA variate add up to at most (M−λ)/(1+(M−2)λ)"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "M modalities; (i) any distribution, (ii) y independent of all others together, (iii) GCCA variates with eigenvalue λ > 1 and y private.",
+            proof: "(i) and (ii) are perfect-alignment and capacity against the concatenation of the others, whose span only grows. (iii) A variate's squared projections on the modalities add up to λ.",
+            paper: 21,
+            figure: Some("multimodal"),
+        })
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

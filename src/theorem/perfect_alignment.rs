@@ -1,6 +1,6 @@
 //! `perfect-alignment`: what two towers agree on exactly is at most redundant information.
 
-use super::{Case, Clause, EvaluatedTarget, Finding, Question, Theorem};
+use super::{About, Case, Clause, EvaluatedTarget, Finding, Question, Theorem};
 use crate::information::{InformationError, PartialInformation, Source};
 
 /// If z_1 = z_2 = z almost surely, I(z; y) ≤ min_m I(x_m; y) and σ(z; y) ≥ max_m σ(x_m; y) for every target; and for a scalar one at
@@ -41,6 +41,15 @@ impl Theorem for PerfectAlignment {
 
     fn statement(&self) -> &'static str {
         "z1 = z2 = z  ⟹  I(z;y) ≤ min I(x_m;y) and σ(z;y) ≥ max σ(x_m;y); scalar y: I(x1,x2;y) − I(z;y) ≥ Unq + Syn"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "Any distribution, any encoders with f_1(x_1) = f_2(x_2) almost surely. The last claim: Gaussian, scalar y.",
+            proof: "z is a function of x_1 and of x_2, so the data-processing inequality bounds I(z;y) by both I(x_m;y). For a scalar Gaussian y the smaller one is the MMI redundancy, so unique information and synergy are lost.",
+            paper: 6,
+            figure: Some("redundancy"),
+        })
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

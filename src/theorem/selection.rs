@@ -1,7 +1,7 @@
 //! `selection`: which factors an objective keeps in an orthogonal model. The align-versus-predict phase diagram.
 
 use super::random_matrix::InformationPlusNoise;
-use super::{Case, Clause, Finding, MARGIN, Question, Subject, Theorem};
+use super::{About, Case, Clause, Finding, MARGIN, Question, Subject, Theorem};
 use crate::information::{InformationError, Source};
 use crate::linalg::{Matrix, log_determinant, product, product_nt, product_tn};
 use crate::objective::{BeyondRank, Solution};
@@ -268,6 +268,15 @@ impl Theorem for Selection {
 
     fn statement(&self) -> &'static str {
         "orthogonal model  ⟹  objective (a,b) keeps the d factors with the largest |ρ_i|·t1^{1−2a}·t2^{1−2b}"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "Orthogonal model: every factor has one channel direction of its own in each modality.",
+            proof: "T_{a,b} is diagonal in the factors, so that its singular values are the scores, and the objective keeps the d largest.",
+            paper: 15,
+            figure: Some("phase-diagram"),
+        })
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

@@ -1,7 +1,7 @@
 //! `spiked-cca`: what a finite sample makes of canonical correlations.
 
 use super::random_matrix::AspectRatios;
-use super::{Case, Clause, Finding, Question, Theorem};
+use super::{About, Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Pair};
 use crate::linalg::{Matrix, product};
 use crate::model::Factor;
@@ -188,6 +188,15 @@ impl Theorem for SpikedCca {
 
     fn statement(&self) -> &'static str {
         "n1/n → c1, n2/n → c2  ⟹  sample ρ̂² → ρ²(1−c1+c1/ρ²)(1−c2+c2/ρ²) above the threshold, the bulk's edge below; angles likewise"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "n, n_1, n_2 → ∞ with n_m/n → c_m and c_1 + c_2 < 1; a fixed number of canonical correlations above 0. A law of large samples, judged by draws.",
+            proof: "Sample canonical correlations are eigenvalues of a Jacobi ensemble with a finite-rank perturbation; an outlier leaves the bulk beyond a threshold (Bao, Hu, Pan, Zhou 2019; angles: Bykhovskaya, Gorin 2023).",
+            paper: 27,
+            figure: Some("sample-correlations"),
+        })
     }
 
     fn sampled(&self) -> bool {

@@ -1,6 +1,6 @@
 //! `sufficiency`: alignment keeps all shared information, and what it loses below the rank is known exactly.
 
-use super::{Case, Clause, Finding, Question, Theorem};
+use super::{About, Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source, information_loss_nats};
 use crate::linalg::{PrincipalAngles, Whitening, product_nt, product_tn, singular_values};
 
@@ -22,6 +22,15 @@ impl Theorem for Sufficiency {
 
     fn statement(&self) -> &'static str {
         "canonical encoders  ⟹  I(x1;x2) − I(z1;x2) = −½ Σ_{i>d} log(1−ρ_i²); d ≥ r, x1 ⟂ x2 | s  ⟹  I(z_m;s) = I(x_m;s)"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "Gaussian, canonical encoders. The second claim: d ≥ r, x_1 independent of x_2 given s, Σ_ss invertible, Cov(x_2,s) of full column rank.",
+            proof: "Information between jointly Gaussian vectors is a sum over canonical pairs, of which z_1 keeps the first d. E[s|x_1] is a function of the r canonical variates when s separates the sensors.",
+            paper: 13,
+            figure: Some("dimension"),
+        })
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

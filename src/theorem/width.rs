@@ -1,6 +1,6 @@
 //! `width`: weight decay soft-thresholds; extra dimensions buy nothing back.
 
-use super::{Case, Clause, Finding, Question, Theorem};
+use super::{About, Case, Clause, Finding, Question, Theorem};
 use crate::information::{Encoders, InformationError, Source, Towers};
 use crate::learner::{Learned, LearnerError};
 use crate::linalg::{LinalgError, Matrix, largest_singular_value, product, product_nt, product_tn, singular_values};
@@ -244,6 +244,15 @@ impl Theorem for Width {
 
     fn statement(&self) -> &'static str {
         "weight decay η  ⟹  −(linear-contrastive loss) ≤ ½ Σ (σ_i − η)₊²; at the minimum σ_i(W1ᵀW2) = (σ_i − η)₊ for any d ≥ r, and W1ᵀW2 is unique"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "The objective linear-contrastive with weight decay η.",
+            proof: "The least decay at which W_1ᵀW_2 = C is the nuclear norm of C; minimising over C is soft-thresholding the singular values of Σ12, and strictly convex.",
+            paper: 16,
+            figure: Some("weight-decay"),
+        })
     }
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {

@@ -115,3 +115,67 @@ fn the_kind_of_a_family_is_written_in_one_file() {
         assert_eq!(files.len(), 1, "{kind}: {files:?}");
     }
 }
+
+/// Every numbered statement of the paper in its order, by its label.
+fn statements_of_the_paper() -> Vec<Option<String>> {
+    let read = |name: &str| std::fs::read_to_string(crate::repository().join("paper").join(name)).expect("a source");
+    let main = read("main.tex");
+    let sections = main.split("\\input{").skip(1).filter_map(|rest| rest.split('}').next()).map(str::to_owned);
+    let mut statements = Vec::new();
+    for section in sections.filter(|section| section.starts_with("sections/")) {
+        let text = read(&format!("{section}.tex"));
+        for begun in text.split("\\begin{").skip(1) {
+            let kinds = ["theorem}", "lemma}", "proposition}", "corollary}", "definition}", "remark}"];
+            if kinds.iter().any(|kind| begun.starts_with(kind)) {
+                let line = begun.lines().next().unwrap_or_default();
+                let label = line.split("\\label{").nth(1).and_then(|rest| rest.split('}').next());
+                statements.push(label.map(str::to_owned));
+            }
+        }
+    }
+    statements
+}
+
+#[test]
+fn theorems_know_their_number_in_the_paper_and_their_figure() {
+    let statements = statements_of_the_paper();
+    for theorem in alignloss::theorem::REGISTRY {
+        let (id, about) = (theorem.id(), theorem.about().expect("every theorem says more"));
+        let place = statements.iter().position(|label| label.as_deref() == Some(&format!("thm:{id}")));
+        assert_eq!(Some(about.paper as usize), place.map(|place| place + 1), "{id}");
+        if let Some(figure) = about.figure {
+            let path = crate::repository().join(format!("experiments/{figure}.toml"));
+            let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let shows = text.lines().find(|line| line.starts_with("shows")).expect("an experiment of a theorem");
+            assert!(shows.contains(&format!("{id:?}")), "{figure} does not show {id}");
+        }
+    }
+}
+
+#[test]
+fn what_is_cited_by_its_path_is_there() {
+    let mut cited = 0;
+    let folders = ["src", "crates", "tests", "benches", "examples", "docs"].map(|name| crate::repository().join(name));
+    let mut files: Vec<PathBuf> = folders.iter().flat_map(|folder| sources(folder)).collect();
+    files.extend(
+        ["README.md", "CONTRIBUTING.md", "docs/extending.md", "docs/decisions.md"]
+            .map(|name| crate::repository().join(name)),
+    );
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a text");
+        for line in text.lines() {
+            for piece in line.split('`').skip(1).step_by(2) {
+                let is_path = ["src/", "crates/", "tests/", "experiments/", "docs/", "paper/", "benches/"]
+                    .iter()
+                    .any(|start| piece.starts_with(start));
+                let is_plain = piece.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+                if is_path && is_plain {
+                    let own = file.ancestors().any(|folder| folder.join(piece).exists());
+                    assert!(own, "{}: `{piece}` is not there", file.display());
+                    cited += 1;
+                }
+            }
+        }
+    }
+    assert!(cited > 50, "{cited} paths");
+}

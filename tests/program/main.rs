@@ -3,6 +3,7 @@
 mod cases;
 mod cli;
 mod command;
+mod explain;
 mod figure_pictures;
 mod figure_structure;
 mod figures_cli;

@@ -1,6 +1,6 @@
 //! `alignloss eval`
 
-use super::table::{number, side, table};
+use super::table::{number, side, table, table_with_remarks};
 use super::{Outcome, input};
 use alignloss::evaluation::{Evaluation, MinimiserSummary, Number, TargetSummary, TheoremSummary};
 use alignloss::information::Encoders;
@@ -258,18 +258,12 @@ fn theorems_as_table(report: &Evaluation) -> String {
     let row = |theorem: &TheoremSummary| {
         let (lhs, rhs) = (theorem.lhs.0, theorem.rhs.0);
         let side = |value: f64| side(value, lhs.abs().max(rhs.abs()), theorem.error);
-        vec![
-            theorem.id.to_owned(),
-            side(lhs),
-            side(rhs),
-            side(theorem.slack.0),
-            number(theorem.tightness.0),
-            theorem.verdict.to_owned(),
-            theorem.note.clone(),
-        ]
+        let cells =
+            vec![theorem.id.to_owned(), theorem.verdict.to_owned(), side(lhs), side(rhs), number(theorem.tightness.0)];
+        (cells, theorem.note.clone())
     };
-    let rows: Vec<Vec<String>> = report.theorems.iter().map(row).collect();
-    table(&["theorem", "lhs", "rhs", "slack", "tightness", "verdict", "note"], &rows)
+    let rows: Vec<_> = report.theorems.iter().map(row).collect();
+    table_with_remarks(&["theorem", "verdict", "lhs", "rhs", "tightness"], &rows)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod completions;
 mod demo;
 mod eval;
+mod explain;
 mod explore;
 pub mod explorer;
 mod figures;
@@ -39,6 +40,7 @@ const EXAMPLES: &str = "\
 Examples:
   alignloss figures                                draw every figure of the theory, with its verdicts
   alignloss eval model.toml --objective cca --dim 2
+  alignloss explain capacity                       what a theorem, an objective, a column or a key is
   alignloss verify --models 1000                   try the theorems on random models of every family
   alignloss sweep experiments/private-fraction.toml";
 
@@ -46,6 +48,7 @@ Examples:
 enum Command {
     Figures(figures::Figures),
     Eval(eval::Eval),
+    Explain(explain::Explain),
     Verify(verify::Verify),
     Explore(explore::Explore),
     Sweep(sweep::Sweep),
@@ -83,6 +86,7 @@ pub fn run() -> ExitCode {
     let result = match arguments.command {
         Command::Figures(command) => command.run(session),
         Command::Eval(command) => command.run(),
+        Command::Explain(command) => command.run(),
         Command::Verify(command) => command.run(session),
         Command::Explore(command) => command.run(session),
         Command::Sweep(command) => command.run(session),

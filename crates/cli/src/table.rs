@@ -1,22 +1,96 @@
 //! Plain tables for people: aligned columns, no decoration that a pipe would not like.
 
-/// Rows under headers; the first column is left-aligned, the others right-aligned.
+/// Between columns.
+const GAP: usize = 2;
+
+/// What a continued line begins with.
+const INDENT: &str = "    ";
+
+/// The width of the page in characters: of `COLUMNS` or of the terminal; `None` where nobody looks, and lines may be of any length.
+pub(super) fn page_width() -> Option<usize> {
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0.into()))
+}
+
+/// Rows under headers; the first column is left-aligned, the others right-aligned. Columns that do not fit the page follow below, beside
+/// the first one again.
 pub(super) fn table(headers: &[&str], rows: &[Vec<String>]) -> String {
+    fitted(headers, rows, page_width())
+}
+
+fn fitted(headers: &[&str], rows: &[Vec<String>], page: Option<usize>) -> String {
+    let widths = widths(headers, rows);
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut used = usize::MAX;
+    for column in 1..headers.len() {
+        let width = widths[column] + GAP;
+        if page.is_some_and(|page| used.saturating_add(width) > page) || groups.is_empty() {
+            groups.push(vec![0]);
+            used = widths[0];
+        }
+        groups.last_mut().expect("a group").push(column);
+        used += width;
+    }
+    let lines = |group: &Vec<usize>| -> String {
+        let header: Vec<String> = headers.iter().map(|&header| header.to_owned()).collect();
+        std::iter::once(&header).chain(rows).map(|cells| line(cells, group, &widths) + "\n").collect()
+    };
+    groups.iter().map(lines).collect::<Vec<_>>().join("\n")
+}
+
+/// A table whose rows have a remark: at the end of the line where all fit the page, else on lines of its own.
+pub(super) fn table_with_remarks(headers: &[&str], rows: &[(Vec<String>, String)]) -> String {
+    remarked(headers, rows, page_width())
+}
+
+fn remarked(headers: &[&str], rows: &[(Vec<String>, String)], page: Option<usize>) -> String {
+    let cells: Vec<Vec<String>> = rows.iter().map(|(cells, _)| cells.clone()).collect();
+    let widths = widths(headers, &cells);
+    let columns: Vec<usize> = (0..headers.len()).collect();
+    let width = widths.iter().sum::<usize>() + GAP * (headers.len() - 1);
+    let longest = rows.iter().map(|(_, remark)| remark.chars().count()).max().unwrap_or(0);
+    let beside = page.is_none_or(|page| width + GAP + longest <= page);
+    let header: Vec<String> = headers.iter().map(|&header| header.to_owned()).collect();
+    let mut text = line(&header, &columns, &widths) + "\n";
+    for (cells, remark) in rows {
+        let cells = line(cells, &columns, &widths);
+        if beside {
+            let padding = " ".repeat(width + GAP - cells.chars().count());
+            text += format!("{cells}{padding}{remark}").trim_end();
+            text.push('\n');
+        } else {
+            text += &(cells + "\n");
+            for part in wrapped(remark, INDENT.len(), page.unwrap_or(usize::MAX)) {
+                text += &format!("{INDENT}{part}\n");
+            }
+        }
+    }
+    text
+}
+
+/// A text in lines that fit a page of this width beside an indentation.
+pub(super) fn wrapped(text: &str, indentation: usize, page: usize) -> Vec<String> {
+    let options = textwrap::Options::new(page.saturating_sub(indentation)).break_words(false);
+    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).into_iter().map(|line| line.into_owned()).collect()
+}
+
+fn widths(headers: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
     let width = |column: usize| {
         rows.iter().map(|row| row[column].chars().count()).chain([headers[column].chars().count()]).max().unwrap_or(0)
     };
-    let widths: Vec<usize> = (0..headers.len()).map(width).collect();
-    let line = |cells: &[String]| {
-        let mut line = String::new();
-        for (column, cell) in cells.iter().enumerate() {
-            let padding = " ".repeat(widths[column] - cell.chars().count());
-            let text = if column == 0 { format!("{cell}{padding}") } else { format!("  {padding}{cell}") };
-            line.push_str(&text);
-        }
-        line.trim_end().to_owned() + "\n"
-    };
-    let header: Vec<String> = headers.iter().map(|&header| header.to_owned()).collect();
-    std::iter::once(line(&header)).chain(rows.iter().map(|row| line(row))).collect()
+    (0..headers.len()).map(width).collect()
+}
+
+/// Some cells of a row.
+fn line(cells: &[String], columns: &[usize], widths: &[usize]) -> String {
+    let mut line = String::new();
+    for &column in columns {
+        let padding = " ".repeat(widths[column] - cells[column].chars().count());
+        let cell = &cells[column];
+        line += &if column == 0 { format!("{cell}{padding}") } else { format!("{}{padding}{cell}", " ".repeat(GAP)) };
+    }
+    line.trim_end().to_owned()
 }
 
 /// Values this small beside what they are measured in are rounding.
@@ -55,8 +129,23 @@ mod tests {
 
     #[test]
     fn columns_line_up() {
-        let text = table(&["name", "value"], &[vec!["a".into(), "1".into()], vec!["longer".into(), "22.5".into()]]);
-        assert_eq!(text, "name    value\na           1\nlonger   22.5\n");
+        let rows = [vec!["a".into(), "1".into()], vec!["longer".into(), "22.5".into()]];
+        assert_eq!(fitted(&["name", "value"], &rows, None), "name    value\na           1\nlonger   22.5\n");
+    }
+
+    #[test]
+    fn a_table_that_is_too_wide_goes_on_below() {
+        let rows = [vec!["row".into(), "12345".into(), "2".into(), "3".into()]];
+        let text = fitted(&["", "first", "second", "third"], &rows, Some(12));
+        assert_eq!(text, "     first\nrow  12345\n\n     second\nrow       2\n\n     third\nrow      3\n");
+        assert!(text.lines().all(|line| line.chars().count() <= 12));
+    }
+
+    #[test]
+    fn remarks_that_do_not_fit_have_lines_of_their_own() {
+        let rows = [(vec!["a".into(), "1".into()], "a long remark".to_owned())];
+        assert_eq!(remarked(&["", "x"], &rows, None), "   x\na  1  a long remark\n");
+        assert_eq!(remarked(&["", "x"], &rows, Some(12)), "   x\na  1\n    a long\n    remark\n");
     }
 
     #[test]

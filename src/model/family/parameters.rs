@@ -3,10 +3,11 @@
 use super::{Family, find};
 use crate::linalg::Matrix;
 use crate::model::{LatentModel, ModelError, Noise, Target};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A number, or a list of numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "expected a number or a list of numbers")]
 pub enum OneOrMany<T> {
     /// The same for all.
@@ -116,7 +117,7 @@ pub const PARAMETERS: [FamilyParameter; 14] = [
 ];
 
 /// The `[family]` section of a model file: the keys are [`PARAMETERS`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FamilyParameters {
     pub(super) kind: String,
