@@ -100,7 +100,7 @@ impl<'a> Estimator<'a> {
     /// Plug-in estimates of any measures of the case of encoders fitted to the data.
     ///
     /// Each resample draws as many samples as there are, with replacement, fits its own encoders and is measured the same way.
-    /// Resamples have streams of their own and run in parallel: the result does not depend on the number of threads.
+    /// Each resample has its own stream; they run in parallel: the result does not depend on the number of threads.
     ///
     /// A plug-in of mutual information is too large by about dim·dim_y/(2n), and so are its resamples, once more: for small
     /// samples the interval lies too high. With no more samples than channels information is +∞, as it is for the sample's law.
@@ -282,7 +282,7 @@ impl<'a> Estimator<'a> {
         Prediction { mmse, r2 }
     }
 
-    /// Indices drawn with replacement, from a stream of their own.
+    /// Indices drawn with replacement, from their own stream.
     fn resample(&self, purpose: &str, cell: usize, resample: usize, count: usize) -> Vec<usize> {
         let mut generator =
             Stream { seed: self.seed, experiment: purpose, cell: cell as u64, replicate: resample as u64 }.generator();
@@ -333,10 +333,10 @@ impl<'a> Estimator<'a> {
     }
 }
 
-/// The p-quantile of sorted values, the k-th of B standing for k/(B + 1), with straight lines between.
+/// The p-quantile of sorted values, the k-th of B standing for k/(B + 1), with straight lines between; NaN of none.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place between 0 and the last")]
-fn quantile(sorted: &[f64], p: f64) -> f64 {
-    let last = sorted.len() - 1;
+pub fn quantile(sorted: &[f64], p: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
     let place = (p * (sorted.len() + 1) as f64 - 1.0).clamp(0.0, last as f64);
     let (low, high) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
     // Infinite neighbours have no difference.

@@ -1,4 +1,48 @@
-#![doc = include_str!("../README.md")]
+//! Which information is lost when two sensors are aligned in one embedding space, how much, and what buys it back: exact answers for
+//! Gaussian latent models, learners that attain them, and a referee that holds theorems against both.
+//!
+//! A [`model`] is a joint Gaussian law of sensors and targets. An [`objective`] says what encoders are aligned for, a [`learner`]
+//! minimises it, [`information`] measures what the encoders keep, and a [`theorem`] is judged on the result. [`evaluation`] is all of that
+//! as one document, [`experiment`] a whole grid of it. Everything is in nats, in double precision, and the same bytes for the same seed.
+//!
+//! # Example
+//!
+//! ```
+//! use alignloss::prelude::*;
+//!
+//! // One shared factor, one private factor for each sensor, noise of variance ½.
+//! let text = "[family]\nkind = \"orthogonal\"\nshared = 1\nprivate = 1\nnoise = 0.5";
+//! let model = LatentModel::parse(text, Format::Toml)?;
+//! let subject = Subject::new(&model, [0, 1])?;
+//! let case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 1)?;
+//! let private = case.targets.iter().find(|target| target.name == "private 1").expect("a standard target");
+//! // The sensor knew ½ log 3 nats about its private factor; the aligned encoder knows none.
+//! assert!((private.source(Source::First).mutual_information_nats() - 0.5 * 3.0_f64.ln()).abs() < 1e-12);
+//! assert!(private.source(Source::EncodedFirst).mutual_information_nats() < 1e-12);
+//! // The theorem `capacity` holds of this case.
+//! let (verdict, _) = theorem::judge(theorem::find("capacity")?, &case)?;
+//! assert_eq!(verdict.status, Status::Holds);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Notation
+//!
+//! | symbol | meaning | shape |
+//! |---|---|---|
+//! | s, u_m | shared factors; private factors of modality m | k; p_m |
+//! | x_m = A_m s + B_m u_m + ε_m | what sensor m measures | n_m |
+//! | y | a target | q |
+//! | z_m = W_m x_m | the output of encoder m | d |
+//! | Σ_mn | Cov(x_m, x_n) | n_m × n_n |
+//! | T = Σ11^(-½) Σ12 Σ22^(-½) | the whitened cross-covariance, with singular values ρ_1 ≥ ρ_2 ≥ … | n_1 × n_2 |
+//! | r | the rank of Σ12 | |
+//! | x̃_m | x_m whitened | r_m |
+//! | ε² = E‖z_1 − z_2‖² | the alignment error of whitened encoders | |
+//! | K, P | Cov(E\[z_1\|x_2\]), Cov(E\[z_1\|y\]): dimensions spent on alignment and on private content | d × d |
+//! | I(a;b), R²(a;b) | mutual information in nats; share of b's variance that a explains | |
+//! | σ(z;y) | the root of the least mean square error of predicting y from z | |
+//!
+//! The binary `alignloss` (crate `alignloss-cli`) is the command line over all this; `alignloss explain WORD` says what a word means.
 
 pub mod arithmetic;
 pub mod estimate;
@@ -11,8 +55,14 @@ pub mod measures;
 pub mod model;
 pub mod objective;
 pub mod precise;
+pub mod prelude;
 pub mod random;
 pub mod remedies;
 pub mod sample;
 pub mod text;
 pub mod theorem;
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

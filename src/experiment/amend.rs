@@ -1,4 +1,4 @@
-//! What is laid over an experiment file before it is checked: the model of a file of its own, changes from the command line, and a cell's
+//! What is laid over an experiment file before it is checked: the model of a separate file, changes from the command line, and a cell's
 //! parameters that reach into the model.
 
 use super::{AxisValue, ExperimentError};

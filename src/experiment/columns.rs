@@ -89,7 +89,7 @@ pub fn meaning(column: &str) -> Option<String> {
     if let Some((id, quantity)) = column.split_once(':') {
         return crate::theorem::find(id.trim_end_matches("@n"))
             .ok()
-            .map(|theorem| format!("what the theorem {} says of {quantity}", theorem.id()));
+            .map(|theorem| format!("what the theorem {} says about {quantity}", theorem.id()));
     }
     let source = || Source::ALL.iter().find(|source| source.key() == part).map(|source| source.key());
     let text = match (measure, part) {
@@ -118,11 +118,11 @@ pub fn meaning(column: &str) -> Option<String> {
             "what both encoders together lost of what both sensors say about the target".into()
         }
         ("pid", "redundancy") => {
-            "what either sensor says of a scalar target (MMI partial information decomposition)".into()
+            "what either sensor says about a scalar target (MMI partial information decomposition)".into()
         }
-        ("pid", "unique1") => "what only the first sensor says of a scalar target".into(),
-        ("pid", "unique2") => "what only the second sensor says of a scalar target".into(),
-        ("pid", "synergy") => "what the sensors say of a scalar target only together".into(),
+        ("pid", "unique1") => "what only the first sensor says about a scalar target".into(),
+        ("pid", "unique2") => "what only the second sensor says about a scalar target".into(),
+        ("pid", "synergy") => "what the sensors say about a scalar target only together".into(),
         ("alignment", "error") => "ε² = E‖z1 − z2‖² after symmetric whitening".into(),
         ("alignment", "error_op") => "ε_op, the root of the largest eigenvalue of the covariance of z1 − z2".into(),
         ("alignment", "floor") => "2 Σ_{i≤d} (1 − ρ_i): the least ε² of whitened linear encoders".into(),

@@ -245,7 +245,7 @@ impl Experiment {
         Self::amended(name, source, None, &[])
     }
 
-    /// Reads and checks an experiment whose model may be in a file of its own, sought from `folder`, with some settings changed. An
+    /// Reads and checks an experiment whose model may be in a separate file, relative to `folder`, with some settings changed. An
     /// experiment with changes has them in its name, so that its results stand apart.
     ///
     /// # Errors
@@ -372,7 +372,7 @@ impl Experiment {
     }
 
     /// The model of a cell and replicate: the file's model with the cell's `model.*` parameters. In the population replicate r has the
-    /// seed of the loadings raised by r; where there are samples all replicates have one model, and draws of their own.
+    /// seed of the loadings raised by r; where there are samples all replicates share one model and draw anew.
     pub(super) fn model(
         &self,
         parameters: &[(&str, &AxisValue)],

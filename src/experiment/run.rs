@@ -73,7 +73,7 @@ struct Group {
 enum Overlay {
     /// The measure in this place, at the population's closed form.
     ClosedForm { place: Option<usize> },
-    /// What a theorem says of a quantity, in the population or at the cell's number of samples.
+    /// What a theorem says about a quantity, in the population or at the cell's number of samples.
     Theorem { theorem: &'static dyn Theorem, quantity: String, at_samples: bool },
 }
 
@@ -281,7 +281,7 @@ fn failed(cell: &Cell, problem: LearningError) -> RunError {
 }
 
 /// What cells of one group have in common: the model up to its targets and, where there are samples, the samples; stochastic
-/// gradients and adversaries take long enough for a group of their own.
+/// gradients and adversaries take long enough to form their own group.
 fn group_key(estimator: Estimator, cell: &Cell, replicate: u64) -> String {
     let own = |name: &str| match name.strip_prefix("model.") {
         Some(parameter) => !TARGET_PARAMETERS.contains(&parameter),

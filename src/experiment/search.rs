@@ -42,7 +42,7 @@ impl SearchSetting {
         Ok(Self { theorem, dim, budget: whole("search.budget", BUDGET)? })
     }
 
-    /// Searches; every replicate meets an adversary of its own.
+    /// Searches; each replicate searches with its own seed.
     pub(super) fn run(&self, stream: Stream) -> Learning {
         let seed = Stream { cell: 0, ..stream }.generator().next_u64();
         let search = Search {

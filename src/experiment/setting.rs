@@ -118,7 +118,7 @@ impl SgdSetting {
         let steps = whole("steps")?.unwrap_or(default.steps);
         let checkpoints = whole("checkpoints")?.unwrap_or(1);
         let warm_up = 0.02;
-        // Decay belongs to the objectives whose minimiser knows of it; others would be held against one without.
+        // Decay belongs to the objectives whose minimiser knows about it; others would be held against one without.
         let decays = objective::entry(objective).is_ok_and(|entry| entry.parameter("weight_decay").is_some());
         let setting = Self {
             sgd: Sgd {

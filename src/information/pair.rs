@@ -214,7 +214,7 @@ impl Pair {
         }
     }
 
-    /// T·v for v (r_2 × c): what x̃_1 says of combinations of x̃_2.
+    /// T·v for v (r_2 × c): what x̃_1 says about combinations of x̃_2.
     pub(super) fn onto_first(&self, v: &Matrix) -> Matrix {
         product(&self.directions[0], &self.scaled(1, v, self.angles.cosines()))
     }
@@ -231,7 +231,7 @@ impl Pair {
         v - product(&self.directions[m], &self.scaled(m, v, &shrink))
     }
 
-    /// Combinations v (r_2 × c) of x̃_2 in the orthonormal joint coordinates of (x_1, x_2): what x̃_1 says of them (r_1 × c), and
+    /// Combinations v (r_2 × c) of x̃_2 in the orthonormal joint coordinates of (x_1, x_2): what x̃_1 says about them (r_1 × c), and
     /// what it does not (r_2 × c).
     pub(super) fn second_in_joint(&self, v: &Matrix) -> [Matrix; 2] {
         [self.onto_first(v), self.beyond_other(1, v)]

@@ -41,7 +41,7 @@ impl Source {
     }
 }
 
-/// What one source says of one target.
+/// What one source says about one target.
 #[derive(Debug, Clone)]
 pub struct Informativeness {
     /// The principal angles between source and target.
@@ -165,7 +165,7 @@ impl TargetGeometry {
         self.variance
     }
 
-    /// What a raw modality, or both, says of this target.
+    /// What a raw modality, or both, says about this target.
     ///
     /// # Errors
     /// [`InformationError::Linalg`].
@@ -177,7 +177,7 @@ impl TargetGeometry {
         self.seen_through(seen, residual, None)
     }
 
-    /// What an encoder, or both, says of this target.
+    /// What an encoder, or both, says about this target.
     ///
     /// # Errors
     /// [`InformationError::Linalg`].

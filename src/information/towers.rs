@@ -36,7 +36,7 @@ pub struct Towers {
     pub(super) joint: Matrix,
     /// The second basis as the first tower sees it: the share inside its span, rank × rank, …
     inside: Matrix,
-    /// … what x_1 says of it outside that span, r_1 × rank, and what x_1 does not say, r_2 × rank.
+    /// … what x_1 says about it outside that span, r_1 × rank, and what x_1 does not say, r_2 × rank.
     outside: [Matrix; 2],
     /// Symmetrically whitened encoders, transposed: r_m × d.
     whitened: [Matrix; 2],

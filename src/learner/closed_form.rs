@@ -196,7 +196,7 @@ impl<'a> ClosedForm<'a> {
         beyond_rank: BeyondRank,
     ) -> Result<Learned, LearnerError> {
         let svd = self.cross_svd(whiten)?;
-        // Relative to the factors, not to σ_1: rounding is of the size of what was multiplied.
+        // Relative to the factors, not to σ_1: rounding scales with the operands' norms.
         let size = |m: usize| if whiten[m] { 1.0 } else { self.pair.factor(m).common.norm() };
         // A graded decomposition stops at the rank of Σ12: its values are all above rounding, each in its own unit.
         let cutoff = if self.is_graded(whiten) { 0.0 } else { self.pair.zero() * size(0) * size(1) };

@@ -127,7 +127,7 @@ impl HermiteTower {
         }
     }
 
-    /// How many canonical variates are kept for certain: the leading ones. The tower says of any Gaussian target exactly what
+    /// How many canonical variates are kept for certain: the leading ones. The tower says about any Gaussian target exactly what
     /// these say, in a linear readout as in the best nonlinear one.
     pub fn kept(&self) -> usize {
         (0..self.correlations.len()).take_while(|&variate| self.membership(variate) == Membership::Kept).count()

@@ -473,7 +473,7 @@ impl<T: Precision> Training<'_, T> {
         self.state.encoders()
     }
 
-    /// What the steps so far make.
+    /// Ends the run and returns its result.
     pub fn finish(self) -> Trained {
         Trained {
             encoders: self.state.encoders(),

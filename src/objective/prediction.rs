@@ -35,7 +35,7 @@ impl Objective for Prediction {
 
     fn attained(&self, candidate: &Candidate) -> Option<f64> {
         let Candidate { pair, towers, .. } = candidate;
-        // x_2 = root·x̃_2, row by row a vector over x̃_2: what x_1 says of it is T·rootᵀ, of which z_1 leaves what lies outside its
+        // x_2 = root·x̃_2, row by row a vector over x̃_2: what x_1 says about it is T·rootᵀ, of which z_1 leaves what lies outside its
         // span; what x_1 does not say is its share along the sines, and all that lies outside the canonical directions.
         let target = pair.whitening(1).root.transpose();
         let along = product_tn(pair.canonical_directions(1), &target);

@@ -70,7 +70,7 @@ impl PreciseEncoders {
         })
     }
 
-    /// What z_1 (0), z_2 (1) or both (2) say of a target.
+    /// What z_1 (0), z_2 (1) or both (2) say about a target.
     pub(crate) fn information(&self, law: &Law, source: usize, target: usize) -> Information {
         let determined = self.blocks.as_ref().map(|blocks| law.determined_by(&sources(blocks, source), target));
         let mut information = self.spans[source].information(&law.targets[target].span, determined);

@@ -111,7 +111,7 @@ impl Law {
         })
     }
 
-    /// What x_1 says of x_2.
+    /// What x_1 says about x_2.
     pub(crate) fn cross_information(&self) -> Information {
         let [one, two] = &self.exact.observed;
         let determined = self.exact.common(&[one], two);
@@ -123,7 +123,7 @@ impl Law {
         self.exact.common(&sources(&self.exact.observed, source), &self.targets[target].block)
     }
 
-    /// What x_1 (0), x_2 (1) or both (2) say of a target.
+    /// What x_1 (0), x_2 (1) or both (2) say about a target.
     pub(crate) fn information(&self, source: usize, target: usize) -> Information {
         self.spans[source].information(&self.targets[target].span, Some(self.determined(source, target)))
     }

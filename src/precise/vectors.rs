@@ -1,4 +1,4 @@
-//! Gaussian vectors in double-double precision, each component with a bound on its error, and what one says of another.
+//! Gaussian vectors in double-double precision, each component with a bound on its error, and what one says about another.
 
 use crate::linalg::precise::{
     Orthonormal, PreciseMatrix, ROUNDING, beside, column, length, product_tn, square_root, square_sum,

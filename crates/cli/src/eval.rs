@@ -102,7 +102,7 @@ impl Eval {
     }
 }
 
-/// What `--help` says of all parameters.
+/// What `--help` says about all parameters.
 fn parameter_help() -> String {
     let mut text = "A parameter of the objective; may be given several times:\n".to_owned();
     for entry in objective::REGISTRY {

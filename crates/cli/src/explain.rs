@@ -154,7 +154,7 @@ fn entries() -> Vec<Entry> {
         let entry = Entry::new("families", family.kind, family.summary);
         entries.push(match family.parameters {
             [] => entry,
-            own => entry.with("parameters of its own", own.join(", ")),
+            own => entry.with("own parameters", own.join(", ")),
         });
     }
     for parameter in family::PARAMETERS {
@@ -216,7 +216,7 @@ const OUTCOMES: [(&str, &str); 6] = [
 fn keys(section: &'static str, root: &Value, schema: &Value, path: &str, entries: &mut Vec<Entry>) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
     for (name, property) in properties {
-        // Axes are words of their own section.
+        // Axes have their own section.
         if path.is_empty() && name == "grid" || !name.contains('.') {
             let word = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
             let target = resolved(root, property);

@@ -38,7 +38,7 @@ fn fitted(headers: &[&str], rows: &[Vec<String>], page: Option<usize>) -> String
     groups.iter().map(lines).collect::<Vec<_>>().join("\n")
 }
 
-/// A table whose rows have a remark: at the end of the line where all fit the page, else on lines of its own.
+/// A table whose rows have a remark: at the end of the line where all fit the page, else on the lines below.
 pub(super) fn table_with_remarks(headers: &[&str], rows: &[(Vec<String>, String)]) -> String {
     remarked(headers, rows, page_width())
 }

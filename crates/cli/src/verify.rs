@@ -339,7 +339,7 @@ fn extremes_as_table(extremes: &[Extreme], budget: u64, seed: u64) -> String {
         )
 }
 
-/// Tightness has its news in the digits after the nines.
+/// Near 1, prints enough digits to see past the nines.
 fn precisely(value: f64) -> String {
     if (0.99..1.01).contains(&value) { format!("{value:.7}") } else { number(value) }
 }

@@ -5,6 +5,7 @@ mod paper;
 mod processors;
 mod tools;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -53,6 +54,7 @@ fn test() -> Result<(), String> {
     // One profile for everything: training kernels are too slow without optimisation, and what is tested is what users run.
     let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
     step("clippy", cargo(&clippy))?;
+    dependencies_of_the_library()?;
     if succeeds(cargo(&["deny", "--version"])) {
         step("licences and sources of dependencies", cargo(&["deny", "check", "licenses", "bans", "sources"]))?;
     } else {
@@ -83,6 +85,32 @@ fn test() -> Result<(), String> {
     });
     let _ = std::fs::remove_dir_all(&scratch);
     outcome
+}
+
+/// Crates that the library may need, itself among them.
+const MOST_DEPENDENCIES: usize = 120;
+
+/// What only the program needs.
+const NOT_FOR_THE_LIBRARY: [&str; 8] =
+    ["axum", "hyper", "tokio", "ratatui", "krilla", "resvg", "notify", "headless_chrome"];
+
+/// That the library is mathematics: few crates, none that draws, serves or watches.
+fn dependencies_of_the_library() -> Result<(), String> {
+    let tree = cargo(&["tree", "--package", "alignloss", "--edges", "normal", "--prefix", "none"])
+        .output()
+        .map_err(|error| format!("cargo tree: {error}"))?;
+    let tree = String::from_utf8_lossy(&tree.stdout).into_owned();
+    let crates: BTreeSet<&str> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
+    let is_named = |name: &&&str| crates.iter().any(|line| line.split(' ').next() == Some(name));
+    if let Some(unwanted) = NOT_FOR_THE_LIBRARY.iter().find(is_named) {
+        return Err(format!("the library depends on {unwanted}"));
+    }
+    println!("xtask: the library needs {} crates", crates.len());
+    if (1..=MOST_DEPENDENCIES).contains(&crates.len()) {
+        Ok(())
+    } else {
+        Err(format!("the library needs {} crates, expected 1 to {MOST_DEPENDENCIES}", crates.len()))
+    }
 }
 
 /// The built program as on processors with and without FMA.

@@ -4,7 +4,7 @@
 
 use super::{Draws, Family, FamilyParameters, parameters::require};
 use crate::linalg::Matrix;
-use crate::model::{LatentModel, Modality, ModelError, Noise};
+use crate::model::{LatentModel, ModelError, Noise};
 
 /// The family.
 pub const FAMILY: Family = Family {
@@ -26,18 +26,10 @@ fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
     require("family.", "shared_noise", &shared_noise, 0.0..=1e100)?;
 
     let covariance = common.covariance_with_nuisance(parameters.nuisance_correlation.as_ref(), 0.5)?;
-    let modalities = (0..private.len())
-        .map(|m| {
-            let n = common.observed[m];
-            let axis = |offset: usize| move |i: usize, j: usize| f64::from(u8::from(i == offset + j));
-            let noise = (0..n).map(|i| if i < k { shared_noise[m] } else { common.noise[m] }).collect();
-            Modality {
-                name: format!("modality {}", m + 1),
-                shared_loading: Matrix::from_fn(n, k, axis(0)),
-                private_loading: Matrix::from_fn(n, private[m], axis(k)),
-                noise: Noise::Diagonal(noise),
-            }
-        })
-        .collect();
-    common.with_targets(LatentModel::new(FAMILY.kind, k, private.clone(), Some(covariance), modalities, Vec::new())?)
+    common.model(FAMILY.kind, Some(covariance), |m| {
+        let n = common.observed[m];
+        let axis = |offset: usize| move |i: usize, j: usize| f64::from(u8::from(i == offset + j));
+        let noise = (0..n).map(|i| if i < k { shared_noise[m] } else { common.noise[m] }).collect();
+        (Matrix::from_fn(n, k, axis(0)), Matrix::from_fn(n, private[m], axis(k)), Noise::Diagonal(noise))
+    })
 }

@@ -3,7 +3,7 @@
 
 use super::loadings::haar;
 use super::{Draws, Family, FamilyParameters, parameters::require};
-use crate::model::{LatentModel, Modality, ModelError, Noise};
+use crate::model::{LatentModel, ModelError, Noise};
 
 /// The family.
 pub const FAMILY: Family = Family {
@@ -24,30 +24,15 @@ fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
         given => Some(common.covariance_with_nuisance(given.as_ref(), 0.0)?),
     };
     let (sine, cosine) = angle.to_radians().sin_cos();
-    let modalities = (0..common.private.len())
-        .map(|m| {
-            let basis = haar(common.seed, m, common.observed[m], common.shared + common.private[m]);
-            let shared_loading = basis.columns(0, common.shared).into_owned();
-            let mut private_loading = basis.columns(common.shared, common.private[m]).into_owned();
-            // The first min(k, p) private columns lean onto one shared column each; the rest stay orthogonal.
-            for j in 0..common.shared.min(common.private[m]) {
-                let leaning = private_loading.column(j) * sine + shared_loading.column(j) * cosine;
-                private_loading.set_column(j, &leaning);
-            }
-            Modality {
-                name: format!("modality {}", m + 1),
-                shared_loading,
-                private_loading,
-                noise: Noise::Isotropic(common.noise[m]),
-            }
-        })
-        .collect();
-    common.with_targets(LatentModel::new(
-        FAMILY.kind,
-        common.shared,
-        common.private.clone(),
-        covariance,
-        modalities,
-        Vec::new(),
-    )?)
+    common.model(FAMILY.kind, covariance, |m| {
+        let basis = haar(common.seed, m, common.observed[m], common.shared + common.private[m]);
+        let shared = basis.columns(0, common.shared).into_owned();
+        let mut private = basis.columns(common.shared, common.private[m]).into_owned();
+        // The first min(k, p) private columns lean onto one shared column each; the rest stay orthogonal.
+        for j in 0..common.shared.min(common.private[m]) {
+            let leaning = private.column(j) * sine + shared.column(j) * cosine;
+            private.set_column(j, &leaning);
+        }
+        (shared, private, Noise::Isotropic(common.noise[m]))
+    })
 }

@@ -52,7 +52,7 @@ struct Draws {
 }
 
 impl Draws {
-    /// Two modalities with scales of their own, latents as the family couples them.
+    /// Two modalities, each with its own scales; latents coupled as the family says.
     const PLAIN: Self = Self { modalities: 2, scales: true, coupled: false, tight: false };
 }
 

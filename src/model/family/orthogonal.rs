@@ -3,7 +3,7 @@
 
 use super::loadings::haar;
 use super::{Draws, Family, FamilyParameters};
-use crate::model::{LatentModel, Modality, ModelError, Noise};
+use crate::model::{LatentModel, ModelError, Noise};
 
 /// The family.
 pub const FAMILY: Family = Family {
@@ -17,23 +17,10 @@ pub const FAMILY: Family = Family {
 
 fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
     let common = parameters.common(2, 2, |k, p| (k + p, k + p))?;
-    let modalities = (0..common.private.len())
-        .map(|m| {
-            let loading = haar(common.seed, m, common.observed[m], common.shared + common.private[m]);
-            Modality {
-                name: format!("modality {}", m + 1),
-                shared_loading: loading.columns(0, common.shared).into_owned(),
-                private_loading: loading.columns(common.shared, common.private[m]).into_owned(),
-                noise: Noise::Isotropic(common.noise[m]),
-            }
-        })
-        .collect();
-    common.with_targets(LatentModel::new(
-        FAMILY.kind,
-        common.shared,
-        common.private.clone(),
-        common.covariance(),
-        modalities,
-        Vec::new(),
-    )?)
+    common.model(FAMILY.kind, common.covariance(), |m| {
+        let loading = haar(common.seed, m, common.observed[m], common.shared + common.private[m]);
+        let shared = loading.columns(0, common.shared).into_owned();
+        let private = loading.columns(common.shared, common.private[m]).into_owned();
+        (shared, private, Noise::Isotropic(common.noise[m]))
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::{Family, find};
 use crate::linalg::Matrix;
-use crate::model::{LatentModel, ModelError, Noise, Target};
+use crate::model::{LatentModel, Modality, ModelError, Noise, Target};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -266,6 +266,21 @@ impl FamilyParameters {
 }
 
 impl Common {
+    /// The model of these factors, its modalities made one by one, with the standard targets.
+    pub(super) fn model(
+        &self,
+        kind: &str,
+        covariance: Option<Matrix>,
+        modality: impl Fn(usize) -> (Matrix, Matrix, Noise),
+    ) -> Result<LatentModel, ModelError> {
+        let modalities = (0..self.private.len()).map(|m| {
+            let (shared_loading, private_loading, noise) = modality(m);
+            Modality { name: format!("modality {}", m + 1), shared_loading, private_loading, noise }
+        });
+        let (shared, private) = (self.shared, self.private.clone());
+        self.with_targets(LatentModel::new(kind, shared, private, covariance, modalities.collect(), Vec::new())?)
+    }
+
     /// diag of the latents' variances, or nothing where that is the identity.
     #[expect(clippy::float_cmp, reason = "exactly one is the default, which stays the identity")]
     pub(super) fn covariance(&self) -> Option<Matrix> {
@@ -305,7 +320,7 @@ impl Common {
     }
 
     /// The standard targets of a model whose factors all have positive variance, and the mixture that was asked for.
-    pub(super) fn with_targets(&self, model: LatentModel) -> Result<LatentModel, ModelError> {
+    fn with_targets(&self, model: LatentModel) -> Result<LatentModel, ModelError> {
         let deviation = |latent: usize| self.latent_std[latent];
         let mut targets = model.standard_targets();
         // A factor without variance is no target: at private_std = 0 the modality has no private information.

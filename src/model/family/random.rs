@@ -2,7 +2,7 @@
 
 use super::loadings::gaussian;
 use super::{Draws, Family, FamilyParameters};
-use crate::model::{LatentModel, Modality, ModelError, Noise};
+use crate::model::{LatentModel, ModelError, Noise};
 
 /// The family.
 pub const FAMILY: Family = Family {
@@ -21,24 +21,11 @@ fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
 /// A model of any number of modalities with Gaussian loadings.
 pub(super) fn gaussian_model(parameters: &FamilyParameters, name: &str) -> Result<LatentModel, ModelError> {
     let common = parameters.common(2, 2, |k, p| (1, k + p))?;
-    let modalities = (0..common.private.len())
-        .map(|m| {
-            let n = common.observed[m];
-            let loading = gaussian(common.seed, m, n, common.shared + common.private[m]) / (n as f64).sqrt();
-            Modality {
-                name: format!("modality {}", m + 1),
-                shared_loading: loading.columns(0, common.shared).into_owned(),
-                private_loading: loading.columns(common.shared, common.private[m]).into_owned(),
-                noise: Noise::Isotropic(common.noise[m]),
-            }
-        })
-        .collect();
-    common.with_targets(LatentModel::new(
-        name,
-        common.shared,
-        common.private.clone(),
-        common.covariance(),
-        modalities,
-        Vec::new(),
-    )?)
+    common.model(name, common.covariance(), |m| {
+        let n = common.observed[m];
+        let loading = gaussian(common.seed, m, n, common.shared + common.private[m]) / (n as f64).sqrt();
+        let shared = loading.columns(0, common.shared).into_owned();
+        let private = loading.columns(common.shared, common.private[m]).into_owned();
+        (shared, private, Noise::Isotropic(common.noise[m]))
+    })
 }

@@ -3,7 +3,7 @@
 
 use super::{Draws, Family, FamilyParameters, parameters::require};
 use crate::linalg::Matrix;
-use crate::model::{LatentModel, Modality, ModelError, Noise};
+use crate::model::{LatentModel, ModelError, Noise};
 
 /// The family.
 pub const FAMILY: Family = Family {
@@ -35,28 +35,18 @@ fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
     if common.shared != k {
         return Err(ModelError::field("family.shared", format!("{}, but there are {k} correlations", common.shared)));
     }
-    let modalities = (0..common.private.len())
-        .map(|m| {
-            let (n, p) = (common.observed[m], common.private[m]);
-            // Private factors, if any, fill the variance of the next p directions.
-            let noise = (0..n)
-                .map(|i| {
-                    if i < k {
-                        1.0 - correlations[i]
-                    } else if i < k + p {
-                        0.0
-                    } else {
-                        1.0
-                    }
-                })
-                .collect();
-            Modality {
-                name: format!("modality {}", m + 1),
-                shared_loading: Matrix::from_fn(n, k, |i, j| if i == j { correlations[j].sqrt() } else { 0.0 }),
-                private_loading: Matrix::from_fn(n, p, |i, j| f64::from(u8::from(i == k + j))),
-                noise: Noise::Diagonal(noise),
-            }
-        })
-        .collect();
-    common.with_targets(LatentModel::new(FAMILY.kind, k, common.private.clone(), None, modalities, Vec::new())?)
+    common.model(FAMILY.kind, None, |m| {
+        let (n, p) = (common.observed[m], common.private[m]);
+        // Private factors, if any, fill the variance of the next p directions.
+        let noise = (0..n).map(|i| match i {
+            i if i < k => 1.0 - correlations[i],
+            i if i < k + p => 0.0,
+            _ => 1.0,
+        });
+        (
+            Matrix::from_fn(n, k, |i, j| if i == j { correlations[j].sqrt() } else { 0.0 }),
+            Matrix::from_fn(n, p, |i, j| f64::from(u8::from(i == k + j))),
+            Noise::Diagonal(noise.collect()),
+        )
+    })
 }

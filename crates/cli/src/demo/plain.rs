@@ -40,7 +40,7 @@ pub(super) fn lesson(lesson: &dyn Lesson, values: &Values) -> Result<String, Les
     paragraph(&mut text, &format!("Question: {}", lesson.question()));
     paragraph(&mut text, &format!("Answer: {answer}"));
     let _ = writeln!(text, "Theorem: {}\n\nThe same numbers:\n", lesson.theorem());
-    // Each command on a line of its own: a reader copies it, so that it is not wrapped.
+    // Each command on its own line: a reader copies it, so that it is not wrapped.
     let _ = writeln!(text, "    {}", command_line(lesson, values).replace(" && ", " &&\n    "));
     let _ = writeln!(text, "\nwhere {FILE} is\n");
     for line in lesson.recipe(values).input.lines() {
@@ -68,7 +68,7 @@ pub(super) fn label(number: f64) -> String {
     if text == "-0" { "0".into() } else { text.into() }
 }
 
-/// The text in lines of some columns at most, broken between words; a longer word has a line of its own.
+/// The text in lines of some columns at most, broken between words; a longer word gets its own line.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

@@ -25,7 +25,7 @@ struct Request {
     trains: bool,
 }
 
-/// What the thread has to say of an order.
+/// What the thread has to say about an order.
 #[derive(Debug)]
 enum News {
     Shown(Result<Study, LessonError>),

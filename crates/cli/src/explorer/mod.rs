@@ -2,7 +2,7 @@
 //!
 //! [`Setting`] (sliders) → model → [`view`]: the report of `eval`, information-loss curves, a phase diagram, a Pareto frontier.
 //! [`Server`] answers the page over HTTP on localhost, [`export()`] writes the same page with precomputed answers.
-//! What it does not do: compute anything of its own. Every number comes from `evaluation`, `theorem` and `learner`.
+//! What it does not do: compute anything itself. Every number comes from `evaluation`, `theorem` and `learner`.
 
 mod api;
 mod assets;

@@ -14,7 +14,7 @@ use std::path::Path;
 pub(super) const HEADERS: [&str; 6] =
     ["theorem", "experiment", "cells", "smallest slack", "greatest tightness", "verdict"];
 
-/// Models of every family on which a shown theorem is tried that speaks of no case in the results: what it says of samples, or of
+/// Models of every family on which a shown theorem is tried that is about no case in the results: what it says about samples, or of
 /// the closed form that training approaches.
 const VERIFIED_MODELS: u64 = 12;
 

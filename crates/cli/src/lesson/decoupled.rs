@@ -22,7 +22,7 @@ fn source(noise: f64) -> String {
     format!("[family]\nkind = \"orthogonal\"\nshared = {FACTORS}\nprivate = {FACTORS}\nnoise = {noise}\n")
 }
 
-/// What a source says of the shared factors and of the private ones, with d outputs.
+/// What a source says about the shared factors and of the private ones, with d outputs.
 fn said(noise: f64, objective: &dyn Objective, dim: usize, by: Source) -> Result<[f64; 2], LessonError> {
     minimise(&source(noise), objective, dim, |case| ["shared", "private 1"].map(|target| information(case, target, by)))
 }

@@ -40,7 +40,7 @@ fn family(values: &Values) -> String {
     format!("kind = \"orthogonal\"\nshared = {DIM}\nprivate = 2\nnoise = {}\n", values.get("noise"))
 }
 
-/// What encoder 1 says of the shared and of the private factors, step by step, between what it can come to.
+/// What encoder 1 says about the shared and of the private factors, step by step, between what it can come to.
 #[derive(Debug, Clone)]
 struct Path {
     shared: Vec<(f64, f64)>,

@@ -5,7 +5,7 @@ use super::{Chart, Lesson, Mark, Number, Parameter, Recipe, Series, Study, Value
 use alignloss::information::Source;
 use alignloss::objective::CanonicalCorrelation;
 
-/// What an aligned encoder says of a target that is private in part.
+/// What an aligned encoder says about a target that is private in part.
 #[derive(Debug)]
 pub(super) struct PerfectAlignment;
 

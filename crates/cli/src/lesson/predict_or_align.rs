@@ -125,7 +125,7 @@ mod tests {
     /// Correlations nearer than this are equal up to rounding.
     const TIE: f64 = 1e-12;
 
-    /// What the theorem `selection` says of factors with variances of signal plus noise: alignment compares correlations,
+    /// What the theorem `selection` says about factors with variances of signal plus noise: alignment compares correlations,
     /// prediction correlations times the deviation in sensor 2.
     #[test]
     fn alignment_takes_the_cleaner_and_prediction_the_larger_factor() {

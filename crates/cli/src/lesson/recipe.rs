@@ -1,4 +1,4 @@
-//! How a lesson's numbers are had without the lesson.
+//! The file and command that reproduce a lesson's numbers.
 
 use super::{Lesson, Values};
 use std::fmt::Display;

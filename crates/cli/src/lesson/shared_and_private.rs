@@ -48,7 +48,7 @@ impl Lesson for SharedAndPrivate {
 
     fn text(&self) -> &'static str {
         "Two sensors look at one scene. A shared factor moves both, a private one only the first. The target mixes the two: slide its \
-         private share and see what each sensor says of it. What both can say is redundant, what one alone can is unique."
+         private share and see what each sensor says about it. What both can say is redundant, what one alone can is unique."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
@@ -80,7 +80,7 @@ impl Lesson for SharedAndPrivate {
             parts.redundancy, parts.unique_first, parts.unique_second, parts.synergy
         );
         let chart = Chart {
-            title: "What the sensors say of the target".into(),
+            title: "What the sensors say about the target".into(),
             x: "private share of the target",
             y: "nats",
             series: vec![

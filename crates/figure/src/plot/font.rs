@@ -96,7 +96,7 @@ impl Typeface {
         lines
     }
 
-    /// Breaks a text at spaces, each line as full as it gets; a word wider than `room` has a line of its own.
+    /// Breaks a text at spaces, each line as full as it gets; a word wider than `room` gets its own line.
     fn fill_lines(&self, text: &str, em: f64, bold: bool, room: f64) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         for word in text.split_whitespace() {

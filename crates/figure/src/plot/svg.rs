@@ -25,7 +25,7 @@ pub(super) fn to_svg(scene: &Scene) -> Result<String, FigureError> {
         escape(&scene.title),
         hex(scene.background.rgb),
     );
-    // plotters cannot place an image in SVG, so each stretch without one is drawn as a document of its own,
+    // plotters cannot place an image in SVG, so each stretch without one is drawn as a separate document,
     // whose first and last line (the `svg` tags) are dropped.
     for shapes in scene.shapes.chunk_by(|a, b| !is_mosaic(a) && !is_mosaic(b)) {
         if let [Shape::Mosaic(mosaic)] = shapes {
@@ -46,7 +46,7 @@ pub(super) fn to_svg(scene: &Scene) -> Result<String, FigureError> {
 }
 
 /// Opacity as that of fill and stroke, and only where there is some: `opacity` makes a group of each shape, which a PDF has to carry as
-/// an object of its own.
+/// a separate object.
 fn opacities(body: &str) -> String {
     const MARK: &str = " opacity=\"";
     let mut parts = body.split(MARK);

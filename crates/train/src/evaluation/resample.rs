@@ -5,6 +5,7 @@
 //! groups of whatever size.
 
 use super::{EvaluationError, EvaluationSpec};
+use alignloss::estimate::quantile;
 use alignloss::linalg::{Matrix, product};
 use alignloss::random::Stream;
 use rand::RngExt;
@@ -95,15 +96,6 @@ fn members(samples: usize, groups: Option<&[usize]>) -> Vec<Vec<usize>> {
         members[place].push(sample);
     }
     members
-}
-
-/// The p-quantile of sorted values, the k-th of B standing for k/(B + 1), with straight lines between; NaN of none.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place between 0 and the last")]
-fn quantile(sorted: &[f64], p: f64) -> f64 {
-    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
-    let place = (p * (sorted.len() + 1) as f64 - 1.0).clamp(0.0, last as f64);
-    let (low, high) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
-    if low.total_cmp(&high).is_eq() { low } else { low + (high - low) * place.fract() }
 }
 
 /// Squared errors, values and squared values of each entry, for [`r2`]: samples × 3·entries. Values are taken from their

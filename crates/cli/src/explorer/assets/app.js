@@ -215,7 +215,7 @@
     const cell = (id, value) => ({ id: `number-${id}`, text: short(value), value });
     const { mi, pid, information_loss: loss } = task;
     byId("sentence").textContent = `With ${evaluation.objective} and d = ${evaluation.dim}, encoder 1 keeps ${short(mi.z1)} of the `
-      + `${short(mi.x1)} nats that sensor 1 knows of the task and loses ${short(loss.z1)}; sensor 2 alone knows ${short(mi.x2)}.`;
+      + `${short(mi.x1)} nats that sensor 1 knows about the task and loses ${short(loss.z1)}; sensor 2 alone knows ${short(mi.x2)}.`;
     chart.circles(byId("chart-pid"), {
       label: `Information about the task in nats: both sensors ${short(mi.x12)}, sensor 1 ${short(mi.x1)}, sensor 2 ${short(mi.x2)}, encoder 1 keeps ${short(mi.z1)}.`,
       both: mi.x12, first: mi.x1, second: mi.x2, kept: mi.z1,
