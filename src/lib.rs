@@ -42,7 +42,7 @@
 //! | I(a;b), R²(a;b) | mutual information in nats; share of b's variance that a explains | |
 //! | σ(z;y) | the root of the least mean square error of predicting y from z | |
 //!
-//! The binary `alignloss` (crate `alignloss-cli`) is the command line over all this; `alignloss explain WORD` says what a word means.
+//! [`specification`] has every statement that is checked. The binary `alignloss` (crate `alignloss-cli`) is the command line over all this; `alignloss explain WORD` says what a word means.
 
 pub mod arithmetic;
 pub mod estimate;
@@ -61,6 +61,9 @@ pub mod remedies;
 pub mod sample;
 pub mod text;
 pub mod theorem;
+
+#[doc = include_str!("../docs/theory.md")]
+pub mod specification {}
 
 /// The examples of the README are tests.
 #[cfg(doctest)]

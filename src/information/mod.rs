@@ -1,4 +1,4 @@
-//! Exact information measures of jointly Gaussian vectors (theory.md §2).
+//! Exact information measures of jointly Gaussian vectors (docs/theory.md §2).
 //!
 //! Everything is geometry. In the Gaussian Hilbert space of a model a random vector is a subspace, conditional
 //! expectation is orthogonal projection, and the canonical correlations of two vectors are the cosines of the principal

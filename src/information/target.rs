@@ -81,7 +81,7 @@ impl Informativeness {
         self.angles.mutual_information_nats()
     }
 
-    /// σ(source; y) = √mmse: the source is σ-informative about y for this σ and no smaller one (theory.md §2).
+    /// σ(source; y) = √mmse: the source is σ-informative about y for this σ and no smaller one (docs/theory.md §2).
     pub fn sigma(&self) -> f64 {
         self.mmse.sqrt()
     }

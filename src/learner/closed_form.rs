@@ -1,4 +1,4 @@
-//! Exact minimisers by singular value decomposition (theory.md §3).
+//! Exact minimisers by singular value decomposition (docs/theory.md §3).
 
 use super::Effort;
 use super::uniqueness::{Choice, Freedom, Ties, Uniqueness, describe, each, tie};

@@ -4,7 +4,7 @@ use crate::information::Pair;
 use crate::linalg::{LinalgError, Matrix, SymmetricEigen, product, product_nt, product_tn, symmetric_eigen};
 use std::sync::OnceLock;
 
-/// J_λ = 2(1−λ) tr(Q_1 T Q_2ᵀ) + λ Σ_m tr(Q_m Σ_mm Q_mᵀ) of theory.md §5, Q_m the encoders over the whitened sensors.
+/// J_λ = 2(1−λ) tr(Q_1 T Q_2ᵀ) + λ Σ_m tr(Q_m Σ_mm Q_mᵀ) of docs/theory.md §5, Q_m the encoders over the whitened sensors.
 ///
 /// Encoders are given transposed, P_m = Q_mᵀ (r_m × d). Everything holds for ‖P_m‖ ≤ 1, which contains all whitened encoders, also
 /// those with fewer independent outputs than rows.

@@ -1,4 +1,4 @@
-//! Gaussian latent models: shared and modality-private factors, seen by several sensors (theory.md §1).
+//! Gaussian latent models: shared and modality-private factors, seen by several sensors (docs/theory.md §1).
 //!
 //! Latents `(s, u_1 … u_M) ~ N(0, Λ)`; observations `x_m = A_m s + B_m u_m + ε_m`, `ε_m ~ N(0, Ψ_m)`; targets
 //! `y = C·(s, u_1 … u_M) + η`. A [`LatentModel`] is checked once, when it is built; everything after trusts it.

@@ -1,4 +1,4 @@
-//! `alignment-fidelity`: the joint objective of theory.md §5.
+//! `alignment-fidelity`: the joint objective of docs/theory.md §5.
 
 use super::minibatch::{self, both};
 use super::{

@@ -1,4 +1,4 @@
-//! `decoupled`: a common block that is aligned, and a unique block that is not (theory.md §5).
+//! `decoupled`: a common block that is aligned, and a unique block that is not (docs/theory.md §5).
 
 use super::minibatch::{self, both};
 use super::{Candidate, Entry, Kind, Objective, ParameterSpec, ParameterValue, Parameters, Sense, Solution};

@@ -1,4 +1,4 @@
-//! The objectives of theory.md §3: population loss, gradient, and the shape of the minimiser.
+//! The objectives of docs/theory.md §3: population loss, gradient, and the shape of the minimiser.
 //!
 //! Adding an objective: one file with a type that implements [`Objective`] and its [`Entry`], one line in [`REGISTRY`].
 //! What it does not do: minimise. That is `learner`'s work.
@@ -40,7 +40,7 @@ use std::fmt::Debug;
 pub enum Sense {
     /// A loss.
     Minimise,
-    /// A gain, as it is written in theory.md §3.
+    /// A gain, as it is written in docs/theory.md §3.
     Maximise,
 }
 
@@ -91,7 +91,7 @@ pub trait Objective: Debug + Send + Sync {
     /// How it is called and made.
     fn entry(&self) -> &'static Entry;
 
-    /// The id of theory.md §3.
+    /// The id of docs/theory.md §3.
     fn id(&self) -> &'static str {
         self.entry().id
     }
@@ -124,7 +124,7 @@ pub trait Objective: Debug + Send + Sync {
         1.0
     }
 
-    /// The expression of theory.md §3 at the weights of two encoders, whether or not they satisfy the objective's constraint: what
+    /// The expression of docs/theory.md §3 at the weights of two encoders, whether or not they satisfy the objective's constraint: what
     /// gradients are of. `None` where the objective has none (`random`). Encoders are compared by [`Objective::attained`].
     fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64>;
 

@@ -1,4 +1,4 @@
-//! `regularised`: the continuum between `linear-contrastive` and `spectral` (theory.md §3, the family T_{a,b}).
+//! `regularised`: the continuum between `linear-contrastive` and `spectral` (docs/theory.md §3, the family T_{a,b}).
 
 use super::{
     BeyondRank, Candidate, Entry, Kind, Objective, ObjectiveError, ParameterSpec, ParameterValue, Parameters, Range,

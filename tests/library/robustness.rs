@@ -1,4 +1,4 @@
-//! The published robustness experiment of arXiv 2606.11190 (theory.md §7): thresholds of the population, and where samples leave
+//! The published robustness experiment of arXiv 2606.11190 (docs/theory.md §7): thresholds of the population, and where samples leave
 //! it.
 
 use alignloss::model::{Format, LatentModel};

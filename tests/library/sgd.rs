@@ -256,7 +256,7 @@ fn trained_remedies_span_their_closed_forms() {
 
 #[test]
 fn infonce_at_finite_batches_has_the_slope_of_the_theory() {
-    // theory.md §3: optimal slope of the one-pair critic at ρ = 0.8, Monte Carlo ±0.01; the run adds its own noise.
+    // docs/theory.md §3: optimal slope of the one-pair critic at ρ = 0.8, Monte Carlo ±0.01; the run adds its own noise.
     let model = models::text(
         r#"
         name = "pair of correlation 0.8"
@@ -497,7 +497,7 @@ proptest! {
         let channels = [model.channels()[0], model.channels()[1]];
         let plain = [vec![0; channels[0]], vec![0; channels[1]]];
         let moved = [first[..channels[0]].to_vec(), second[..channels[1]].to_vec()];
-        // theory.md §8: of x_1 alone for `prediction`.
+        // docs/theory.md §8: of x_1 alone for `prediction`.
         let of_first = [moved[0].clone(), plain[1].clone()];
         let mut losses = all_losses::<f64>(1.0);
         let mut single = all_losses::<f32>(1.0);

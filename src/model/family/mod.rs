@@ -1,4 +1,4 @@
-//! The canonical families of models (theory.md §1), each one file, built from named parameters.
+//! The canonical families of models (docs/theory.md §1), each one file, built from named parameters.
 //!
 //! Adding a family: one file with a [`Family`], one line in [`REGISTRY`].
 

@@ -21,7 +21,7 @@ pub enum Critic {
 }
 
 /// InfoNCE over the pairs of a batch: −mean s_ii + mean log((1/B)·Σ_j e^{s_ij}), the positive pair among the B terms
-/// (theory.md §3, `infonce`): the cross-entropy minus log B. As B → ∞ it tends to the population loss; −loss never exceeds
+/// (docs/theory.md §3, `infonce`): the cross-entropy minus log B. As B → ∞ it tends to the population loss; −loss never exceeds
 /// log B.
 #[derive(Debug)]
 pub struct InfoNce<T> {

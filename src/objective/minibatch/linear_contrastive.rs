@@ -7,7 +7,7 @@ use super::{Geometry, MinibatchError, MinibatchLoss, Pace, Parameters, finish};
 use faer::Accum;
 use nalgebra::DMatrix;
 
-/// −tr Ĉ_12 + (c/2)·‖W_1ᵀW_2‖²_F (theory.md §3, `linear-contrastive`), Ĉ_12 the cross-covariance of z_1 and z_2 in the batch, centred and
+/// −tr Ĉ_12 + (c/2)·‖W_1ᵀW_2‖²_F (docs/theory.md §3, `linear-contrastive`), Ĉ_12 the cross-covariance of z_1 and z_2 in the batch, centred and
 /// divided by B − 1: unbiased.
 #[derive(Debug)]
 pub struct LinearContrastive<T> {

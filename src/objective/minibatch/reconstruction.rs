@@ -7,14 +7,14 @@ use super::{Geometry, MinibatchError, MinibatchLoss, Parameters, finish};
 use faer::Accum;
 use nalgebra::{DMatrix, DMatrixView};
 
-/// mean ‖x_2 − W_2ᵀW_1x_1‖² (theory.md §3, `prediction`): the decoder is W_2ᵀ.
+/// mean ‖x_2 − W_2ᵀW_1x_1‖² (docs/theory.md §3, `prediction`): the decoder is W_2ᵀ.
 ///
 /// Its minimisers have W_2ᵀW_1 = Σ21·Σ11^{-1} truncated in the Σ11^{1/2} metric to rank d: the rows of W_1 span the directions with
 /// a = ½, b = 0, those of W_2 the right singular vectors.
 #[derive(Debug)]
 pub struct Prediction<T>(Reconstruction<T>);
 
-/// Σ_m mean ‖x_m − W_mᵀW_mx_m‖² (theory.md §3, `pca`), weights tied.
+/// Σ_m mean ‖x_m − W_mᵀW_mx_m‖² (docs/theory.md §3, `pca`), weights tied.
 #[derive(Debug)]
 pub struct PrincipalComponents<T>(Reconstruction<T>);
 

@@ -35,7 +35,7 @@ pub struct Remedy<T> {
 }
 
 impl<T: Precision> Remedy<T> {
-    /// `alignment-fidelity` (theory.md §5): −2(1−λ)·tr C_12 − λ·Σ_m ‖C_{z_m x_m}‖²_F + (μ/4)·Σ_m ‖C_mm − I‖²_F. The second term is,
+    /// `alignment-fidelity` (docs/theory.md §5): −2(1−λ)·tr C_12 − λ·Σ_m ‖C_{z_m x_m}‖²_F + (μ/4)·Σ_m ‖C_mm − I‖²_F. The second term is,
     /// but for a constant, the error of rebuilding x_m from a whitened z_m by its best linear decoder.
     ///
     /// Weight λ of fidelity in [0, 1]; s, the largest variance of a sensor along any direction; μ in units of the largest gain,
@@ -47,7 +47,7 @@ impl<T: Precision> Remedy<T> {
         Self { gain, ..remedy }
     }
 
-    /// `decoupled` (theory.md §5), z_m = (c_m, u_m) with c_m the first d_c rows: −tr C_{c_1 c_2} + (1/4)·Σ_m ‖C_{c_m c_m} − I‖²_F for the
+    /// `decoupled` (docs/theory.md §5), z_m = (c_m, u_m) with c_m the first d_c rows: −tr C_{c_1 c_2} + (1/4)·Σ_m ‖C_{c_m c_m} − I‖²_F for the
     /// common blocks, then −(1/s)·‖C_{u_m x_m}‖²_F + (μ/4)·(‖C_{u_m u_m} − I‖²_F + 2·‖C_{u_m c_m}‖²_F) for the unique ones.
     ///
     /// One after another: the slope of the second loss does not reach the common blocks, whose optimum therefore is that of

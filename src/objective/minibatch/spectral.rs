@@ -6,7 +6,7 @@ use super::towers::Towers;
 use super::{MinibatchError, MinibatchLoss, Parameters, finish};
 use nalgebra::DMatrix;
 
-/// −2·mean z_1i·z_2i + mean over i ≠ j of (z_1i·z_2j)² (theory.md §3, `spectral`): unbiased, in O(B·d²) through d × d moments.
+/// −2·mean z_1i·z_2i + mean over i ≠ j of (z_1i·z_2j)² (docs/theory.md §3, `spectral`): unbiased, in O(B·d²) through d × d moments.
 #[derive(Debug)]
 pub struct Spectral<T> {
     towers: Towers<T>,

@@ -5,7 +5,7 @@ use alignloss::linalg::Matrix;
 use alignloss::model::LatentModel;
 use std::ops::Range;
 
-/// The joint covariance of (x_1, x_2, y_1 … y_T, z_1, z_2), built from loadings, Λ and Ψ as they are written in theory.md §1.
+/// The joint covariance of (x_1, x_2, y_1 … y_T, z_1, z_2), built from loadings, Λ and Ψ as they are written in docs/theory.md §1.
 #[derive(Debug, Clone)]
 pub(crate) struct Dense {
     joint: Matrix,
