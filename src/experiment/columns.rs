@@ -75,14 +75,15 @@ pub fn meaning(column: &str) -> Option<String> {
         return Some(axis.meaning.to_owned());
     }
     let (measure, part) = column.split_once('.').unwrap_or((column, ""));
-    if let Ok(theorem) = crate::theorem::find(measure) {
+    if let Ok(theorem) = crate::theorem::find(measure)
+        && VERDICT.contains(&part)
+    {
         let what = match part {
             "verdict" => "the verdict",
             "lhs" => "the left side of the clause that is nearest to failing",
             "rhs" => "the right side of that clause",
             "slack" => "rhs − lhs of that clause",
-            "tightness" => "lhs/rhs of that clause: 1 where the bound is attained",
-            _ => return None,
+            _ => "lhs/rhs of that clause: 1 where the bound is attained",
         };
         return Some(format!("{what} of the theorem {}", theorem.id()));
     }

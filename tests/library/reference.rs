@@ -70,7 +70,7 @@ fn assert_no_violation(report: &Value, index: usize) {
 fn compare_cell(got: &Value, expected: &Value, cell: &str, worst: &mut Worst) {
     let keys = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<BTreeSet<_>>();
     let mut reported = keys(got);
-    for other in ["schema", "theorems", "encoders", "uncertain", "unique", "minimisers"] {
+    for other in ["schema", "parameters", "theorems", "encoders", "uncertain", "unique", "minimisers"] {
         assert!(reported.remove(other), "{cell}: {other}");
     }
     assert_eq!(reported, keys(expected), "{cell}");

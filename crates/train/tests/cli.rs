@@ -154,6 +154,6 @@ fn help_shows_examples_and_completions_are_made() {
 
 #[test]
 fn the_experiments_of_this_repository_are_valid() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../experiments/realistic");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/realistic");
     program().args(["list", folder]).assert().success().stdout(contains("quick.toml").and(contains("identifiability")));
 }

@@ -83,7 +83,7 @@ impl Lesson for Capacity {
             y: "private, tr P",
             series: vec![
                 Series::line("limit", vec![(0.0, dim), (dim, 0.0)]),
-                Series::cloud("cca", aligned.clone()),
+                Series::cloud(CanonicalCorrelation::ENTRY.id, aligned.clone()),
                 Series::cloud("principal components", principal),
                 Series::cloud("random", random),
             ],
