@@ -314,3 +314,120 @@ fn inverse_root(columns: &Matrix) -> Option<Matrix> {
     }
     Some(product(&scaled, &found.right.transpose()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Format;
+    use crate::objective::{CanonicalCorrelation, InfoNce, LinearContrastive, Prediction};
+
+    /// What rounding in the weights themselves adds to a bound by hand, as a share of it.
+    const BY_HAND: f64 = 0.1;
+
+    /// √3 roundings: three channels that are orthogonal once their units are alike have ‖L⁻¹‖ = √3.
+    const OBSERVED: f64 = 1.732_050_807_568_877 * ROUNDING;
+
+    /// Canonical correlations 0.8 and 0.5, channel by channel, and a private factor of each modality. All variances are 1, but that of the first
+    /// channel is 9. The target is the private factor of x_1.
+    fn model() -> LatentModel {
+        let [a, b] = [0.8_f64.sqrt(), 0.5_f64.sqrt()];
+        let text = format!(
+            r#"{{"latent": {{"shared": 2, "private": [1, 1]}},
+            "modality": [{{"shared_loading": [[{}, 0], [0, {b}], [0, 0]], "private_loading": [[0], [0], [{b}]], "noise": [1.8, 0.5, 0.5]}},
+                         {{"shared_loading": [[{a}, 0], [0, {b}], [0, 0]], "private_loading": [[0], [0], [{b}]], "noise": [0.2, 0.5, 0.5]}}],
+            "target": [{{"name": "private", "loading": [[0, 0, 1, 0]]}}]}}"#,
+            3.0 * a
+        );
+        LatentModel::parse(&text, Format::Json).expect("a valid model")
+    }
+
+    fn case<'a>(subject: &'a Subject<'a>, objective: &'a dyn Objective, dim: usize) -> Case<'a> {
+        Case::minimise(subject, &subject.learner(0), objective, dim).expect("a case")
+    }
+
+    #[track_caller]
+    fn close(found: f64, expected: f64, tolerance: f64) {
+        assert!((found / expected - 1.0).abs() < tolerance, "{found:e} is not {expected:e}");
+    }
+
+    #[test]
+    fn directions_turn_by_what_moves_their_matrix_over_the_gap_to_the_next_value() {
+        let model = model();
+        let subject = Subject::new(&model, [0, 1]).expect("a subject");
+        let turned = |objective: &dyn Objective, dim: usize| directions(&case(&subject, objective, dim), [1e-9, 3e-9]);
+        close(turned(&CanonicalCorrelation, 1), 4e-9 / 0.3, 1e-9);
+        close(turned(&CanonicalCorrelation, 2), 4e-9 / 0.5, 1e-9);
+        // Beyond the rank cca takes directions that nothing here bounds; infonce takes none.
+        assert!(turned(&CanonicalCorrelation, 3).is_infinite());
+        close(turned(&InfoNce::default(), 3), 4e-9 / 0.5, 1e-9);
+        // Without whitening Σ12 has the values 2.4 and 0.5, and the norms of what is common are √8.2 and √1.8.
+        close(turned(&LinearContrastive::default(), 1), 2.0 * ROUNDING * (8.2_f64 * 1.8).sqrt() / 1.9, 1e-9);
+        close(turned(&Prediction, 1), (1e-9 + ROUNDING) * 1.8_f64.sqrt() / 0.3, 1e-9);
+        let given = Case::of_weights(&subject, case(&subject, &CanonicalCorrelation, 1).encoders).expect("a case");
+        assert_eq!(directions(&given, [1e-9, 3e-9]).to_bits(), 0.0_f64.to_bits(), "weights are what they are");
+    }
+
+    #[test]
+    fn nothing_in_common_has_no_directions_to_turn() {
+        let text = r#"{"latent": {"shared": 1, "private": [1, 1]},
+            "modality": [{"shared_loading": [[1]], "private_loading": [[1]], "noise": 1},
+                         {"shared_loading": [[0]], "private_loading": [[1]], "noise": 1}]}"#;
+        let model = LatentModel::parse(text, Format::Json).expect("a valid model");
+        let subject = Subject::new(&model, [0, 1]).expect("a subject");
+        let objective = LinearContrastive::default();
+        assert_eq!(directions(&case(&subject, &objective, 1), [1e-9, 1e-9]).to_bits(), 0.0_f64.to_bits());
+    }
+
+    #[test]
+    fn subspaces_are_turned_by_their_conditions() {
+        let model = model();
+        let subject = Subject::new(&model, [0, 1]).expect("a subject");
+        let case = case(&subject, &CanonicalCorrelation, 1);
+        let Doubles { turned, outputs, joint, .. } = Doubles::new(&case);
+        let between = 2.0 * OBSERVED;
+        close(turned[0], OBSERVED, BY_HAND);
+        close(turned[1], OBSERVED, BY_HAND);
+        close(target_error(&subject, 0), ROUNDING, BY_HAND);
+        // sin θ_1 = 0.6.
+        close(joint, between / 0.36, BY_HAND);
+        close(turned[2], between * (1.0 + 1.0 / 0.6) + between / 0.36, BY_HAND);
+        // One output of variance 1, of one channel: its own rounding, and the gap from 0.8 to 0.5.
+        let output = ROUNDING + between / 0.3;
+        for m in 0..2 {
+            close(turned[3 + m], output + ROUNDING, BY_HAND);
+            close(outputs[m][0], 2.0 * output + ROUNDING, BY_HAND);
+        }
+        close(turned[5], 2.0 * turned[3] * (1.0 + 1.0 / 0.6) + between / 0.36, BY_HAND);
+    }
+
+    #[test]
+    fn a_rank_that_nothing_but_zeros_decides_is_known() {
+        // Three channels of two factors without noise, and a factor that does not reach them.
+        let text = r#"{"latent": {"shared": 1, "private": [1, 1]},
+            "modality": [{"shared_loading": [[1], [0], [1]], "private_loading": [[0], [1], [1]], "noise": 0},
+                         {"shared_loading": [[1]], "private_loading": [[1]], "noise": 1}]}"#;
+        let model = LatentModel::parse(text, Format::Json).expect("a valid model");
+        let subject = Subject::new(&model, [0, 1]).expect("a subject");
+        assert!(observed(&subject, 0, 1.0) < 1e-12);
+    }
+
+    #[test]
+    fn errors_of_alignment_and_capacity_are_those_of_the_turned_outputs() {
+        let model = model();
+        let subject = Subject::new(&model, [0, 1]).expect("a subject");
+        let case = case(&subject, &CanonicalCorrelation, 1);
+        let doubles = Doubles::new(&case);
+        let measures = doubles.measures();
+        // ε² = 2(1 − 0.8); ‖z_1 − z_2‖ moves by no more than both outputs together.
+        let moved = doubles.outputs[0][0] + doubles.outputs[1][0];
+        let [error, _, floor, ..] = &measures.alignment;
+        close(error.estimate.error, 2.0 * 0.4_f64.sqrt() * moved + 0.4 * doubles.joint, 1e-2);
+        // The floor is 2(1 − ρ_1).
+        close(floor.estimate.error, 2.0 * measures.canonical_correlations[0].estimate.error, 1e-2);
+        // tr K = 0.8² and tr P = 0 of z_1 about the private factor: squares of cosines that move by their angles.
+        let [aligned, private, _] = &measures.capacities[0];
+        let encoder = doubles.turned[3];
+        close(aligned.estimate.error, 2.0 * 0.8 * (encoder + doubles.turned[1]), BY_HAND);
+        close(private.estimate.error, (encoder + ROUNDING).powi(2), BY_HAND);
+    }
+}

@@ -288,3 +288,17 @@ pub(super) fn stacked(a: &Matrix, b: &Matrix) -> Matrix {
     result.rows_mut(a.nrows(), b.nrows()).copy_from(b);
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_grows_with_the_condition_between_its_limits() {
+        let relative = |condition: f64| zero_at(condition) / (ROUNDING_UNITS * f64::EPSILON * condition);
+        for condition in [1e2, 1e4] {
+            assert!((relative(condition) - 1.0).abs() < 1e-15, "{condition:e}");
+        }
+        assert_eq!([zero_at(1.0), zero_at(1e12)].map(f64::to_bits), [SMALLEST_ZERO, LARGEST_ZERO].map(f64::to_bits));
+    }
+}

@@ -228,3 +228,21 @@ fn normalised(within: &Matrix, basis: &Matrix) -> Option<Matrix> {
     }
     Some(whitened)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orthogonal_columns_are_normalised_one_by_one() {
+        // Three outputs, of which the second is zero and the third is quiet, on a basis that their columns were made into.
+        let basis = Matrix::from_row_slice(3, 2, &[0.0, 1.0, 1.0, 0.0, 0.0, 0.0]);
+        let within = Matrix::from_row_slice(2, 3, &[2.0, 0.0, 0.0, 0.0, 0.0, 3e-40]);
+        let mut expected = Matrix::zeros(3, 3);
+        expected.set_column(0, &basis.column(0));
+        expected.set_column(2, &basis.column(1));
+        assert_eq!(normalised(&within, &basis), Some(expected));
+        let oblique = Matrix::from_row_slice(2, 3, &[2.0, 0.0, 1e-40, 0.0, 0.0, 3e-40]);
+        assert_eq!(normalised(&oblique, &basis), None);
+    }
+}

@@ -81,7 +81,7 @@ impl Certified {
 }
 
 /// A gap below this share of the bound is rounding: the encoders are the best, and no other start is tried.
-const CERTIFIED: f64 = 1e-12;
+pub(crate) const CERTIFIED: f64 = 1e-12;
 
 /// Quiet sweeps in a row that end a start: an extrapolated sweep can be quiet by chance.
 const QUIET: usize = 3;

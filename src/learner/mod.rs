@@ -11,6 +11,7 @@ mod sgd;
 mod trade_off;
 mod uniqueness;
 
+pub(crate) use alternating::CERTIFIED;
 pub use alternating::{Certified, Convergence, Effort, Start};
 pub use closed_form::{ClosedForm, Learned, LearnerError};
 pub use generalised::Generalised;

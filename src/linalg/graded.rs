@@ -223,6 +223,13 @@ mod tests {
     }
 
     #[test]
+    fn scales_a_thousand_apart_are_graded_and_zeros_do_not_count() {
+        assert!(is_graded(&[1.0, 1000.0]) && is_graded(&[2e5, 0.0, 1e-8, 3.0]));
+        assert!(!is_graded(&[1.0, 999.0, 40.0]) && !is_graded(&[0.0, 1e-30, 2e-30]) && !is_graded(&[0.0, 0.0]));
+        assert!(!is_graded(&[]));
+    }
+
+    #[test]
     fn zeros_have_no_triplets() {
         let svd = graded_svd(&Matrix::zeros(3, 2), 2).expect("a decomposition");
         assert_eq!((svd.values.len(), svd.left.shape(), svd.right.shape()), (0, (3, 0), (2, 0)));

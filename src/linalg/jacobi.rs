@@ -218,7 +218,7 @@ fn total(sums: [f64; LANES]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::linalg::singular_values;
+    use crate::linalg::svd;
 
     #[test]
     fn they_are_those_of_the_general_decomposition() {
@@ -228,7 +228,7 @@ mod tests {
             let mut whole = Matrix::zeros(upper + lower, columns);
             whole.rows_mut(0, upper).copy_from(&blocks[0]);
             whole.rows_mut(upper, lower).copy_from(&blocks[1]);
-            let expected = singular_values(&whole).expect("singular values");
+            let expected = svd(&whole).expect("a decomposition").values;
             let got = small_singular_values(&[&blocks[0], &blocks[1]]).expect("converged");
             assert_eq!(got.len(), expected.len());
             for (got, expected) in got.iter().zip(&expected) {
@@ -244,5 +244,23 @@ mod tests {
         let matrix = Matrix::from_row_slice(2, 2, &[cosine, -sine * 1e-9, sine, cosine * 1e-9]);
         let values = small_singular_values(&[&matrix]).expect("converged");
         assert!((values[0] - 1.0).abs() < 1e-15 && (values[1] / 1e-9 - 1.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn close_values_keep_their_digits() {
+        // I + 1e-9·S: the first rotations turn columns by large angles, which leaves others short of orthogonal.
+        let nearly = |entries: &[f64]| Matrix::identity(3, 3) + Matrix::from_row_slice(3, 3, entries) * 1e-9;
+        for entries in [
+            [-1.0, 2.0, -3.0, 2.0, 2.0, 3.0, -3.0, 3.0, -1.0],
+            [2.0, 1.0, 3.0, 1.0, -2.0, -1.0, 3.0, -1.0, -2.0],
+            [3.0, -3.0, 1.0, -3.0, 3.0, 3.0, 1.0, 3.0, 3.0],
+        ] {
+            let matrix = nearly(&entries);
+            let expected = svd(&matrix).expect("a decomposition").values;
+            let values = small_singular_values(&[&matrix]).expect("converged");
+            for (value, expected) in values.iter().zip(&expected) {
+                assert!((value - expected).abs() < 1e-14, "{values:?}, not {expected:?}");
+            }
+        }
     }
 }

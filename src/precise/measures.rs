@@ -260,6 +260,18 @@ fn target(law: &Law, encoders: &PreciseEncoders, t: usize) -> TargetMeasures {
     TargetMeasures::new(informations, mmse, r2, target.rows.len() == 1)
 }
 
+/// √tr Σ_{y|x} for x_1 (0), x_2 (1) or both (2).
+pub(crate) fn deviation_left(law: &Law, source: usize, t: usize) -> Estimate {
+    let target = &law.targets[t];
+    let determined = law.determined(source, t) == target.span.rank();
+    let left = if determined {
+        Estimate::exact(0.0)
+    } else {
+        prediction_error(&law.spans[source], &target.rows, &target.scales)
+    };
+    root(left)
+}
+
 /// tr Σ_{y|source}.
 fn prediction_error(source: &Span, rows: &Vectors, scales: &[f64]) -> Estimate {
     let left = source.leaves(rows).left;

@@ -17,6 +17,6 @@ mod vectors;
 pub(crate) use encoders::PreciseEncoders;
 pub(crate) use law::Law;
 pub use measures::{Measure, Measures, TOLERANCE, TargetMeasures};
-pub(crate) use measures::{correlations, measures};
+pub(crate) use measures::{correlations, deviation_left, measures};
 pub use vectors::Estimate;
 pub(crate) use vectors::Information;

@@ -79,7 +79,7 @@ impl DecoupledSufficiency {
 }
 
 /// d_c as the encoders have it; `None` for those of other objectives.
-fn common_rows(case: &Case) -> Option<usize> {
+pub(super) fn common_rows(case: &Case) -> Option<usize> {
     match case.objective.map(Objective::solution) {
         Some(Solution::Decoupled { common_dim }) => {
             Some(case.subject.pair.rank().min(case.dim()).min(common_dim.unwrap_or(case.dim())))

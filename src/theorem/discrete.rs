@@ -552,4 +552,29 @@ mod tests {
         assert!((covariance - Matrix::identity(2, 2)).amax() < 1e-12);
         assert!(whitened(&marginal, &Matrix::from_element(4, 2, 0.7)).expect("finite").is_none());
     }
+
+    #[test]
+    fn the_condition_of_outputs_is_that_of_their_covariance() {
+        // Two fair bits, one twice as large as the other: variances 4 and 1.
+        let outputs = Matrix::from_row_slice(4, 2, &[2.0, 1.0, 2.0, -1.0, -2.0, 1.0, -2.0, -1.0]);
+        let found = whitened(&[0.25; 4], &outputs).expect("finite").expect("not constant");
+        assert!((found.condition - 4.0).abs() < 1e-14, "{}", found.condition);
+    }
+
+    #[test]
+    fn what_depends_by_more_than_rounding_depends() {
+        // Three fair bits x_1, x_2, y, of which x_2 and y agree a little more often than not.
+        let law = |excess: f64| {
+            let probability = |cell: usize| 0.125 + if cell / 2 % 2 == cell % 2 { excess } else { -excess } / 2.0;
+            Law::new([2; 3], (0..8).map(probability).collect(), vec![0.0, 1.0]).expect("a law")
+        };
+        let encoder = TableEncoder { outputs: Matrix::from_column_slice(2, 1, &[1.0, -1.0]) };
+        let rounding = ERROR_UNITS * f64::EPSILON * 8.0;
+        for (share, independent) in [(0.0, true), (0.9, true), (1.1, false), (1.9, false)] {
+            let law = law(share * rounding);
+            assert!((law.dependence(1) - share * rounding).abs() < 1e-16);
+            let finding = capacity(&law, &encoder).expect("a finding");
+            assert_eq!(matches!(finding, Finding::Checked(_)), independent, "{share}: {finding:?}");
+        }
+    }
 }

@@ -16,13 +16,13 @@ pub(super) struct FidelityThreshold;
 pub const FIRST_THRESHOLD: &str = "fidelity-threshold.first";
 
 /// λ at which encoders that do not maximise `alignment-fidelity` are held against the bound.
-const PROBE: f64 = 0.5;
+pub(super) const PROBE: f64 = 0.5;
 
 /// What must vanish in a symmetric model: a correlation of explained parts, or a difference of variances relative to them.
-const STRUCTURAL: f64 = 1e-8;
+pub(super) const STRUCTURAL: f64 = 1e-8;
 
 /// Scores nearer than this share of the largest are a tie: rounding may choose either.
-const TIE: f64 = 1e-6;
+pub(super) const TIE: f64 = 1e-6;
 
 /// λ_c = ρ/(ρ + π − γ), at which a private factor of variance π displaces a shared one of variance γ and correlation ρ, each with or
 /// each without the noise; `None` when it never does, π ≤ γ.
@@ -142,7 +142,7 @@ fn towers(kept: &[&PairedFactor], m: usize) -> Matrix {
 }
 
 /// The objective that the encoders maximise, if it is the joint one.
-fn joint(case: &Case) -> Option<AlignmentFidelity> {
+pub(super) fn joint(case: &Case) -> Option<AlignmentFidelity> {
     match case.objective?.solution() {
         Solution::AlignmentFidelity(objective) => Some(objective),
         _ => None,

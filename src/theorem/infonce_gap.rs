@@ -58,16 +58,24 @@ fn one_sided_minimum(rho: f64) -> f64 {
     anchored_loss(rho, rho * (1.0 + gamma), gamma)
 }
 
-/// The largest estimate log B − (cross-entropy) of random bilinear critics on one batch, each from small to huge scores.
-pub(super) fn largest_estimate(rho: f64, seed: u64) -> f64 {
+/// Slopes of the critics whose estimates are held against log B: from small to huge scores.
+pub(super) const SLOPES: [f64; 4] = [0.1, 1.0, 10.0, 1e3];
+
+/// A batch of pairs.
+pub(super) fn batch(rho: f64, seed: u64) -> Vec<(f64, f64)> {
     let mut generator = Stream { seed, experiment: "infonce-gap", cell: rho.to_bits(), replicate: 0 }.generator();
     let mut normal = || generator.sample::<f64, _>(StandardNormal);
-    let pairs: Vec<(f64, f64)> = (0..BATCH)
+    (0..BATCH)
         .map(|_| {
             let (u, e) = (normal(), normal());
             (u, rho * u + ((1.0 - rho) * (1.0 + rho)).sqrt() * e)
         })
-        .collect();
+        .collect()
+}
+
+/// The largest estimate log B − (cross-entropy) of several critics on one batch.
+fn largest_estimate(rho: f64, seed: u64) -> f64 {
+    let pairs = batch(rho, seed);
     let estimate = |score: &dyn Fn(f64, f64) -> f64| {
         let mean: f64 = pairs
             .iter()
@@ -81,7 +89,7 @@ pub(super) fn largest_estimate(rho: f64, seed: u64) -> f64 {
             / BATCH as f64;
         mean + (BATCH as f64).ln()
     };
-    [0.1, 1.0, 10.0, 1e3]
+    SLOPES
         .into_iter()
         .flat_map(|slope| {
             [estimate(&move |u, v| slope * u * v), estimate(&move |u: f64, v: f64| -slope * (rho * u - v).powi(2))]

@@ -12,12 +12,12 @@ use crate::linalg::{Matrix, Svd, orthonormal_columns, product, product_tn, singu
 pub(super) struct LeakByMixing;
 
 /// Correlations of latents and cosines of loadings below this count as none.
-const STRUCTURAL: f64 = 1e-12;
+pub(super) const STRUCTURAL: f64 = 1e-12;
 /// Least singular value of [A_m B_m] over the largest, every row and column at unit length: below it the unmixing is not told from
 /// rounding.
 const FULL_RANK: f64 = 1e-6;
 /// An error bound above this share of the covariances decides nothing: the gap is too small.
-const RESOLVED: f64 = 1e-4;
+pub(super) const RESOLVED: f64 = 1e-4;
 /// Least relative gap between the singular values of Σ12 that are kept and those that are not: directions move by rounding over it.
 const GAP: f64 = 1e-3;
 
@@ -33,22 +33,10 @@ impl LeakByMixing {
         if case.dim() > rank {
             return Ok(Some(format!("d = {} is above the rank of Σ12, {rank}", case.dim())));
         }
-        let covariance = model.latent_covariance();
-        let groups = [
-            0..model.shared(),
-            model.private_range(case.subject.modalities[0]),
-            model.private_range(case.subject.modalities[1]),
-        ];
-        for (i, left) in groups.iter().enumerate() {
-            for right in &groups[i + 1..] {
-                let coupled = |i: usize, j: usize| {
-                    covariance[(i, j)].abs() > STRUCTURAL * (covariance[(i, i)] * covariance[(j, j)]).sqrt()
-                };
-                if left.clone().any(|i| right.clone().any(|j| coupled(i, j))) {
-                    return Ok(Some("shared and private factors are correlated".into()));
-                }
-            }
+        if coupling(case) > STRUCTURAL {
+            return Ok(Some("shared and private factors are correlated".into()));
         }
+        let covariance = model.latent_covariance();
         for m in 0..2 {
             let factor = case.subject.pair.factor(m);
             if factor.own.amax() > 0.0 {
@@ -65,6 +53,25 @@ impl LeakByMixing {
         }
         Ok(None)
     }
+}
+
+/// The largest correlation between a shared factor and a private one, or between private ones of different modalities.
+pub(super) fn coupling(case: &Case) -> f64 {
+    let (model, [first, second]) = (case.subject.model, case.subject.modalities);
+    let covariance = model.latent_covariance();
+    let groups = [0..model.shared(), model.private_range(first), model.private_range(second)];
+    let mut largest = 0.0_f64;
+    for (i, left) in groups.iter().enumerate() {
+        for (row, column) in
+            groups[i + 1..].iter().flat_map(|right| left.clone().flat_map(|i| right.clone().map(move |j| (i, j))))
+        {
+            let entry = covariance[(row, column)].abs();
+            if entry > 0.0 {
+                largest = largest.max(entry / (covariance[(row, row)] * covariance[(column, column)]).sqrt());
+            }
+        }
+    }
+    largest
 }
 
 /// Decided with rows, then columns, at unit length: no channel and no factor is judged by the unit of another.

@@ -96,28 +96,59 @@ impl Lipschitz {
 
     /// The same for the encoders in their own scale, ε = √E‖z_1 − z_2‖² in that scale. Encoders without an output are left out.
     pub(super) fn in_own_scale(case: &Case, distance: OwnDistance) -> Result<Vec<Clause>, InformationError> {
-        let mut clauses = Vec::new();
-        for (m, encoded, other) in SIDES {
-            let rank = case.towers.rank(m);
-            if rank == 0 {
-                continue;
-            }
-            // Within the span that all measures use, so that what the outputs explain adds up to what the encoder does.
-            let (root, basis) = (&case.subject.pair.whitening(m).root, case.towers.basis(m));
-            let coordinates = product_nt(&root.transpose(), case.encoders.weights(m)) / distance.scale;
-            let outputs = svd(&product_tn(basis, &coordinates))?;
-            let largest = outputs.values[0];
-            let lengths: Vec<f64> = outputs.values.iter().map(|value| value / largest).collect();
-            for target in &case.targets {
-                let seen = product_tn(&outputs.left, &product_tn(basis, target.geometry.regression(m)));
-                let ridge = Ridge::new(target.source(encoded).mmse, &lengths, &seen);
-                clauses.push(own_clause(case, target, (m, other), &ridge, &distance, largest));
-            }
-        }
-        Ok(clauses)
+        Ok(own_scale(case, distance)?.into_iter().map(|(_, clause)| clause).collect())
     }
 }
 
+/// A claim about an encoder in its own scale, and the ridge regression of which it is made.
+pub(super) struct OwnClaim {
+    pub(super) label: String,
+    /// Of which encoder, from 0.
+    pub(super) modality: usize,
+    /// The index of the target.
+    pub(super) target: usize,
+    /// μ, in units of the largest variance of an output.
+    pub(super) ridge: f64,
+    /// Principal outputs that are used.
+    pub(super) used: usize,
+}
+
+/// What the claims of a case in its own scale are made of.
+pub(super) fn own_claims(case: &Case) -> Result<Vec<OwnClaim>, InformationError> {
+    Ok(own_scale(case, own_distance(case))?.into_iter().map(|(claim, _)| claim).collect())
+}
+
+fn own_scale(case: &Case, distance: OwnDistance) -> Result<Vec<(OwnClaim, Clause)>, InformationError> {
+    let mut claims = Vec::new();
+    for (m, encoded, other) in SIDES {
+        let rank = case.towers.rank(m);
+        if rank == 0 {
+            continue;
+        }
+        // Within the span that all measures use, so that what the outputs explain adds up to what the encoder does.
+        let (root, basis) = (&case.subject.pair.whitening(m).root, case.towers.basis(m));
+        let coordinates = product_nt(&root.transpose(), case.encoders.weights(m)) / distance.scale;
+        let outputs = svd(&product_tn(basis, &coordinates))?;
+        let largest = outputs.values[0];
+        let lengths: Vec<f64> = outputs.values.iter().map(|value| value / largest).collect();
+        for (index, target) in case.targets.iter().enumerate() {
+            let seen = product_tn(&outputs.left, &product_tn(basis, target.geometry.regression(m)));
+            let ridge = Ridge::new(target.source(encoded).mmse, &lengths, &seen);
+            let (place, clause) = own_clause(case, target, (m, other), &ridge, &distance, largest);
+            let claim = OwnClaim {
+                label: clause.label.clone(),
+                modality: m,
+                target: index,
+                ridge: Ridge::at_place(place),
+                used: ridge.lengths.len(),
+            };
+            claims.push((claim, clause));
+        }
+    }
+    Ok(claims)
+}
+
+/// The claim at the ridge that makes it tightest, and the place of that ridge.
 fn own_clause(
     case: &Case,
     target: &EvaluatedTarget,
@@ -125,7 +156,7 @@ fn own_clause(
     ridge: &Ridge,
     distance: &OwnDistance,
     largest: f64,
-) -> Clause {
+) -> (f64, Clause) {
     let side = |place: f64| {
         let [deviation, steepness] = ridge.at(place);
         deviation + steepness * distance.epsilon / largest
@@ -141,13 +172,13 @@ fn own_clause(
     let share = ROUNDING * channels / faintest;
     let rounding = case.subject.error(0.0) * steepness * distance.size / largest
         + unit * share / (least / unit).clamp(share.sqrt(), 1.0);
-    Clause::at_most(
+    let clause = Clause::at_most(
         format!("z{} in its own scale about {}", m + 1, target.name),
         target.source(other).sigma(),
         least,
         case.subject.error_in(unit, least) + rounding,
-    )
-    .of_size(unit)
+    );
+    (place, clause.of_size(unit))
 }
 
 /// Ridge regressions of a target on an encoder with singular values `lengths`, the largest of them 1. Outputs too faint to be used
@@ -168,14 +199,19 @@ impl<'a> Ridge<'a> {
         Self { unexplained: mmse + faint, lengths: &lengths[..used], seen: seen.rows(0, used).into_owned() }
     }
 
-    /// √E‖y − Gz‖² and ‖G‖, from no ridge (0) to an infinite one (1).
-    fn at(&self, place: f64) -> [f64; 2] {
-        // notation: μ in units of the largest variance; along output i, y is predicted by a share λ_i/(λ_i + μ) of its regression
-        let ridge = match place {
+    /// μ in units of the largest variance, from none (place 0) to an infinite one (1).
+    fn at_place(place: f64) -> f64 {
+        match place {
             _ if place <= 0.0 => 0.0,
             _ if place >= 1.0 => f64::INFINITY,
             _ => 10.0_f64.powf(DECADES * (2.0 * place - 1.0)),
-        };
+        }
+    }
+
+    /// √E‖y − Gz‖² and ‖G‖ at a place.
+    fn at(&self, place: f64) -> [f64; 2] {
+        // notation: along output i, y is predicted by a share λ_i/(λ_i + μ) of its regression
+        let ridge = Self::at_place(place);
         // The share that is kept along each output, over its length.
         let slope = |length: f64| if ridge.is_infinite() { 0.0 } else { length / (length * length + ridge) };
         let left: f64 = (self.lengths.iter().zip(self.seen.row_iter()))

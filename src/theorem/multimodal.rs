@@ -37,7 +37,7 @@ pub(super) struct Multimodal;
 /// The variates agree up to this many units of rounding, as in `perfect-alignment`.
 const AGREEMENT_UNITS: f64 = 100.0;
 /// Variates with λ below this are common to next to nothing; their bounds divide rounding by λ − 1.
-const LEAST_COMMON: f64 = 1.0 + 1e-3;
+pub(super) const LEAST_COMMON: f64 = 1.0 + 1e-3;
 
 /// One modality against the concatenation of others.
 struct Facing {

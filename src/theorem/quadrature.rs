@@ -166,4 +166,30 @@ mod tests {
         }
         assert!(worst <= bound, "{worst:e} {bound:e}");
     }
+
+    #[test]
+    fn polynomials_of_positive_signs_add_up_what_the_recurrence_cancels() {
+        // h_2 = (t² − 1)/√2, h_3 = (t³ − 3t)/√6 and h_4 = (t⁴ − 6t² + 3)/√24.
+        for t in [0.0_f64, 0.5, 1.0, 7.0] {
+            let expected = [
+                1.0,
+                t,
+                (t * t + 1.0) / 2.0_f64.sqrt(),
+                (t.powi(3) + 3.0 * t) / 6.0_f64.sqrt(),
+                (t.powi(4) + 6.0 * t * t + 3.0) / 24.0_f64.sqrt(),
+            ];
+            for (degree, expected) in expected.into_iter().enumerate() {
+                assert!((positive(degree, t) - expected).abs() <= 1e-14 * expected, "{degree} at {t}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_bound_is_the_sum_of_its_three_parts() {
+        // A_1 = |t| has length 1; the largest of twenty nodes is √2·5.38748089001123 (Abramowitz, Stegun, table 25.10).
+        let largest = 2.0_f64.sqrt() * 5.387_480_890_011_23;
+        let [recurrence, arguments, sums] = [10.0, (6.0 * 2.0_f64.sqrt() + 1.0) * largest, 44.0];
+        let expected = 1.1 * UNIT * (recurrence + arguments + sums);
+        assert!((rounding(1).expect("a rule") / expected - 1.0).abs() < 1e-12);
+    }
 }

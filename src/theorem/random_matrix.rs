@@ -292,6 +292,19 @@ mod tests {
         }
     }
 
+    /// The determinant of I − R² of independent modalities is Wilks' Λ, a product of independent Beta variables with parameters
+    /// (n − n_2 − i)/2 and n_2/2 for i < n_1, so that −E log(1 − x) tends to the mean of log((1 − t)/(1 − c_2 − t)) over t from 0 to c_1.
+    #[test]
+    fn spurious_information_is_that_of_wilks() {
+        let entropy = |x: f64| x * x.ln();
+        for (first, second) in [(0.2, 0.1), (0.1, 0.2), (0.3, 0.5), (0.05, 0.9), (0.25, 0.25)] {
+            let [fewer, more] = [f64::min(first, second), f64::max(first, second)];
+            let expected = (entropy(1.0 - fewer - more) - entropy(1.0 - fewer) - entropy(1.0 - more)) / (2.0 * fewer);
+            let found = ratios(first, second).spurious_information_nats();
+            assert!((found / expected - 1.0).abs() < 1e-10, "{first} {second}: {found} {expected}");
+        }
+    }
+
     #[test]
     fn without_signal_the_edge_is_that_of_marchenko_and_pastur() {
         let noise = InformationPlusNoise { rows: 30, columns: 20, signals: Vec::new(), noise: 0.3 };
@@ -301,6 +314,21 @@ mod tests {
         let critical = 0.09 * (30.0 + (30.0_f64 * 20.0).sqrt());
         let [above, below] = [1.02, 0.98].map(|factor| noise.row_stands_out((critical * factor).sqrt()));
         assert!(above && !below);
+    }
+
+    #[test]
+    fn with_equal_signals_in_every_direction_the_edge_is_a_least_value() {
+        // With as many rows as columns δ = δ̃ = 1 − β, and the equivalents leave z = a²/β² + v/(β(1 − β)), v = s²·columns: the edge is its least
+        // value over β from 0 to 1.
+        for (signal, noise) in [(1.5_f64, 0.05), (0.1, 0.3), (2.0, 1.0)] {
+            let law = InformationPlusNoise { rows: 40, columns: 40, signals: vec![signal; 40], noise };
+            let variance = noise * noise * 40.0;
+            let value = |beta: f64| (signal / beta).powi(2) + variance / (beta * (1.0 - beta));
+            // β³(1 − β)²/2 times the derivative.
+            let slope = |beta: f64| variance * (beta - 0.5) * beta - (signal * (1.0 - beta)).powi(2);
+            let expected = value(increasing_root(slope, 0.0, 1.0));
+            assert!((law.edge_squared() / expected - 1.0).abs() < 1e-9, "{} {expected}", law.edge_squared());
+        }
     }
 
     #[test]

@@ -12,10 +12,10 @@ use nalgebra::DVector;
 pub(super) struct Selection;
 
 /// What must vanish in an orthogonal model: a cosine, a correlation, or a covariance relative to both deviations.
-const STRUCTURAL: f64 = 1e-8;
+pub(super) const STRUCTURAL: f64 = 1e-8;
 
 /// Scores nearer than this share of the smaller are a tie.
-const TIE: f64 = 1e-8;
+pub(super) const TIE: f64 = 1e-8;
 
 /// The factors of a model that an objective (a, b) can only keep or leave: independent variates of each modality, each correlated
 /// with at most one of the other.
@@ -142,9 +142,14 @@ pub(super) type Score = fn(&PairedFactor, [f64; 2]) -> f64;
 impl PairedFactor {
     /// |ρ_i|·t_{1,i}^{1−2a}·t_{2,i}^{1−2b}.
     pub(super) fn score(&self, exponents: [f64; 2]) -> f64 {
-        let weighted = |m: usize| self.deviations[m].powf(1.0 - 2.0 * exponents[m]);
-        self.correlation * weighted(0) * weighted(1)
+        score(self.correlation, self.deviations, exponents)
     }
+}
+
+/// |ρ|·t_1^{1−2a}·t_2^{1−2b}.
+pub(super) fn score(correlation: f64, deviations: [f64; 2], exponents: [f64; 2]) -> f64 {
+    let weighted = |m: usize| deviations[m].powf(1.0 - 2.0 * exponents[m]);
+    correlation * weighted(0) * weighted(1)
 }
 
 impl Selection {

@@ -245,4 +245,14 @@ mod tests {
         assert!((mean - 1.0).abs() < 1e-15 && width.abs() < 1e-15);
         assert!(interval(&[0.0, 1.0, 2.0]).1 > interval(&[0.9, 1.0, 1.1]).1);
     }
+
+    #[test]
+    fn an_interval_has_the_quantile_of_student() {
+        // With two degrees of freedom P(|t| ≤ q) = q/√(2 + q²), and the mean of 0, 1, 2 has a standard error of √⅓.
+        let inside = 1.0 - FALSE_ALARM;
+        let quantile = inside * (2.0 / (FALSE_ALARM * (2.0 - FALSE_ALARM))).sqrt();
+        let (mean, width) = interval(&[0.0, 1.0, 2.0]);
+        assert!((mean - 1.0).abs() < 1e-15);
+        assert!((width / (quantile / 3.0_f64.sqrt()) - 1.0).abs() < 1e-6, "{width}");
+    }
 }

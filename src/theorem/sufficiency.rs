@@ -13,7 +13,7 @@ use crate::linalg::{PrincipalAngles, Whitening, product_nt, product_tn, singular
 pub(super) struct Sufficiency;
 
 /// Correlations below this count as zero: what x_1 and x_2 share given s, and singular values of Cov(x_other, s), both whitened.
-const STRUCTURAL: f64 = 1e-9;
+pub(super) const STRUCTURAL: f64 = 1e-9;
 
 impl Theorem for Sufficiency {
     fn id(&self) -> &'static str {

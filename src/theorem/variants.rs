@@ -4,6 +4,8 @@
 //! Each [`Variant`] changes one thing: a constant, a power, a sign, a count, or drops a hypothesis. Adding one is one entry of
 //! [`VARIANTS`]; none is in the public registry.
 
+mod detectors;
+
 use super::adversary::{Extreme, Search};
 use super::decoupled_sufficiency::DecoupledSufficiency;
 use super::discrete::{Budget, Claim, CorrelationSides, Instance};
@@ -16,8 +18,10 @@ use super::{
     Canonical, Case, Clause, EvaluatedTarget, Finding, REGISTRY, Relation, Status, Theorem, Verdict, find, width,
 };
 use crate::information::{Capacity, InformationError, Source, TargetGeometry};
+use crate::learner::ky_fan;
 use crate::linalg::{Matrix, largest_singular_value, product_tn, singular_values, svd, symmetric_eigen};
 use crate::model::Factor;
+use crate::objective::{AlignmentFidelity, CanonicalCorrelation};
 use crate::random::Stream;
 
 /// A false statement.
@@ -580,6 +584,15 @@ pub static VARIANTS: &[Variant] = &[
         },
     },
     Variant {
+        of: "alignment-floor",
+        name: "alignment-floor/value-of-raw-weights",
+        claim: "tr(W1 Σ12 W2ᵀ) ≤ Σ ρ_i, encoders not whitened",
+        examine: |case| {
+            let most = (0..case.dim()).map(|i| case.subject.pair.correlation(i)).sum();
+            detectors::value_of_raw_weights(case, &CanonicalCorrelation, most)
+        },
+    },
+    Variant {
         of: "lipschitz",
         name: "lipschitz/no-distance",
         claim: "σ(x2;y) ≤ σ_L(z1;y), without L·ε",
@@ -665,6 +678,24 @@ pub static VARIANTS: &[Variant] = &[
         name: "correlation/half-in-any-law",
         claim: "any law  ⟹  √R²(z1;y) ≤ √R²(x2;y) + ½ ε_op",
         examine: |_| inapplicable(),
+    },
+    Variant {
+        of: "correlation",
+        name: "correlation/semidefinite-by-the-loudest-variance",
+        claim: "eigenvalues above −1e-12 of the largest  ⟹  a covariance, whose correlations are at most 1",
+        examine: detectors::semidefinite_by_the_loudest_variance,
+    },
+    Variant {
+        of: "correlation",
+        name: "correlation/symmetric-by-the-loudest-entry",
+        claim: "mirrored entries within 1e-10 of the largest  ⟹  Cov(a,b) = Cov(b,a)",
+        examine: detectors::symmetric_by_the_loudest_entry,
+    },
+    Variant {
+        of: "correlation",
+        name: "correlation/root-by-the-loudest-variance",
+        claim: "a root without eigenvalues below 2e-16 of the largest has every variance",
+        examine: detectors::root_by_the_loudest_variance,
     },
     Variant {
         of: "capacity",
@@ -837,6 +868,12 @@ pub static VARIANTS: &[Variant] = &[
         examine: |case| sufficient(case, case.dim() + 1 == case.subject.pair.rank()),
     },
     Variant {
+        of: "sufficiency",
+        name: "sufficiency/separated-by-the-loudest-channel",
+        claim: "d ≥ r, Cov(x1,x2 | s) below 1e-9 of the loudest  ⟹  I(z1;s) = I(x1;s)",
+        examine: detectors::separated_by_the_loudest_channel,
+    },
+    Variant {
         of: "selection",
         name: "selection/correlations-alone",
         claim: "every objective keeps the factors with the largest |ρ_i|",
@@ -867,6 +904,12 @@ pub static VARIANTS: &[Variant] = &[
         examine: |case| {
             Ok(Selection::examine_with(case, |factor, whiten| PairedFactor::score(factor, whiten) * factor.correlation))
         },
+    },
+    Variant {
+        of: "selection",
+        name: "selection/orthogonal-by-the-loudest-channel",
+        claim: "loadings that miss being eigenvectors by less than 4e-15 of the loudest variance  ⟹  the largest |ρ_i| is kept",
+        examine: detectors::orthogonal_by_the_loudest_channel,
     },
     Variant {
         of: "width",
@@ -928,6 +971,18 @@ pub static VARIANTS: &[Variant] = &[
             let shrunk = problem.cross * 0.8;
             claims(width::trained_clauses(&problem, decay, problem.sigma.len(), &shrunk, "shrunk")?)
         },
+    },
+    Variant {
+        of: "width",
+        name: "width/resolved-beside-one",
+        claim: "no gain of twice its bound holds with an error of 1.5 bounds, which is resolved where it is below 1e-3",
+        examine: |case| detectors::twice_too_much_holds(case, "width", "gain at", |clause| 1.5 * clause.rhs),
+    },
+    Variant {
+        of: "width",
+        name: "width/flat-is-minimal",
+        claim: "a step of 1e-6 that lowers the loss by less than 1e-4 of it  ⟹  the loss is at its minimum",
+        examine: detectors::flat_is_minimal,
     },
     Variant {
         of: "infonce-gap",
@@ -1068,6 +1123,12 @@ pub static VARIANTS: &[Variant] = &[
         examine: |case| leak_tells(case, 0.5, |dim, shared| dim == shared),
     },
     Variant {
+        of: "leak-by-mixing",
+        name: "leak-by-mixing/full-rank-by-the-loudest-loading",
+        claim: "[A B] of full column rank  ⟹  its least singular value is above 1e-6 of the largest, in any units",
+        examine: detectors::full_rank_by_the_loudest_loading,
+    },
+    Variant {
         of: "hermite",
         name: "hermite/linear-towers-do-as-well",
         claim: "over all towers the greatest gain is Σ_{i≤d} ρ_i²",
@@ -1131,6 +1192,36 @@ pub static VARIANTS: &[Variant] = &[
         },
     },
     Variant {
+        of: "multimodal",
+        name: "multimodal/shares-attain-the-bound",
+        claim: "the private shares of a GCCA variate add up to (M−λ)/(1+(M−2)λ)",
+        examine: |case| {
+            altered("multimodal", case, |clause| {
+                let shares = clause.label.starts_with("private shares");
+                shares.then(|| Clause { relation: Relation::Equal, ..clause.clone() })
+            })
+        },
+    },
+    Variant {
+        of: "multimodal",
+        name: "multimodal/each-share-a-part",
+        claim: "y private to a modality explains at most (M−λ)/(1+(M−2)λ)/M of a GCCA variate",
+        examine: |case| {
+            let count = case.subject.model.modalities().len() as f64;
+            let Finding::Checked(clauses) = find("multimodal").expect("registered").examine(case)? else {
+                return inapplicable();
+            };
+            let bound = |variate: &str| {
+                clauses.iter().find(|clause| clause.label == format!("private shares of {variate}, added up"))
+            };
+            let of_share = |clause: &Clause| {
+                let (_, variate) = clause.label.rsplit_once(" in ").filter(|_| clause.label.starts_with("share of"))?;
+                Some(Clause { rhs: bound(variate)?.rhs / count, ..clause.clone() })
+            };
+            claims(clauses.iter().filter_map(of_share).collect())
+        },
+    },
+    Variant {
         of: "fidelity-threshold",
         name: "fidelity-threshold/one-percent-less",
         claim: "J_λ ≤ 0.99·(KyFan_d + KyFan_d)",
@@ -1156,6 +1247,31 @@ pub static VARIANTS: &[Variant] = &[
                 let claimed = joint && clause.label.starts_with("J at");
                 claimed.then(|| Clause { relation: Relation::Equal, ..clause.clone() })
             })
+        },
+    },
+    Variant {
+        of: "fidelity-threshold",
+        name: "fidelity-threshold/symmetric-by-the-loudest-channel",
+        claim: "canonical directions that miss being eigenvectors by less than 1e-8 of the loudest variance  ⟹  the largest scores are kept",
+        examine: detectors::symmetric_by_the_loudest_channel,
+    },
+    Variant {
+        of: "fidelity-threshold",
+        name: "fidelity-threshold/error-of-a-pure-number",
+        claim: "no J_λ of twice its bound holds with the error bound of a pure number",
+        examine: |case| {
+            detectors::twice_too_much_holds(case, "fidelity-threshold", "J at", |clause| case.subject.error(clause.rhs))
+        },
+    },
+    Variant {
+        of: "fidelity-threshold",
+        name: "fidelity-threshold/value-of-raw-weights",
+        claim: "J_½ ≤ KyFan_d + KyFan_d, encoders not whitened",
+        examine: |case| {
+            let objective = AlignmentFidelity::new(0.5).expect("a number from 0 to 1");
+            let spectra = case.subject.fidelity_spectra(0.5)?;
+            let most = spectra.iter().map(|spectrum| ky_fan(spectrum, case.dim())).sum();
+            detectors::value_of_raw_weights(case, &objective, most)
         },
     },
     Variant {

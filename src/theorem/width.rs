@@ -21,7 +21,7 @@ use rand_distr::StandardNormal;
 pub(super) struct Width;
 
 /// Weight decays that are tried, as shares of σ_1(Σ12): none, a little, and one at which most factors die.
-const DECAYS: [f64; 3] = [0.0, 0.2, 0.7];
+pub(super) const DECAYS: [f64; 3] = [0.0, 0.2, 0.7];
 
 /// Extra dimensions of the wider encoders.
 const EXTRA: usize = 2;
@@ -44,7 +44,7 @@ const TRAINED_EVERY: u64 = 8;
 /// Sweeps of one training, each a ridge regression of both encoders.
 const SWEEPS: usize = 400;
 /// Random starts of the training: all must arrive at the same A.
-const STARTS: u64 = 2;
+pub(super) const STARTS: u64 = 2;
 /// Trained encoders that are further than this share of σ_1 from the minimum, by their certificate, decide nothing.
 const ARRIVED: f64 = 1e-5;
 
@@ -58,7 +58,7 @@ pub(super) struct Problem<'a> {
     /// and so does what rounding leaves of a quiet one beside a loud one; what is zero by structure has no rounding.
     sizes: Matrix,
     /// ‖sizes‖, to whose rounding singular values are exact.
-    unit: f64,
+    pub(super) unit: f64,
 }
 
 impl<'a> Problem<'a> {
@@ -88,7 +88,7 @@ impl<'a> Problem<'a> {
     }
 
     /// A bound on the rounding of a gain at encoders, and of ½ Σ (σ_i − η)₊² beside it.
-    fn gain_error(&self, decay: f64, encoders: &Encoders, kept: &[f64]) -> f64 {
+    pub(super) fn gain_error(&self, decay: f64, encoders: &Encoders, kept: &[f64]) -> f64 {
         let (first, second) = (encoders.first.norm(), encoders.second.norm());
         let critic = first * second;
         let alignment = product_nt(&product(&encoders.first.abs(), &self.sizes), &encoders.second.abs()).trace();
@@ -96,14 +96,20 @@ impl<'a> Problem<'a> {
         self.rounding() * (terms + self.unit * kept.iter().sum::<f64>())
     }
 
+    /// A bound on the rounding of the singular values of Σ12 or of W_1ᵀW_2, in units of σ_1.
+    pub(super) fn value_error(&self) -> f64 {
+        self.rounding() * (self.unit + self.largest()) / self.largest()
+    }
+
     /// [`ROUNDING`] times the number of channels.
-    fn rounding(&self) -> f64 {
+    pub(super) fn rounding(&self) -> f64 {
         ROUNDING * self.cross.nrows().max(self.cross.ncols()) as f64
     }
 }
 
 /// Encoders at some point of the training, with the most that their loss exceeds the minimum by.
 pub(super) struct Trained {
+    pub(super) encoders: Encoders,
     /// W_1ᵀW_2.
     pub(super) product: Matrix,
     /// g.
@@ -134,7 +140,8 @@ pub(super) fn train(problem: &Problem, decay: f64, dim: usize, seed: u64) -> Res
     let reached = product_tn(&first, &second);
     let size = first.norm_squared() + second.norm_squared();
     let loss = -reached.dot(cross) + 0.5 * reached.norm_squared() + 0.5 * decay * size;
-    Ok(Some(Trained { excess: (loss - dual(cross, &reached, decay)?).max(0.0), product: reached }))
+    let excess = (loss - dual(cross, &reached, decay)?).max(0.0);
+    Ok(Some(Trained { encoders: Encoders { first, second }, product: reached, excess }))
 }
 
 /// A lower bound on the minimum of −tr AᵀΣ12 + ½‖A‖² + η‖A‖_*: for every Y with ‖Y‖ ≤ η it is at least −½‖Σ12 − Y‖²; at the minimum the best
@@ -170,23 +177,47 @@ pub(super) fn trained_clauses(
 }
 
 /// Whether training is tried on a case.
-fn is_trained(problem: &Problem) -> bool {
+pub(super) fn is_trained(problem: &Problem) -> bool {
     problem.is_small() && problem.largest().to_bits().is_multiple_of(TRAINED_EVERY)
+}
+
+/// The minimisers of `linear-contrastive` at one weight decay.
+pub(super) struct Minimisers {
+    pub(super) objective: LinearContrastive,
+    /// Outputs of the narrow one: as many as there are singular values above η.
+    pub(super) count: usize,
+    pub(super) narrow: Learned,
+    pub(super) wide: Learned,
+}
+
+impl Minimisers {
+    /// At η = share·σ_1; `None` where no singular value is above it.
+    pub(super) fn new(problem: &Problem, share: f64) -> Result<Option<Self>, InformationError> {
+        let objective = LinearContrastive::new(1.0, share * problem.largest()).expect("a share of a singular value");
+        let kept = problem.shrunk(objective.weight_decay());
+        let count = kept.iter().filter(|value| **value > NEAR * problem.largest()).count();
+        if count == 0 {
+            return Ok(None);
+        }
+        let learner = problem.case.subject.learner(0);
+        let [narrow, wide] =
+            [count, (count + EXTRA).min(kept.len())].map(|dim| learner.minimise(&objective, dim).map_err(linalg_error));
+        Ok(Some(Self { objective, count, narrow: narrow?, wide: wide? }))
+    }
+
+    /// Outputs of trained encoders: without decay spare ones make the regressions singular.
+    pub(super) fn trained_dim(&self) -> usize {
+        if self.objective.weight_decay() > 0.0 { self.wide.encoders.dim() } else { self.count }
+    }
 }
 
 /// The clauses about the minimiser at one weight decay.
 fn about_minimiser(clauses: &mut Vec<Clause>, problem: &Problem, share: f64) -> Result<(), InformationError> {
     let (case, largest) = (problem.case, problem.largest());
-    let objective = LinearContrastive::new(1.0, share * largest).expect("a share of a singular value");
+    let Some(minimisers) = Minimisers::new(problem, share)? else { return Ok(()) };
+    let dim = minimisers.trained_dim();
+    let Minimisers { objective, count, narrow, wide } = minimisers;
     let kept = problem.shrunk(objective.weight_decay());
-    let count = kept.iter().filter(|value| **value > NEAR * largest).count();
-    if count == 0 {
-        return Ok(());
-    }
-    let learner = case.subject.learner(0);
-    let [narrow, wide] =
-        [count, (count + EXTRA).min(kept.len())].map(|dim| learner.minimise(&objective, dim).map_err(linalg_error));
-    let (narrow, wide) = (narrow?, wide?);
     clauses.push(
         Clause::equal(
             format!("greatest gain at weight decay {share}·σ1"),
@@ -201,11 +232,8 @@ fn about_minimiser(clauses: &mut Vec<Clause>, problem: &Problem, share: f64) -> 
     // Values too small to count above are no part of it where there are more of them than outputs.
     let compared = values.iter().zip(&kept).take(wide.encoders.dim());
     let deviation = compared.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-    let error = problem.rounding() * (problem.unit + largest) / largest;
-    clauses.push(Clause::equal(SOFT_THRESHOLD, deviation / largest, 0.0, error));
+    clauses.push(Clause::equal(soft_threshold(share), deviation / largest, 0.0, problem.value_error()));
     if is_trained(problem) {
-        // Without decay spare outputs make the regressions singular.
-        let dim = if share > 0.0 { wide.encoders.dim() } else { count };
         let label = format!("trained W1ᵀW2 at weight decay {share}·σ1");
         clauses.extend(trained_clauses(problem, objective.weight_decay(), dim, &minimiser, &label)?);
     }
@@ -220,14 +248,21 @@ fn about_minimiser(clauses: &mut Vec<Clause>, problem: &Problem, share: f64) -> 
     for target in &case.targets {
         let said = |towers: &Towers| target.geometry.encoded_by(towers, Source::EncodedFirst);
         let (narrow, wide) = (said(&narrow)?, said(&wide)?);
-        let label = format!("extra width and {}", target.name);
+        let label = extra_width(share, target.name);
         clauses.push(Clause::equal(label, wide.r2, narrow.r2, case.subject.error(1.0)));
     }
     Ok(())
 }
 
 /// σ_i(W_1ᵀW_2) against (σ_i − η)₊, in units of σ_1.
-const SOFT_THRESHOLD: &str = "soft threshold of the singular values";
+pub(super) fn soft_threshold(share: f64) -> String {
+    format!("soft threshold of the singular values at weight decay {share}·σ1")
+}
+
+/// R² of wider encoders about a target.
+pub(super) fn extra_width(share: f64, target: &str) -> String {
+    format!("extra width at weight decay {share}·σ1 and {target}")
+}
 
 /// The problem of a case; `None` where nothing is common to the modalities.
 pub(super) fn problem<'a>(case: &'a Case<'a>) -> Result<Option<Problem<'a>>, InformationError> {

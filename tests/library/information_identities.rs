@@ -5,7 +5,7 @@
 use crate::common::dense::{Dense, blocks};
 use crate::common::models;
 use crate::common::random::{encoders, gaussian, generator, model};
-use alignloss::information::{Encoders, InformationError, PartialInformation, Source, Towers, information_loss_nats};
+use alignloss::information::{Capacity, Encoders, InformationError, PartialInformation, Source, Towers, information_loss_nats};
 use alignloss::linalg::{LinalgError, Matrix};
 use alignloss::model::{LatentModel, Modality, Noise, Target};
 use alignloss::objective::{self, CanonicalCorrelation};
@@ -561,6 +561,10 @@ fn an_encoder_that_says_nothing_is_measured_as_such() {
         }
         assert_eq!(case.alignment.angles.mutual_information_nats(), 0.0);
         assert_eq!(case.alignment.error, 0.0);
+        for entry in &case.capacities {
+            let Capacity { aligned, private, largest_eigenvalue } = entry.capacity;
+            assert_eq!((aligned, private, largest_eigenvalue), (0.0, 0.0, 0.0));
+        }
         assert!(measures(&case).iter().all(|measure| !measure.is_nan()));
         assert!(
             alignloss::theorem::judge_all(&case)

@@ -4,7 +4,7 @@
 use crate::common::mean_and_standard_error;
 use crate::common::models::{self, modality, target};
 use crate::common::random::{encoders, generator};
-use alignloss::information::{Capacity, Encoders, Source};
+use alignloss::information::{Capacity, Encoders, InformationError, Source};
 use alignloss::linalg::Matrix;
 use alignloss::model::family::{self, Draw};
 use alignloss::model::{LatentModel, Noise};
@@ -21,12 +21,57 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rand::RngExt;
 use rayon::prelude::*;
+use std::sync::Mutex;
 
 /// Hand-made models are perfectly conditioned: a few dozen roundings of numbers of order one.
 const BY_HAND: f64 = 1e-13;
 
 /// Two independent double-precision routes through random, moderately conditioned models.
 const PREDICTED: f64 = 1e-6;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What is tried
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// Notes the objective of every case that it is shown, and whether each modality's noise is the same on all channels.
+#[derive(Debug)]
+struct Onlooker {
+    shown: Mutex<Vec<(Option<&'static str>, bool)>>,
+}
+
+static ONLOOKER: Onlooker = Onlooker { shown: Mutex::new(Vec::new()) };
+
+impl theorem::Theorem for Onlooker {
+    fn id(&self) -> &'static str {
+        "onlooker"
+    }
+
+    fn statement(&self) -> &'static str {
+        "nothing"
+    }
+
+    fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
+        let alike = |noise: &Noise| matches!(noise, Noise::Isotropic(_));
+        let alike = case.subject.model.modalities().iter().all(|modality| alike(&modality.noise));
+        self.shown.lock().expect("no panic").push((case.objective.map(Objective::id), alike));
+        Ok(Finding::Inapplicable("an onlooker".into()))
+    }
+}
+
+/// Models of the family whose noise is isotropic but for the units, and of the others, tried with an onlooker.
+#[test]
+fn verify_tries_every_objective_in_units_of_channels_and_of_modalities() {
+    let plan = Plan { theorems: vec![&ONLOOKER], models: 60, seed: 3, experiment: "onlooker" };
+    plan.run(|| ()).expect("a run");
+    let shown = ONLOOKER.shown.lock().expect("no panic");
+    for entry in objective::REGISTRY {
+        let count = shown.iter().filter(|(id, _)| *id == Some(entry.id)).count();
+        assert!(count > 10, "{}: {count} of {}", entry.id, shown.len());
+    }
+    // Families whose noise is not isotropic, and units of channels, leave fewer than half.
+    let alike = shown.iter().filter(|(_, alike)| *alike).count();
+    assert!(alike * 10 > shown.len() && alike * 2 < shown.len(), "{alike} of {}", shown.len());
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Random models
@@ -892,6 +937,19 @@ fn decoupled_sufficiency_needs_isotropic_noise() {
 // ---------------------------------------------------------------------------------------------------------------------
 
 #[test]
+fn width_says_nothing_of_encoders_whose_gain_is_rounding() {
+    // Both rows of W_1ᵀW_2 cancel, and with them all but rounding of ‖W_1‖²‖W_2‖² = 2^88: that hides what the weights cost, 2^44.
+    let model = models::scalar();
+    let subject = Subject::new(&model, [0, 1]).expect("a subject");
+    let long = 2.0_f64.powi(22);
+    let rows = |entries: [f64; 2]| Matrix::from_row_slice(2, 2, &[entries[0], 0.0, entries[1], 0.0]);
+    let encoders = Encoders { first: rows([long, 0.0]), second: rows([0.0, long]) };
+    let case = Case::of_weights(&subject, encoders).expect("a case");
+    let finding = theorem::find("width").expect("a registered theorem").examine(&case).expect("a finding");
+    assert!(matches!(&finding, Finding::Inapplicable(reason) if reason.contains("rounding")), "{finding:?}");
+}
+
+#[test]
 fn width_is_attained_by_the_soft_threshold_of_the_cross_covariance() {
     // Σ12 of the scalar model is 2·e_1e_1ᵀ: with η = 0.2·2 the greatest gain is ½·1.6² and σ(W_1ᵀW_2) = 1.6.
     let model = models::scalar();
@@ -1108,6 +1166,31 @@ fn spiked_cca_meets_its_limits_at_four_thousand_samples() {
         worst = worst.max((share - cumulative).abs());
     }
     assert!(worst < 0.02, "{worst}");
+}
+
+/// What the limit leaves out is of the size of the few values of the bulk, of a hundred, that the spikes displace.
+const PLUG_IN: f64 = 0.02;
+
+#[test]
+fn the_plug_in_information_is_that_of_the_spikes_and_of_what_is_left_of_the_bulk() {
+    const SAMPLES: u16 = 2000;
+    const DRAWS: u64 = 4;
+    let model = models::text("[family]\nkind = \"spiked\"\ncorrelations = [0.9, 0.8, 0.7]\nobserved = 100\n");
+    let subject = Subject::new(&model, [0, 1]).expect("a subject");
+    let case = minimise(&subject, &CanonicalCorrelation, 1);
+    let theorem = theorem::find("spiked-cca").expect("a registered theorem");
+    let question = Question { quantity: "alignment.mi_x1_x2", target: 0, samples: Some(SAMPLES.into()) };
+    let predicted = theorem.predict(&case, &question).expect("no failure").expect("a prediction");
+    let draws: Vec<f64> = (0..DRAWS)
+        .map(|replicate| {
+            let mut generator = Stream { seed: 0, experiment: "plug-in", cell: 0, replicate }.generator();
+            let draw = SpikedDraw::new(&mut generator, SAMPLES.into(), subject.pair.channels(), &[0.9, 0.8, 0.7])
+                .expect("a draw");
+            draw.squared.iter().map(|square| -0.5 * (-square).ln_1p()).sum()
+        })
+        .collect();
+    let (mean, _) = mean_and_standard_error(&draws);
+    assert!((mean / predicted - 1.0).abs() < PLUG_IN, "{mean} is not {predicted}");
 }
 
 /// Draws of each edge, and the allowance around it in units of n^{-2/3}, the scale on which the largest value fluctuates (Tracy,

@@ -115,6 +115,17 @@ mod tests {
     }
 
     #[test]
+    fn the_condition_is_that_of_the_triangle() {
+        // The root of (1, 4/5; 4/5, 1) is L = (1, 0; 4/5, 3/5), its inverse (1, 0; −4/3, 5/3): 2·(1 + 16/9 + 25/9) = 100/9.
+        let matrix = Matrix::from_row_slice(2, 2, &[1.0, 0.8, 0.8, 1.0]);
+        let root = positive_semidefinite_root(&matrix).expect("definite");
+        assert!((root.condition / (100.0 / 9.0) - 1.0).abs() < 1e-14, "{}", root.condition);
+        let diagonal = Matrix::from_diagonal(&nalgebra::DVector::from_vec(vec![4.0, 0.0, 1e-40]));
+        let root = positive_semidefinite_root(&diagonal).expect("semidefinite");
+        assert!((root.condition - 1.0).abs() < 1e-15 && root.factor.ncols() == 2, "{}", root.condition);
+    }
+
+    #[test]
     fn an_exactly_singular_matrix_has_its_rank_and_a_blurred_one_no_root() {
         let mut matrix = Matrix::from_element(3, 3, 1.0);
         assert_eq!(positive_semidefinite_root(&matrix).expect("rank one").factor.ncols(), 1);

@@ -13,7 +13,7 @@ mod singular;
 
 pub(crate) use cholesky::{Root, positive_semidefinite_root};
 pub(crate) use gram_schmidt::Orthonormal;
-pub(crate) use singular::svd;
+pub(crate) use singular::{Svd, svd};
 
 use super::Matrix;
 use nalgebra::DMatrix;

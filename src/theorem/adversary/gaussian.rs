@@ -282,6 +282,23 @@ mod tests {
     }
 
     #[test]
+    fn orthogonal_models_couple_a_private_factor_of_one_modality_with_one_of_the_other() {
+        let orthogonal = |terrain: &Terrain| terrain.structure == Structure::Orthogonal;
+        for terrain in Terrain::all(1).into_iter().chain(Terrain::all(3)).filter(orthogonal) {
+            let visited = terrain.visit(&vec![0.5; terrain.dimension()], |model, _| {
+                let covariance = model.latent_covariance();
+                for i in 0..model.latents() {
+                    for j in 0..i {
+                        let coupled = (i, j) == (model.private_range(1).start, model.private_range(0).start);
+                        assert_eq!(covariance[(i, j)] != 0.0, coupled, "{}: ({i}, {j})", terrain.describe());
+                    }
+                }
+            });
+            assert!(visited.is_ok(), "{}: {visited:?}", terrain.describe());
+        }
+    }
+
+    #[test]
     fn a_parameter_far_outside_the_usual_is_still_a_model() {
         let terrain = Terrain { structure: Structure::Coupled, kind: Kind::NearCanonical, dim: 2, extra: 1 };
         for size in [0.0, 1e3, -1e3] {

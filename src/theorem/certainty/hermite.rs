@@ -1,12 +1,13 @@
 //! `hermite` in double-double precision.
 
+use super::Review;
 use crate::learner::HermiteTower;
 use crate::linalg::Matrix;
 use crate::linalg::precise::{PreciseMatrix, lift, product, product_tn};
 use crate::precise::{Law, PreciseEncoders, correlations};
 use crate::theorem::hermite::{LARGEST, Probes, claim, order};
 use crate::theorem::quadrature::{DEGREE, precise_moments, rounding};
-use crate::theorem::{Case, Clause, Finding};
+use crate::theorem::{Case, Clause};
 use qd::Quad;
 
 /// Double-double arithmetic has the square of the unit roundoff of doubles: bounds for doubles shrink by this, with some sixty further
@@ -14,16 +15,16 @@ use qd::Quad;
 const SHRUNK: f64 = 64.0 * f64::EPSILON;
 
 /// The claims over correlations in double-double precision. Towers are those that were tried before.
-pub(super) fn judged_again(case: &Case) -> Option<Finding> {
+pub(super) fn review(case: &Case) -> Option<Review> {
     let dim = case.dim();
     let law = Law::new(case.subject.model, case.subject.modalities)?;
     let (all, error) = correlations(&law)?;
     let precise: Vec<Quad> = all.into_iter().take(dim).collect();
     let rhos: Vec<f64> = precise.iter().map(|rho| rho.0.clamp(0.0, 1.0)).collect();
     match rhos.first() {
-        None => return Some(Finding::Inapplicable("nothing is common to the modalities".into())),
+        None => return Some(Review::Inapplicable("nothing is common to the modalities".into())),
         Some(&rho) if rho > LARGEST => {
-            return Some(Finding::Inapplicable(format!("ρ1 = {rho}: a common variate has no density ratio")));
+            return Some(Review::Inapplicable(format!("ρ1 = {rho}: a common variate has no density ratio")));
         }
         Some(_) => {}
     }
@@ -41,7 +42,7 @@ pub(super) fn judged_again(case: &Case) -> Option<Finding> {
     if case.is_canonical() {
         spectrum(&mut clauses, case, &precise, &rhos, &tower, least, uncertainty)?;
     }
-    Some(Finding::Checked(clauses))
+    Some(clauses.into())
 }
 
 fn spectrum(

@@ -197,4 +197,14 @@ mod tests {
             assert!((found - expected).abs() < 1e-15, "{found} {expected}");
         }
     }
+
+    #[test]
+    fn a_free_predictor_is_a_number_for_each_symbol() {
+        let shape = Shape { claim: Claim::Lipschitz, sizes: [3, 2, 2], dim: 2 };
+        assert_eq!(shape.parameters(true), shape.parameters(false) + 3);
+        let parameters: Vec<f64> = (0..shape.parameters(true)).map(|index| index as f64 / 7.0).collect();
+        let instance = shape.instance(&parameters, true).expect("finite");
+        assert_eq!(instance.predictor.as_deref(), Some(&parameters[parameters.len() - 3..]));
+        assert!(instance.examine(Claim::Lipschitz).is_ok());
+    }
 }
