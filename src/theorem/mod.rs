@@ -35,7 +35,9 @@ pub use minimisers::Affected;
 pub use verdict::{Clause, Finding, Relation, Status, Verdict};
 
 use crate::information::InformationError;
+use certainty::Route;
 use std::fmt::Debug;
+use variants::{LawVariant, Variant};
 
 /// The quantity that [`Theorem::predict`] of `selection` gives for phase diagrams: the logarithm of the weakest shared
 /// factor's score over the strongest private one's; its zero contour is the boundary.
@@ -63,6 +65,21 @@ pub trait Theorem: Debug + Send + Sync {
     /// What there is to know beyond the statement; `None` of statements that are no theorems.
     fn about(&self) -> Option<About> {
         None
+    }
+
+    /// How borderline claims are judged again in double-double precision; `None` for a theorem that draws samples.
+    fn precise(&self) -> Option<Route> {
+        None
+    }
+
+    /// Statements that resemble the theorem and are false, which the referee's self-test must refute.
+    fn variants(&self) -> &'static [Variant] {
+        &[]
+    }
+
+    /// Those of [`Theorem::variants`] that are about discrete laws.
+    fn law_variants(&self) -> &'static [LawVariant] {
+        &[]
     }
 
     /// Whether the hypotheses hold for a case, and if so both sides of each clause.

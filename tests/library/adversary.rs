@@ -3,7 +3,7 @@
 use alignloss::information::Encoders;
 use alignloss::objective;
 use alignloss::theorem::adversary::{Extreme, Search};
-use alignloss::theorem::variants::VARIANTS;
+use alignloss::theorem::variants;
 use alignloss::theorem::verify::Witness;
 use alignloss::theorem::{self, Case, Status, Subject, Theorem, Verdict};
 
@@ -51,7 +51,7 @@ fn the_search_does_not_depend_on_the_number_of_threads() {
 fn a_false_statement_is_found_out_and_its_counterexample_replays() {
     let names = ["capacity/product", "alignment-floor/squares", "leakage/linearised"];
     for name in names {
-        let variant = VARIANTS.iter().find(|variant| variant.name == name).expect("a variant");
+        let variant = variants::all().find(|variant| variant.name == name).expect("a variant");
         let theorems: Vec<&'static dyn Theorem> = vec![variant];
         let found = Search { theorems, ..Search::all(vec![2], 2000, 3) }.run(|| ());
         let [extreme] = &found[..] else { panic!("one dimension of one statement") };

@@ -5,7 +5,9 @@
 use crate::common::dense::{Dense, blocks};
 use crate::common::models;
 use crate::common::random::{encoders, gaussian, generator, model};
-use alignloss::information::{Capacity, Encoders, InformationError, PartialInformation, Source, Towers, information_loss_nats};
+use alignloss::information::{
+    Capacity, Encoders, InformationError, PartialInformation, Source, Towers, information_loss_nats,
+};
 use alignloss::linalg::{LinalgError, Matrix};
 use alignloss::model::{LatentModel, Modality, Noise, Target};
 use alignloss::objective::{self, CanonicalCorrelation};

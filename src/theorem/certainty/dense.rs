@@ -14,7 +14,7 @@ const ROUNDING: f64 = 5e-32;
 /// Errors of sums and products over a few dozen terms and of the eigenvalue iteration, in units of rounding times κ.
 const ROUNDING_UNITS: f64 = 1e4;
 /// Eigenvalues of a correlation matrix below this count as zero: far above rounding, far below what doubles resolve.
-pub(super) const VANISHING: f64 = 1e-26;
+pub(in crate::theorem) const VANISHING: f64 = 1e-26;
 /// A covariance that was given as a matrix of doubles is semidefinite up to their rounding only: an eigenvalue between
 /// [`VANISHING`] and this could be zero or not.
 const AMBIGUOUS: f64 = 1e-13;
@@ -23,46 +23,46 @@ const AMBIGUOUS_JOINTLY: f64 = 1e-20;
 /// Sweeps of the eigenvalue iteration; it converges quadratically and needs about eight.
 const SWEEPS: usize = 60;
 /// 1 − ρ² and ρ² below this are not told from zero after a conditioning loss of 10⁸.
-pub(super) const INDISTINCT: f64 = 1e-22;
+pub(in crate::theorem) const INDISTINCT: f64 = 1e-22;
 /// Rounding of encoders that were learned in doubles, for each channel and unit of their whitening's condition number: that of a
 /// decomposition and of what was made with it.
 const LEARNED: f64 = 128.0 * f64::EPSILON;
 
 /// Some modalities of a model in whitened coordinates x̃_m.
-pub(super) struct Sensors<'a> {
-    pub(super) model: &'a LatentModel,
+pub(in crate::theorem) struct Sensors<'a> {
+    pub(in crate::theorem) model: &'a LatentModel,
     /// Which modalities.
-    pub(super) chosen: Vec<usize>,
+    pub(in crate::theorem) chosen: Vec<usize>,
     /// Λ.
-    pub(super) latent: PreciseMatrix,
+    pub(in crate::theorem) latent: PreciseMatrix,
     /// n_m × latents.
-    pub(super) loadings: Vec<PreciseMatrix>,
+    pub(in crate::theorem) loadings: Vec<PreciseMatrix>,
     /// Σ_mm.
-    pub(super) covariances: Vec<PreciseMatrix>,
+    pub(in crate::theorem) covariances: Vec<PreciseMatrix>,
     /// x̃_m = whitener·x_m, r_m × n_m.
-    pub(super) whiteners: Vec<PreciseMatrix>,
+    pub(in crate::theorem) whiteners: Vec<PreciseMatrix>,
     /// Largest over least eigenvalue that counts, of the correlation matrices.
-    pub(super) condition: f64,
+    pub(in crate::theorem) condition: f64,
     /// What an eigenvalue must exceed to be told from zero.
     least: f64,
 }
 
 /// A target over whitened coordinates.
-pub(super) struct TargetLaw {
-    pub(super) name: String,
+pub(in crate::theorem) struct TargetLaw {
+    pub(in crate::theorem) name: String,
     /// tr Σ_yy.
-    pub(super) variance: Quad,
+    pub(in crate::theorem) variance: Quad,
     /// Cov(x̃_m, y), r_m × q.
-    pub(super) seen: Vec<PreciseMatrix>,
+    pub(in crate::theorem) seen: Vec<PreciseMatrix>,
     /// Cov(x̃_m, ỹ) with the whitened target, r_m × rank(Σ_yy).
-    pub(super) whitened: Vec<PreciseMatrix>,
+    pub(in crate::theorem) whitened: Vec<PreciseMatrix>,
     /// Condition number of its own correlation matrix.
-    pub(super) condition: f64,
+    pub(in crate::theorem) condition: f64,
 }
 
 impl<'a> Sensors<'a> {
     /// `None` where a covariance is singular up to the rounding of the doubles that it was given as.
-    pub(super) fn new(model: &'a LatentModel, chosen: &[usize]) -> Option<Self> {
+    pub(in crate::theorem) fn new(model: &'a LatentModel, chosen: &[usize]) -> Option<Self> {
         let latent = lift(&model.latent_covariance());
         let full = |&m: &usize| matches!(model.modalities()[m].noise, Noise::Full(_));
         let given = model.given_covariance().is_some() || chosen.iter().any(full);
@@ -96,32 +96,32 @@ impl<'a> Sensors<'a> {
     }
 
     /// The rank of Σ_mm, of the modality at a place among the chosen ones.
-    pub(super) fn rank(&self, m: usize) -> usize {
+    pub(in crate::theorem) fn rank(&self, m: usize) -> usize {
         self.whiteners[m].nrows()
     }
 
     /// Σ_mm^{1/2} as n_m × r_m: x_m = root·x̃_m.
-    pub(super) fn root(&self, m: usize) -> PreciseMatrix {
+    pub(in crate::theorem) fn root(&self, m: usize) -> PreciseMatrix {
         &self.covariances[m] * self.whiteners[m].transpose()
     }
 
     /// Σ_mn between two different modalities, n_m × n_n.
-    pub(super) fn cross_covariance(&self, m: usize, n: usize) -> PreciseMatrix {
+    pub(in crate::theorem) fn cross_covariance(&self, m: usize, n: usize) -> PreciseMatrix {
         &self.loadings[m] * &self.latent * self.loadings[n].transpose()
     }
 
     /// T_mn = Cov(x̃_m, x̃_n), r_m × r_n.
-    pub(super) fn cross(&self, m: usize, n: usize) -> PreciseMatrix {
+    pub(in crate::theorem) fn cross(&self, m: usize, n: usize) -> PreciseMatrix {
         &self.whiteners[m] * self.cross_covariance(m, n) * self.whiteners[n].transpose()
     }
 
     /// An encoder over x̃_m, d × r_m.
-    pub(super) fn encoder(&self, m: usize, weights: &Matrix) -> PreciseMatrix {
+    pub(in crate::theorem) fn encoder(&self, m: usize, weights: &Matrix) -> PreciseMatrix {
         lift(weights) * &self.covariances[m] * self.whiteners[m].transpose()
     }
 
     /// A target of given loading and noise. `None` where its covariance is singular up to the rounding of doubles.
-    pub(super) fn observe(&self, name: &str, loading: &Matrix, noise: &Matrix) -> Option<TargetLaw> {
+    pub(in crate::theorem) fn observe(&self, name: &str, loading: &Matrix, noise: &Matrix) -> Option<TargetLaw> {
         let loading = lift(loading);
         let covariance = &loading * &self.latent * loading.transpose() + lift(noise);
         let own = Whitened::new(&covariance, self.least)?;
@@ -134,7 +134,7 @@ impl<'a> Sensors<'a> {
     }
 
     /// The targets of the model.
-    pub(super) fn targets(&self) -> Option<Vec<TargetLaw>> {
+    pub(in crate::theorem) fn targets(&self) -> Option<Vec<TargetLaw>> {
         let observe = |target: &crate::model::Target| {
             self.observe(&target.name, &target.loading, &target.noise.covariance(target.loading.nrows()))
         };
@@ -142,39 +142,39 @@ impl<'a> Sensors<'a> {
     }
 
     /// Some latents as a target.
-    pub(super) fn latents(&self, rows: &[usize]) -> Option<TargetLaw> {
+    pub(in crate::theorem) fn latents(&self, rows: &[usize]) -> Option<TargetLaw> {
         let loading = Matrix::from_fn(rows.len(), self.model.latents(), |i, j| f64::from(u8::from(rows[i] == j)));
         self.observe("", &loading, &Matrix::zeros(rows.len(), rows.len()))
     }
 
     /// A bound on how far encoders that were learned in doubles are from exact ones, as a share of their length in whitened
     /// coordinates, where nothing else makes them uncertain.
-    pub(super) fn learned(&self) -> f64 {
+    pub(in crate::theorem) fn learned(&self) -> f64 {
         let channels = self.covariances.iter().map(PreciseMatrix::nrows).max().unwrap_or(1);
         LEARNED * channels as f64 * self.condition.sqrt()
     }
 }
 
 /// The joint law of two modalities and the targets, in whitened coordinates x̃_m.
-pub(super) struct Law<'a> {
-    pub(super) case: &'a Case<'a>,
-    pub(super) sensors: Sensors<'a>,
+pub(in crate::theorem) struct Law<'a> {
+    pub(in crate::theorem) case: &'a Case<'a>,
+    pub(in crate::theorem) sensors: Sensors<'a>,
     /// T = Cov(x̃_1, x̃_2), r_1 × r_2.
-    pub(super) cross: PreciseMatrix,
+    pub(in crate::theorem) cross: PreciseMatrix,
     /// Canonical directions of each modality, r_m × r_m, by descending ρ_i.
-    pub(super) directions: [PreciseMatrix; 2],
+    pub(in crate::theorem) directions: [PreciseMatrix; 2],
     /// ρ_i², descending, min(r_1, r_2) of them.
-    pub(super) squares: Vec<Quad>,
+    pub(in crate::theorem) squares: Vec<Quad>,
     /// Encoders over x̃_m, symmetrically whitened: d × r_m.
-    pub(super) towers: [PreciseMatrix; 2],
+    pub(in crate::theorem) towers: [PreciseMatrix; 2],
     /// The targets of the model.
-    pub(super) targets: Vec<TargetLaw>,
+    pub(in crate::theorem) targets: Vec<TargetLaw>,
     /// The relative error of whatever is made of this law.
     error: f64,
 }
 
 impl<'a> Law<'a> {
-    pub(super) fn new(case: &'a Case<'a>) -> Option<Self> {
+    pub(in crate::theorem) fn new(case: &'a Case<'a>) -> Option<Self> {
         let sensors = Sensors::new(case.subject.model, &case.subject.modalities)?;
         let cross = sensors.cross(0, 1);
         let gram = [&cross * cross.transpose(), cross.transpose() * &cross];
@@ -205,66 +205,66 @@ impl<'a> Law<'a> {
         })
     }
 
-    pub(super) fn error(&self, size: f64) -> f64 {
+    pub(in crate::theorem) fn error(&self, size: f64) -> f64 {
         self.error * (1.0 + size.abs())
     }
 
     /// The error of a square root of the given size: dx/(2√x), or all of √error near zero.
-    pub(super) fn root_error(&self, size: f64) -> f64 {
+    pub(in crate::theorem) fn root_error(&self, size: f64) -> f64 {
         root_error(self.error, size)
     }
 
     /// The same of a deviation in some unit.
-    pub(super) fn deviation_error(&self, unit: f64, size: f64) -> f64 {
+    pub(in crate::theorem) fn deviation_error(&self, unit: f64, size: f64) -> f64 {
         unit * self.root_error(size / unit)
     }
 
     /// ρ_i (from 0).
-    pub(super) fn correlation(&self, index: usize) -> Quad {
+    pub(in crate::theorem) fn correlation(&self, index: usize) -> Quad {
         self.squares.get(index).map_or(Quad::ZERO, |&square| root(square))
     }
 
     /// The leading canonical directions of modality m as an encoder, d × r_m.
-    pub(super) fn canonical(&self, m: usize, dim: usize) -> PreciseMatrix {
+    pub(in crate::theorem) fn canonical(&self, m: usize, dim: usize) -> PreciseMatrix {
         self.directions[m].columns(0, dim.min(self.directions[m].ncols())).transpose()
     }
 
     /// All of x̃_m as an encoder.
-    pub(super) fn whole(&self, m: usize) -> PreciseMatrix {
+    pub(in crate::theorem) fn whole(&self, m: usize) -> PreciseMatrix {
         PreciseMatrix::identity(self.sensors.rank(m), self.sensors.rank(m))
     }
 
     /// What x̃_m sees of the other modality, r_m × r_n.
-    pub(super) fn across(&self, m: usize) -> PreciseMatrix {
+    pub(in crate::theorem) fn across(&self, m: usize) -> PreciseMatrix {
         if m == 0 { self.cross.clone() } else { self.cross.transpose() }
     }
 
     /// E(z_1 − z_2)(z_1 − z_2)ᵀ of the whitened encoders.
-    pub(super) fn disagreement(&self) -> PreciseMatrix {
+    pub(in crate::theorem) fn disagreement(&self) -> PreciseMatrix {
         self.disagreement_of([&self.towers[0], &self.towers[1]])
     }
 
     /// The same of any whitened encoders, d × r_m.
-    pub(super) fn disagreement_of(&self, [first, second]: [&PreciseMatrix; 2]) -> PreciseMatrix {
+    pub(in crate::theorem) fn disagreement_of(&self, [first, second]: [&PreciseMatrix; 2]) -> PreciseMatrix {
         let cross = first * &self.cross * second.transpose();
         first * first.transpose() + second * second.transpose() - &cross - cross.transpose()
     }
 
     /// What whitened combinations of x̃_m (rows) say of something whose covariance with x̃_m, itself whitened, is given: the
     /// information in nats and its error. `None` when infinite.
-    pub(super) fn information(&self, rows: &PreciseMatrix, seen: &PreciseMatrix) -> Option<Nats> {
+    pub(in crate::theorem) fn information(&self, rows: &PreciseMatrix, seen: &PreciseMatrix) -> Option<Nats> {
         let visible = rows * seen;
         information(&(visible.transpose() * &visible), self.error)
     }
 
     /// The same of a target that need not be one of the model's.
-    pub(super) fn said(&self, rows: &PreciseMatrix, m: usize, target: &TargetLaw) -> Option<Nats> {
+    pub(in crate::theorem) fn said(&self, rows: &PreciseMatrix, m: usize, target: &TargetLaw) -> Option<Nats> {
         let visible = rows * &target.whitened[m];
         information(&(visible.transpose() * &visible), self.error.max(relative_error(target.condition)))
     }
 
     /// (TTᵀ)^½ for m = 0, (TᵀT)^½ for m = 1; from a singular value decomposition, so that small correlations keep their digits.
-    pub(super) fn alignment(&self, m: usize) -> Option<PreciseMatrix> {
+    pub(in crate::theorem) fn alignment(&self, m: usize) -> Option<PreciseMatrix> {
         let found = svd(&self.cross)?;
         let directions = if m == 0 { &found.left } else { &found.right };
         let scaled =
@@ -273,27 +273,27 @@ impl<'a> Law<'a> {
     }
 
     /// Σ_mm as it acts on whitened coordinates, r_m × r_m.
-    pub(super) fn fidelity(&self, m: usize) -> PreciseMatrix {
+    pub(in crate::theorem) fn fidelity(&self, m: usize) -> PreciseMatrix {
         let root = self.sensors.root(m);
         root.transpose() * root
     }
 }
 
 /// The relative error of what is made of covariances of a condition number.
-pub(super) fn relative_error(condition: f64) -> f64 {
+pub(in crate::theorem) fn relative_error(condition: f64) -> f64 {
     ROUNDING_UNITS * ROUNDING * condition
 }
 
 /// The error of a square root of the given size whose square has a relative error.
-pub(super) fn root_error(relative: f64, size: f64) -> f64 {
+pub(in crate::theorem) fn root_error(relative: f64, size: f64) -> f64 {
     relative * (1.0 + size.abs()) / size.max(relative.sqrt())
 }
 
 /// Information, and its error.
-pub(super) type Nats = (Quad, f64);
+pub(in crate::theorem) type Nats = (Quad, f64);
 
 /// −½ Σ log(1 − λ) over the eigenvalues of a Gram matrix of cosines, and its error. `None` when infinite.
-pub(super) fn information(gram: &PreciseMatrix, error: f64) -> Option<Nats> {
+pub(in crate::theorem) fn information(gram: &PreciseMatrix, error: f64) -> Option<Nats> {
     let (squares, _) = eigen(gram)?;
     let mut sum = Quad::ZERO;
     let mut sensitivity = 1.0;
@@ -309,7 +309,7 @@ pub(super) fn information(gram: &PreciseMatrix, error: f64) -> Option<Nats> {
 }
 
 /// −½ log det of a Gram matrix, and how much faster than its largest eigenvalue's its relative error grows. `None` where it is singular.
-pub(super) fn room(gram: &PreciseMatrix) -> Option<(f64, f64)> {
+pub(in crate::theorem) fn room(gram: &PreciseMatrix) -> Option<(f64, f64)> {
     let (squares, _) = eigen(gram)?;
     if squares.iter().any(|square| square.0 <= INDISTINCT) {
         return None;
@@ -319,16 +319,16 @@ pub(super) fn room(gram: &PreciseMatrix) -> Option<(f64, f64)> {
 }
 
 /// The whitening of several modalities together, whose covariance over whitened coordinates is given.
-pub(super) fn whitened_jointly(covariance: &PreciseMatrix) -> Option<Whitened> {
+pub(in crate::theorem) fn whitened_jointly(covariance: &PreciseMatrix) -> Option<Whitened> {
     Whitened::new(covariance, AMBIGUOUS_JOINTLY)
 }
 
 /// A covariance's whitening by eigenvalues.
-pub(super) struct Whitened {
+pub(in crate::theorem) struct Whitened {
     /// rank × n.
-    pub(super) whitener: PreciseMatrix,
+    pub(in crate::theorem) whitener: PreciseMatrix,
     /// Largest over least eigenvalue that counts, of the correlation matrix.
-    pub(super) condition: f64,
+    pub(in crate::theorem) condition: f64,
 }
 
 impl Whitened {
@@ -352,20 +352,20 @@ impl Whitened {
 
 /// (C Cᵀ)^{+1/2} C: the symmetric whitening of an encoder C (d × r) over whitened coordinates, its polar factor. By one-sided rotations of the
 /// outputs, so that a faint one keeps its digits beside a loud one.
-pub(super) fn symmetric_whitening(coordinates: &PreciseMatrix) -> Option<PreciseMatrix> {
+pub(in crate::theorem) fn symmetric_whitening(coordinates: &PreciseMatrix) -> Option<PreciseMatrix> {
     let found = svd(&coordinates.transpose())?;
     Some(found.right * found.left.transpose())
 }
 
 /// Orthonormal rows that span what an encoder C (d × r) does, rank × r, and the condition number of its outputs.
-pub(super) fn orthonormal_rows(coordinates: &PreciseMatrix) -> Option<(PreciseMatrix, f64)> {
+pub(in crate::theorem) fn orthonormal_rows(coordinates: &PreciseMatrix) -> Option<(PreciseMatrix, f64)> {
     let outputs = Whitened::new(&(coordinates * coordinates.transpose()), VANISHING)?;
     Some((outputs.whitener * coordinates, outputs.condition))
 }
 
 /// Eigenvalues (descending) and eigenvectors of a symmetric matrix, by cyclic Jacobi rotations (Golub, Van Loan, §8.5).
 /// `None` on numbers that are not finite.
-pub(super) fn eigen(matrix: &PreciseMatrix) -> Option<(Vec<Quad>, PreciseMatrix)> {
+pub(in crate::theorem) fn eigen(matrix: &PreciseMatrix) -> Option<(Vec<Quad>, PreciseMatrix)> {
     let n = matrix.nrows();
     let mut a = matrix.clone();
     let mut vectors = PreciseMatrix::identity(n, n);
@@ -418,12 +418,12 @@ pub(super) fn eigen(matrix: &PreciseMatrix) -> Option<(Vec<Quad>, PreciseMatrix)
 }
 
 /// ‖A‖²_F.
-pub(super) fn square_sum(matrix: &PreciseMatrix) -> Quad {
+pub(in crate::theorem) fn square_sum(matrix: &PreciseMatrix) -> Quad {
     matrix.iter().fold(Quad::ZERO, |sum, &entry| sum + entry * entry)
 }
 
 /// [A; B].
-pub(super) fn stacked(above: &PreciseMatrix, below: &PreciseMatrix) -> PreciseMatrix {
+pub(in crate::theorem) fn stacked(above: &PreciseMatrix, below: &PreciseMatrix) -> PreciseMatrix {
     let rows = above.nrows();
     PreciseMatrix::from_fn(rows + below.nrows(), above.ncols(), |i, j| {
         if i < rows { above[(i, j)] } else { below[(i - rows, j)] }

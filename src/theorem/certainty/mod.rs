@@ -10,33 +10,14 @@
 //! What it does not do: judge what no double-double covariance can, such as an infinite information. There the verdict of
 //! the engine stands.
 
-mod decoupled_sufficiency;
-mod dense;
-mod fidelity_threshold;
-mod hermite;
-mod infonce_gap;
-mod leak_by_mixing;
-mod lipschitz;
-mod multimodal;
-mod perfect_alignment;
+pub(super) mod dense;
 mod privacy;
-mod selection;
-mod sufficiency;
-mod width;
 
-use super::{Case, Clause, Finding, Status};
-use crate::linalg::precise::{PreciseMatrix, square_root as root};
-use dense::{INDISTINCT, Law, eigen, room, square_sum};
-use qd::Quad;
+use super::{Case, Clause, Finding, Status, find};
 
 /// A claim that is on the wrong side by more than this share of its error bound is borderline.
 const BORDERLINE: f64 = 0.1;
-/// Theorems whose precise claims are about exact encoders (canonical directions, generalised canonical variates, the exact maximiser of
-/// `decoupled`), whatever encoders the engine has.
-const ABOUT_EXACT_ENCODERS: [&str; 5] =
-    ["alignment-floor", "leakage", "sufficiency", "multimodal", "decoupled-sufficiency"];
-/// Theorems about targets that are private to a modality.
-const ABOUT_PRIVATE: [&str; 4] = ["capacity", "leakage", "leak-by-mixing", "multimodal"];
+
 /// There the two routes may differ by this many of the engine's error bounds, which are estimates: more is no rounding.
 const SAME: f64 = 1e3;
 
@@ -60,27 +41,17 @@ impl From<Vec<Clause>> for Review {
     }
 }
 
-/// A theorem's route: `None` where the law is not known to more than double precision, or a decomposition fails.
-type Route = fn(&Case) -> Option<Review>;
-
-/// Every theorem that is judged without draws, in the order of the registry.
-const ROUTES: [(&str, Route); 15] = [
-    ("perfect-alignment", perfect_alignment::review),
-    ("alignment-floor", |case| Some(alignment_floor(&Law::new(case)?).into())),
-    ("lipschitz", lipschitz::review),
-    ("correlation", |case| Some(correlation(&Law::new(case)?)?.into())),
-    ("capacity", |case| Some(capacity(&Law::new(case)?)?.into())),
-    ("leakage", |case| Some(leakage(&Law::new(case)?)?.into())),
-    ("sufficiency", sufficiency::review),
-    ("selection", selection::review),
-    ("width", width::review),
-    ("infonce-gap", infonce_gap::review),
-    ("hermite", hermite::review),
-    ("leak-by-mixing", leak_by_mixing::review),
-    ("multimodal", multimodal::review),
-    ("fidelity-threshold", fidelity_threshold::review),
-    ("decoupled-sufficiency", decoupled_sufficiency::review),
-];
+/// A theorem's route in double-double precision.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// What it finds; `None` where the law is not known to more than double precision, or a decomposition fails.
+    pub review: fn(&Case) -> Option<Review>,
+    /// Whether its claims are about exact encoders (canonical directions, generalised canonical variates, the exact maximiser of
+    /// `decoupled`), whatever encoders the engine has.
+    pub exact_encoders: bool,
+    /// Whether it is about targets that are private to a modality.
+    pub private_targets: bool,
+}
 
 /// Judges the borderline claims of a finding again; says whether there were any that could be.
 ///
@@ -89,6 +60,7 @@ const ROUTES: [(&str, Route); 15] = [
 /// two routes differ by more than rounding: it is judged here for the exact ones, which must not hide that the engine's are others.
 pub fn settle(id: &str, case: &Case, finding: Finding) -> (Finding, bool) {
     let Finding::Checked(mut clauses) = finding else { return (finding, false) };
+    let route = find(id).ok().and_then(|theorem| theorem.precise());
     if !clauses.iter().any(is_borderline) {
         return (Finding::Checked(clauses), false);
     }
@@ -102,14 +74,17 @@ pub fn settle(id: &str, case: &Case, finding: Finding) -> (Finding, bool) {
     let mut again = clauses.len() < before;
     for clause in clauses.iter_mut().filter(|clause| is_borderline(clause)) {
         let same = |other: &&Clause| other.label == clause.label && other.relation == clause.relation;
-        if let Some(better) =
-            precise.iter().find(same).filter(|better| !ABOUT_EXACT_ENCODERS.contains(&id) || agree(clause, better))
+        if let Some(better) = precise
+            .iter()
+            .find(same)
+            .filter(|better| !route.is_some_and(|route| route.exact_encoders) || agree(clause, better))
         {
             *clause = better.clone();
             again = true;
         }
     }
-    if ABOUT_PRIVATE.contains(&id) && clauses.iter().any(|clause| clause.status() != Status::Holds) {
+    if route.is_some_and(|route| route.private_targets) && clauses.iter().any(|clause| clause.status() != Status::Holds)
+    {
         let before = clauses.len();
         clauses = privacy::without_refuted_hypotheses(case, clauses.clone()).unwrap_or(clauses);
         again |= clauses.len() < before;
@@ -126,8 +101,7 @@ pub fn settle(id: &str, case: &Case, finding: Finding) -> (Finding, bool) {
 /// What a theorem finds in double-double precision. `None` where its law is not known to more than doubles, and for a theorem that draws
 /// samples, which has no such route.
 pub fn judged_again(id: &str, case: &Case) -> Option<Review> {
-    let (_, route) = ROUTES.iter().find(|(of, _)| *of == id)?;
-    let mut review = route(case)?;
+    let mut review = (find(id).ok()?.precise()?.review)(case)?;
     if let Review::Checked { clauses, .. } = &mut review {
         for clause in clauses {
             // Sides are handed on as doubles.
@@ -138,11 +112,6 @@ pub fn judged_again(id: &str, case: &Case) -> Option<Review> {
     Some(review)
 }
 
-/// Whether a theorem has a route in double-double precision.
-pub fn has_route(id: &str) -> bool {
-    ROUTES.iter().any(|(of, _)| *of == id)
-}
-
 /// Whether both sides are the same up to rounding.
 fn agree(engine: &Clause, precise: &Clause) -> bool {
     let near = |a: f64, b: f64| a.total_cmp(&b).is_eq() || (a - b).abs() <= SAME * (engine.error + precise.error);
@@ -151,99 +120,6 @@ fn agree(engine: &Clause, precise: &Clause) -> bool {
 
 fn is_borderline(clause: &Clause) -> bool {
     clause.status() != Status::Holds || clause.slack() < -BORDERLINE * clause.error
-}
-
-/// About the exact canonical directions where it says that they attain the floor, and about the weights as they are where it
-/// compares them with it.
-fn alignment_floor(law: &Law) -> Vec<Clause> {
-    let dim = law.case.dim();
-    let two = Quad::from_f64(2.0);
-    let floor = floor(law, dim);
-    let error = law.root_error(0.0).max(law.error(dim as f64));
-    // An uncorrelated direction is as far from any other as from its own: 2.
-    let canonical = law.canonical(0, dim) * &law.cross;
-    let attained = (0..dim).fold(Quad::ZERO, |sum, i| {
-        let seen = if i < canonical.nrows() {
-            root(canonical.row(i).iter().fold(Quad::ZERO, |s, &x| s + x * x))
-        } else {
-            Quad::ZERO
-        };
-        sum + two * (Quad::ONE - seen)
-    });
-    vec![
-        Clause::at_most("alignment error", floor.0, law.disagreement().trace().0, error),
-        Clause::equal("CCA attains the floor", floor.0, attained.0, error),
-    ]
-}
-
-/// 2 Σ_{i≤d} (1 − ρ_i).
-fn floor(law: &Law, dim: usize) -> Quad {
-    (0..dim).fold(Quad::ZERO, |sum, i| sum + Quad::from_f64(2.0) * (Quad::ONE - law.correlation(i)))
-}
-
-fn capacity(law: &Law) -> Option<Vec<Clause>> {
-    let mut clauses = Vec::new();
-    for entry in law.case.capacities.iter().filter(|entry| law.case.towers.rank(entry.encoder) > 0) {
-        let (m, target) = (entry.encoder, &law.targets[entry.target]);
-        let (rows, _) = dense::orthonormal_rows(&law.towers[m])?;
-        let (predicted, explained) = (&rows * law.across(m), &rows * &target.whitened[m]);
-        let aligned = &predicted * predicted.transpose();
-        let sum = &aligned + &explained * explained.transpose();
-        let name = format!("z{} and {}", m + 1, target.name);
-        let rank = rows.nrows() as f64;
-        clauses.push(Clause::at_most(format!("traces of {name}"), sum.trace().0, rank, law.error(rank)));
-        let largest = eigen(&sum)?.0[0].0;
-        clauses.push(Clause::at_most(format!("largest eigenvalue of {name}"), largest, 1.0, law.error(1.0)));
-        if let Some((said, error)) = law.said(&rows, m, target)
-            && let Some((bound, sensitivity)) = room(&aligned)
-        {
-            let label = format!("information of {name}");
-            clauses.push(Clause::at_most(label, said.0, bound, error + law.error(sensitivity)));
-        }
-    }
-    Some(clauses)
-}
-
-fn correlation(law: &Law) -> Option<Vec<Clause>> {
-    if !law.case.has_full_rank() {
-        return None;
-    }
-    let disagreement = root(eigen(&law.disagreement())?.0[0]).0;
-    let mut clauses = Vec::new();
-    for target in law.targets.iter().filter(|target| target.seen[0].ncols() == 1) {
-        for m in 0..2 {
-            let share = |seen: &PreciseMatrix| root(square_sum(seen) / target.variance).0;
-            let lhs = share(&(&law.towers[m] * &target.seen[m]));
-            let other = share(&target.seen[1 - m]);
-            let error = [lhs, other, disagreement].into_iter().map(|size| law.root_error(size)).sum();
-            clauses.push(Clause::at_most(
-                format!("z{} about {}", m + 1, target.name),
-                lhs,
-                other + disagreement,
-                error,
-            ));
-        }
-    }
-    Some(clauses)
-}
-
-fn leakage(law: &Law) -> Option<Vec<Clause>> {
-    if !law.case.is_canonical() {
-        return None;
-    }
-    let mut clauses = Vec::new();
-    for entry in &law.case.capacities {
-        let (m, target) = (entry.encoder, &law.targets[entry.target]);
-        let rank = law.case.towers.rank(m);
-        let Some(least) = law.squares.get(rank.saturating_sub(1)).filter(|square| square.0 > INDISTINCT) else {
-            continue;
-        };
-        let bound = (0..rank).fold(Quad::ZERO, |sum, i| sum - law.correlation(i).ln());
-        let Some((kept, error)) = law.said(&law.canonical(m, rank), m, target) else { continue };
-        let label = format!("z{} about {}", m + 1, target.name);
-        clauses.push(Clause::at_most(label, kept.0, bound.0, error + law.error(least.0.recip())));
-    }
-    Some(clauses)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::theorem::{Case, Clause};
 
 /// Takes out the claims that need a target to be private to a modality where it is not, as far as the claim's error bound can tell: a
 /// correlation with another modality above that bound may be the whole violation. `None` where the law is not known to more than doubles.
-pub(super) fn without_refuted_hypotheses(case: &Case, clauses: Vec<Clause>) -> Option<Vec<Clause>> {
+pub(in crate::theorem) fn without_refuted_hypotheses(case: &Case, clauses: Vec<Clause>) -> Option<Vec<Clause>> {
     let model = case.subject.model;
     let correlations: Vec<(&str, f64)> = model
         .targets()

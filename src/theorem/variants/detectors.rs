@@ -42,7 +42,7 @@ fn beside_the_loudest(case: &Case, upper: f64, lower: f64) -> Matrix {
 }
 
 /// No two variables of what was accepted as positive semidefinite are correlated beyond one.
-pub(super) fn semidefinite_by_the_loudest_variance(case: &Case) -> Result<Finding, InformationError> {
+pub(in crate::theorem) fn semidefinite_by_the_loudest_variance(case: &Case) -> Result<Finding, InformationError> {
     let matrix = beside_the_loudest(case, 2.0, 2.0);
     let values = symmetric_eigen(&matrix)?.values;
     if values[2] < -SEMIDEFINITE * values[0] {
@@ -53,7 +53,7 @@ pub(super) fn semidefinite_by_the_loudest_variance(case: &Case) -> Result<Findin
 }
 
 /// Two covariances of the same variables are the same where the matrix was accepted as symmetric.
-pub(super) fn symmetric_by_the_loudest_entry(case: &Case) -> Result<Finding, InformationError> {
+pub(in crate::theorem) fn symmetric_by_the_loudest_entry(case: &Case) -> Result<Finding, InformationError> {
     let matrix = beside_the_loudest(case, 0.5, -0.5);
     if (&matrix - matrix.transpose()).amax() > SYMMETRIC * matrix.amax() {
         return inapplicable();
@@ -63,7 +63,7 @@ pub(super) fn symmetric_by_the_loudest_entry(case: &Case) -> Result<Finding, Inf
 }
 
 /// A root multiplies out to every variance, without the eigenvalues that were dropped as rounding of the largest.
-pub(super) fn root_by_the_loudest_variance(case: &Case) -> Result<Finding, InformationError> {
+pub(in crate::theorem) fn root_by_the_loudest_variance(case: &Case) -> Result<Finding, InformationError> {
     let matrix = beside_the_loudest(case, 0.5, 0.5);
     let eigen = symmetric_eigen(&matrix)?;
     let kept: Vec<usize> = (0..3).filter(|&i| eigen.values[i] > f64::EPSILON * eigen.values[0]).collect();
@@ -140,7 +140,7 @@ fn on(
 const LOUD_NOISE: f64 = 1e9;
 
 /// `selection` on orthonormal loadings beside a loud channel, whose variance their being no eigenvectors was compared with.
-pub(super) fn orthogonal_by_the_loudest_channel(case: &Case) -> Result<Finding, InformationError> {
+pub(in crate::theorem) fn orthogonal_by_the_loudest_channel(case: &Case) -> Result<Finding, InformationError> {
     let change = |model: &LatentModel| with_a_loud_channel(&with_uneven_noise(model)?, 0.0, LOUD_NOISE);
     on(
         case,
@@ -206,7 +206,7 @@ const LOUD_FIDELITY: f64 = 3e4;
 
 /// `fidelity-threshold` keeps the factors with the largest scores beside a loud channel, whose variance their being no eigenvectors was
 /// compared with.
-pub(super) fn symmetric_by_the_loudest_channel(case: &Case) -> Result<Finding, InformationError> {
+pub(in crate::theorem) fn symmetric_by_the_loudest_channel(case: &Case) -> Result<Finding, InformationError> {
     let variance = case.subject.moments().first.diagonal().max();
     let Ok(objective) = AlignmentFidelity::new(1.0 / (1.0 + variance)) else { return inapplicable() };
     on(
@@ -255,7 +255,7 @@ pub(super) fn symmetric_by_the_loudest_channel(case: &Case) -> Result<Finding, I
 const LOUD_LOADING: f64 = 1e6;
 
 /// `sufficiency` beside a loud channel of s: what the sensors share given s was compared with the size of all that they share.
-pub(super) fn separated_by_the_loudest_channel(case: &Case) -> Result<Finding, InformationError> {
+pub(in crate::theorem) fn separated_by_the_loudest_channel(case: &Case) -> Result<Finding, InformationError> {
     let change = |model: &LatentModel| with_a_loud_channel(model, LOUD_LOADING, LOUD_LOADING);
     on(
         case,
@@ -276,7 +276,7 @@ pub(super) fn separated_by_the_loudest_channel(case: &Case) -> Result<Finding, I
 }
 
 /// Loadings of full column rank have a least singular value above a millionth of the largest, in whatever units they are given.
-pub(super) fn full_rank_by_the_loudest_loading(case: &Case) -> Result<Finding, InformationError> {
+pub(in crate::theorem) fn full_rank_by_the_loudest_loading(case: &Case) -> Result<Finding, InformationError> {
     let mut clauses = Vec::new();
     for &m in &case.subject.modalities {
         let modality = &case.subject.model.modalities()[m];
@@ -309,7 +309,7 @@ fn status_beside_one(clause: &Clause) -> Status {
 }
 
 /// No claim whose left side is twice what it may be holds, with an error bound that was made for pure numbers or for none.
-pub(super) fn twice_too_much_holds(
+pub(in crate::theorem) fn twice_too_much_holds(
     case: &Case,
     id: &str,
     label: &str,
@@ -332,7 +332,7 @@ pub(super) fn twice_too_much_holds(
 // ---------------------------------------------------------------------------------------------------------------------
 
 /// An objective of whitened encoders is taken at the weights as they are, and exceeds what any encoders attain.
-pub(super) fn value_of_raw_weights(
+pub(in crate::theorem) fn value_of_raw_weights(
     case: &Case,
     objective: &dyn Objective,
     most: f64,
@@ -350,7 +350,7 @@ const STEP: f64 = 1e-6;
 const FLAT: f64 = 1e-4;
 
 /// `linear-contrastive` is at its minimum where a short step no longer lowers it.
-pub(super) fn flat_is_minimal(case: &Case) -> Result<Finding, InformationError> {
+pub(in crate::theorem) fn flat_is_minimal(case: &Case) -> Result<Finding, InformationError> {
     let (objective, moments) = (LinearContrastive::default(), case.subject.moments());
     let Some(gradient) = objective.gradient(moments, &case.encoders) else { return inapplicable() };
     let length = |encoders: &Encoders| encoders.first.norm().hypot(encoders.second.norm());

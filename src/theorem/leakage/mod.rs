@@ -1,0 +1,98 @@
+//! `leakage`: the better the modalities align, the less private information is left.
+
+mod precise;
+mod variants;
+
+use super::certainty::Route;
+use super::variants::Variant;
+use super::{About, Case, Clause, Finding, Question, Theorem};
+use crate::information::{InformationError, Source};
+
+/// The id of theory.md.
+pub(super) const ID: &str = "leakage";
+
+/// I(z_m; y) ≤ Σ_{i≤d} log(1/ρ_i) at canonical encoders, for y ⟂ x_other: those that span the leading canonical directions, found by
+/// whatever objective or given in a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leakage;
+
+impl Leakage {
+    /// Σ log(1/ρ_i) over the dimensions that an encoder uses; +∞ when one of them is not aligned at all.
+    fn bound(case: &Case, encoder: usize) -> f64 {
+        (0..case.towers.rank(encoder)).map(|i| -case.subject.pair.correlation(i).ln()).sum()
+    }
+}
+
+impl Theorem for Leakage {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn statement(&self) -> &'static str {
+        "canonical encoders, y ⟂ x2  ⟹  I(z1;y) ≤ Σ_{i≤d} log(1/ρ_i)"
+    }
+
+    fn about(&self) -> Option<About> {
+        Some(About {
+            hypotheses: "Gaussian, canonical encoders, y independent of x_2.",
+            proof: "Along canonical variates K = diag(ρ_i²), and I(z_1;y) ≤ −½ log det K by the capacity law.",
+            paper: 12,
+            figure: Some("canonical-correlation"),
+        })
+    }
+
+    fn precise(&self) -> Option<Route> {
+        Some(Route { review: precise::review, exact_encoders: true, private_targets: true })
+    }
+
+    fn variants(&self) -> &'static [Variant] {
+        variants::VARIANTS
+    }
+
+    fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
+        if let Some(reason) = case.canonical_obstacle() {
+            return Ok(Finding::Inapplicable(reason));
+        }
+        let clauses: Vec<Clause> = case
+            .capacities
+            .iter()
+            .map(|entry| {
+                let target = &case.targets[entry.target];
+                let source =
+                    target.source(if entry.encoder == 0 { Source::EncodedFirst } else { Source::EncodedSecond });
+                let bound = Self::bound(case, entry.encoder);
+                // d log ρ = dρ/ρ: small correlations make the bound itself uncertain; at zero it is exactly infinite.
+                let rank = case.towers.rank(entry.encoder);
+                let reciprocals: f64 = (0..rank).map(|i| case.subject.pair.correlation(i).recip()).sum();
+                let uncertainty = if bound.is_finite() { case.subject.error(reciprocals) } else { 0.0 };
+                let error = case.subject.information_error(&source.angles) + uncertainty;
+                Clause::at_most(
+                    format!("z{} about {}", entry.encoder + 1, target.name),
+                    source.mutual_information_nats(),
+                    bound,
+                    error,
+                )
+            })
+            .collect();
+        Ok(if clauses.is_empty() {
+            Finding::Inapplicable("no target is private to one modality".into())
+        } else {
+            Finding::Checked(clauses)
+        })
+    }
+
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+        let Question { quantity, target, .. } = *question;
+        let private = case.capacities.iter().any(|entry| entry.target == target && entry.encoder == 0);
+        if !private || !case.is_canonical() {
+            return Ok(None);
+        }
+        let bound = Self::bound(case, 0);
+        let available = case.targets[target].source(Source::First).mutual_information_nats();
+        Ok(match quantity {
+            "mi.z1" => Some(bound),
+            "information_loss.z1" => Some((available - bound).max(0.0)),
+            _ => None,
+        })
+    }
+}
