@@ -5,6 +5,7 @@ use super::dense::{
     INDISTINCT, Sensors, TargetLaw, eigen, information, orthonormal_rows, relative_error, room, root_error, square_sum,
     whitened_jointly,
 };
+use super::privacy::PRIVATE;
 use crate::linalg::precise::{PreciseMatrix, square_root as root};
 use crate::objective::{CanonicalCorrelation, Objective};
 use crate::theorem::multimodal::LEAST_COMMON;
@@ -15,8 +16,6 @@ use qd::Quad;
 const SHARED: f64 = 1.0 + 1e-12;
 /// Coordinates shorter than this are those of a modality that does not see a variate.
 const UNSEEN: f64 = 1e-20;
-/// Targets whose correlation with other modalities is at most this may be private to one, as the engine sees it.
-const PRIVATE: f64 = 1e-8;
 
 pub(super) fn review(case: &Case) -> Option<Review> {
     let model = case.subject.model;
