@@ -71,11 +71,18 @@ fn compare(id: &str, case: &Case, place: &str) -> Count {
     }
     let twins = match judged_again(id, case) {
         Some(Review::Checked { clauses, withdrawn }) => {
-            assert!(withdrawn.is_empty(), "{place}: {id}: {withdrawn:?}");
+            let withdrawn = withdrawn.iter().filter(|label| labels.contains(label.as_str()));
+            assert_eq!(withdrawn.count(), 0, "{place}: {id}: {engine:?}");
             clauses
         }
         Some(Review::Inapplicable(reason)) => panic!("{place}: {id}: {reason}"),
-        None => Vec::new(),
+        None => {
+            // Outputs that differ by more than 1e30 have no symmetric whitening, nor have covariances that are singular up to rounding.
+            let graded = (0..2).any(|m| case.subject.pair.is_graded(m));
+            assert!(graded, "{place}: {id}: no route");
+            count.alone += finite.len();
+            return count;
+        }
     };
     for clause in finite {
         let same = |twin: &&Clause| twin.label == clause.label && twin.relation == clause.relation;
@@ -89,7 +96,7 @@ fn compare(id: &str, case: &Case, place: &str) -> Count {
             assert!((a - b).abs() <= clause.error + twin.error, "{place}: {id}: {clause:?} {twin:?}");
         }
         assert_eq!(twin.status(), Status::Holds, "{place}: {id}: {twin:?}");
-        assert!(twin.error > 0.0 && twin.error <= FINE * twin.size.max(twin.lhs.abs()), "{place}: {id}: {twin:?}");
+        assert!(twin.error >= 0.0 && twin.error <= FINE * twin.size.max(twin.lhs.abs()), "{place}: {id}: {twin:?}");
         count.compared += 1;
     }
     count
@@ -256,9 +263,11 @@ fn wrong_encoders_are_not_excused_by_exact_ones() {
                 continue;
             }
             wrong[place].lhs += 0.1 + wrong[place].rhs;
-            let (settled, again) = settle(id, case, Finding::Checked(wrong));
+            let label = wrong[place].label.clone();
+            let (settled, _) = settle(id, case, Finding::Checked(wrong));
             let Finding::Checked(settled) = settled else { panic!("a checked finding stays one") };
-            assert_eq!((settled[place].status(), again), (Status::Violated, false), "{id}: {:?}", settled[place]);
+            let claim = settled.iter().find(|clause| clause.label == label).expect("no claim is withdrawn");
+            assert_eq!(claim.status(), Status::Violated, "{id}: {claim:?}");
         }
     }
 }
@@ -283,7 +292,11 @@ fn wrong_weights_are_refuted_again() {
     let mut refuted = [0; 4];
     for seed in 0..12 {
         for (place, (id, objective, label)) in checks.iter().enumerate() {
-            let model = if *id == "leak-by-mixing" { mixed() } else { drawn("orthogonal", seed) };
+            let model = match *id {
+                "leak-by-mixing" => mixed(),
+                "fidelity-threshold" => alike(),
+                _ => drawn("orthogonal", seed),
+            };
             let subject = Subject::new(&model, [0, 1]).expect("a subject");
             let mut case = Case::minimise(&subject, &subject.learner(0), *objective, 1).expect("a case");
             let engine = clauses(id, &case);
@@ -298,6 +311,12 @@ fn wrong_weights_are_refuted_again() {
         }
     }
     assert!(refuted.iter().all(|&count| count >= 3), "{refuted:?}");
+}
+
+/// Two sensors alike, each factor on a channel of its own.
+fn alike() -> LatentModel {
+    let modality = "[[modality]]\nshared_loading = [[1.0], [0.0]]\nprivate_loading = [[0.0], [1.5]]\nnoise = 0.2\n";
+    models::text(&format!("[latent]\nshared = 1\nprivate = [1, 1]\n{modality}{modality}"))
 }
 
 /// Sensors without noise whose loadings mix their factors.

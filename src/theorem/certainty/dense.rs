@@ -4,7 +4,7 @@
 //! condition number costs its full value here, which 32 digits pay for up to κ = 10²⁴.
 
 use crate::linalg::Matrix;
-use crate::linalg::precise::{PreciseMatrix, lift, square_root as root, svd};
+use crate::linalg::precise::{PreciseMatrix, leading, lift, square_root as root, svd};
 use crate::model::{LatentModel, Noise};
 use crate::theorem::Case;
 use qd::Quad;
@@ -188,7 +188,7 @@ impl<'a> Law<'a> {
                 return None;
             }
             condition = condition.max(outputs.condition);
-            towers.push(symmetric_whitening(&coordinates)?);
+            towers.push(symmetric_whitening(&coordinates, outputs.whitener.nrows())?);
         }
         let targets = sensors.targets()?;
         condition = targets.iter().map(|target| target.condition).fold(condition, f64::max);
@@ -352,9 +352,10 @@ impl Whitened {
 
 /// (C Cᵀ)^{+1/2} C: the symmetric whitening of an encoder C (d × r) over whitened coordinates, its polar factor. By one-sided rotations of the
 /// outputs, so that a faint one keeps its digits beside a loud one.
-pub(in crate::theorem) fn symmetric_whitening(coordinates: &PreciseMatrix) -> Option<PreciseMatrix> {
+/// `None` where it has fewer independent outputs than the given rank, or some fainter than 1e-30 of the loudest.
+pub(in crate::theorem) fn symmetric_whitening(coordinates: &PreciseMatrix, rank: usize) -> Option<PreciseMatrix> {
     let found = svd(&coordinates.transpose())?;
-    Some(found.right * found.left.transpose())
+    (found.values.len() >= rank).then(|| leading(&found.right, rank) * leading(&found.left, rank).transpose())
 }
 
 /// Orthonormal rows that span what an encoder C (d × r) does, rank × r, and the condition number of its outputs.

@@ -11,7 +11,7 @@
 //! the engine stands.
 
 pub(super) mod dense;
-mod privacy;
+pub(super) mod privacy;
 
 use super::{Case, Clause, Finding, Status, find};
 

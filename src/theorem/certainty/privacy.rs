@@ -4,6 +4,9 @@ use crate::model::LatentModel;
 use crate::precise::Law;
 use crate::theorem::{Case, Clause};
 
+/// Targets whose correlation with other modalities is at most this may be private to one, as the engine sees it.
+pub(in crate::theorem) const PRIVATE: f64 = 1e-8;
+
 /// Takes out the claims that need a target to be private to a modality where it is not, as far as the claim's error bound can tell: a
 /// correlation with another modality above that bound may be the whole violation. `None` where the law is not known to more than doubles.
 pub(in crate::theorem) fn without_refuted_hypotheses(case: &Case, clauses: Vec<Clause>) -> Option<Vec<Clause>> {
@@ -14,7 +17,9 @@ pub(in crate::theorem) fn without_refuted_hypotheses(case: &Case, clauses: Vec<C
         .enumerate()
         .map(|(t, target)| Some((target.name.as_str(), least_correlation(model, t)?)))
         .collect::<Option<_>>()?;
-    let largest = correlations.iter().map(|(_, correlation)| *correlation).fold(0.0_f64, f64::max);
+    // Targets that are seen plainly by two modalities are none of those that were taken for private.
+    let faint = correlations.iter().map(|(_, correlation)| *correlation).filter(|correlation| *correlation <= PRIVATE);
+    let largest = faint.fold(0.0_f64, f64::max);
     let about = |clause: &Clause| {
         let named = correlations.iter().find(|(name, _)| speaks_of(&clause.label, name));
         // Claims about all private targets together depend on each of them.

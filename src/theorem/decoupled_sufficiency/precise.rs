@@ -23,8 +23,8 @@ pub(super) fn review(case: &Case) -> Option<Review> {
         clauses.push(Clause::equal("alignment of the common block", attained, floor(&law, common).0, error));
     }
     let shared = shared_factors(&law);
-    for m in 0..2 {
-        let encoder = completed(&law, m, &aligned[m], case.dim())?;
+    for (m, aligned) in aligned.iter().enumerate() {
+        let encoder = completed(&law, m, aligned, case.dim())?;
         let (whole, seen) = (law.whole(m), law.across(m));
         if common == case.subject.pair.rank()
             && let (Some(all), Some(kept)) = (law.information(&whole, &seen), law.information(&encoder, &seen))

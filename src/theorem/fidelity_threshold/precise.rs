@@ -2,6 +2,7 @@
 
 use crate::learner::CERTIFIED;
 use crate::linalg::precise::{PreciseMatrix, beside, column, leading, length, svd};
+use crate::objective::AlignmentFidelity;
 use crate::theorem::certainty::Review;
 use crate::theorem::certainty::dense::{Law, eigen, square_sum};
 use crate::theorem::fidelity_threshold::{PROBE, STRUCTURAL, TIE, joint};
@@ -15,17 +16,17 @@ const RESOLVED: f64 = 1e-3;
 pub(super) fn review(case: &Case) -> Option<Review> {
     let law = Law::new(case)?;
     let objective = joint(case);
-    let lambda = objective.map_or(PROBE, |objective| objective.lambda());
+    let lambda = objective.map_or(PROBE, AlignmentFidelity::lambda);
     let fidelity = [law.fidelity(0), law.fidelity(1)];
     // As doubles, as the engine has it: of λ = 1e-30 the rest to 1 is 1.
     let (share, rest) = (Quad::from_f64(lambda), Quad::from_f64(1.0 - lambda));
     let dim = case.dim();
     let mut bound = Quad::ZERO;
     let mut size = 2.0 * rest.0 * dim as f64;
-    for m in 0..2 {
-        let side = (law.alignment(m)?.map(|x| x * rest)) + fidelity[m].map(|x| x * share);
+    for (m, fidelity) in fidelity.iter().enumerate() {
+        let side = law.alignment(m)?.map(|x| x * rest) + fidelity.map(|x| x * share);
         bound = eigen(&side)?.0.into_iter().take(dim).fold(bound, |sum, value| sum + value);
-        size += lambda * fidelity[m].trace().0;
+        size += lambda * fidelity.trace().0;
     }
     let [first, second] = &law.towers;
     let aligned = (first * &law.cross).component_mul(second).sum() * rest;
@@ -41,18 +42,16 @@ pub(super) fn review(case: &Case) -> Option<Review> {
     let mut clauses = vec![claim(Clause::at_most, format!("J at λ = {lambda}"), error)];
     let mut withdrawn = Vec::new();
     if objective.is_some() {
-        match Symmetric::new(&law)?.filter(|symmetric| symmetric.missed <= STRUCTURAL) {
-            Some(symmetric) => {
-                // Both sides of a symmetric model near by differ from these by what this one misses; the alternation stops where it
-                // is certified to reach its bound.
-                let short = error + (CERTIFIED + symmetric.missed) * size;
-                clauses.push(claim(Clause::equal, "J attains its bound".into(), short));
-                clauses.extend(symmetric.kept(&law, lambda, dim, short));
-            }
-            None => {
-                withdrawn.push("J attains its bound".into());
-                withdrawn.extend((0..2).map(|m| format!("factors kept by z{}", m + 1)));
-            }
+        let symmetric = Symmetric::new(&law)?;
+        if symmetric.missed <= STRUCTURAL {
+            // Both sides of a symmetric model near by differ from these by what this one misses; the alternation stops where it
+            // is certified to reach its bound.
+            let short = error + (CERTIFIED + symmetric.missed) * size;
+            clauses.push(claim(Clause::equal, "J attains its bound".into(), short));
+            clauses.extend(symmetric.kept(&law, lambda, dim, short));
+        } else {
+            withdrawn.push("J attains its bound".into());
+            withdrawn.extend((0..2).map(|m| format!("factors kept by z{}", m + 1)));
         }
     }
     Some(Review::Checked { clauses, withdrawn })
@@ -69,12 +68,13 @@ struct Symmetric {
 }
 
 impl Symmetric {
-    /// The canonical directions, and those of largest variance outside them; `None` within where the modalities differ in rank.
-    fn new(law: &Law) -> Option<Option<Self>> {
+    /// The canonical directions, and those of largest variance outside them. Modalities that differ in rank miss it by all.
+    fn new(law: &Law) -> Option<Self> {
         let rank = law.case.subject.pair.rank();
         let size = law.sensors.rank(0);
         if size != law.sensors.rank(1) {
-            return Some(None);
+            let directions = [law.directions[0].clone(), law.directions[1].clone()];
+            return Some(Self { factors: Vec::new(), directions, missed: 1.0 });
         }
         let found = svd(&law.cross)?;
         let mut missed = 0.0_f64;
@@ -104,7 +104,7 @@ impl Symmetric {
         }
         let correlation = |i: usize| if i < rank { found.values[i].0 } else { 0.0 };
         let factors = variances[0].iter().enumerate().map(|(i, &variance)| (correlation(i), variance)).collect();
-        Some(Some(Self { factors, directions: directions.try_into().ok()?, missed }))
+        Some(Self { factors, directions: directions.try_into().ok()?, missed })
     }
 
     /// What the encoders keep of the factors with the largest scores. Half of J is a sum of scores, each weighted by the part of a factor that

@@ -26,7 +26,7 @@ pub(super) fn review(case: &Case) -> Option<Review> {
     let found = svd(&cross)?;
     let mut clauses = Vec::new();
     for (m, vectors) in [(0, &found.left), (1, &found.right)] {
-        clauses.extend(leaks(&law, m, vectors, &found.values, coupled)?);
+        clauses.extend(leaks(&law, m, vectors, &found.values, coupled));
     }
     Some(clauses.into())
 }
@@ -65,13 +65,13 @@ fn nothing_private(law: &Law, coupled: f64) -> Vec<Clause> {
 }
 
 /// What the encoder of modality m leaks of its private factors, against the singular vectors of Σ12.
-fn leaks(law: &Law, m: usize, vectors: &PreciseMatrix, values: &[Quad], coupled: f64) -> Option<Vec<Clause>> {
+fn leaks(law: &Law, m: usize, vectors: &PreciseMatrix, values: &[Quad], coupled: f64) -> Vec<Clause> {
     let (case, sensors) = (law.case, &law.sensors);
     let (model, dim) = (case.subject.model, case.dim());
     let range = model.private_range(case.subject.modalities[m]);
     let variances: Vec<Quad> = range.clone().map(|latent| sensors.latent[(latent, latent)]).collect();
     if range.is_empty() || values.len() < dim || variances.iter().any(|variance| variance.0 <= 0.0) {
-        return Some(Vec::new());
+        return Vec::new();
     }
     // Cov(x_m, ũ_m), ũ_m of unit variance each; for factors that are correlated with no others, from the private loading alone.
     let modality = &model.modalities()[case.subject.modalities[m]];
@@ -94,7 +94,7 @@ fn leaks(law: &Law, m: usize, vectors: &PreciseMatrix, values: &[Quad], coupled:
     let moved = sensors.learned() / sensors.condition.sqrt() * size(0) * size(1) + coupled * values[0].0;
     let error = moved / (values[dim - 1].0 - next);
     if error.is_nan() || error > RESOLVED {
-        return Some(Vec::new());
+        return Vec::new();
     }
     let unit = square_sum(&reach) * Quad::from_f64(length(values[0]).powi(2));
     let gram = |rows: &PreciseMatrix| (rows.transpose() * rows).map(|entry| entry / unit);
@@ -121,7 +121,7 @@ fn leaks(law: &Law, m: usize, vectors: &PreciseMatrix, values: &[Quad], coupled:
         let spanned = within(&unit_columns(&lift(case.encoders.weights(m)).transpose()));
         clauses.push(Clause::equal(label, spanned, within(&unit_columns(&shared)), error));
     }
-    Some(clauses)
+    clauses
 }
 
 /// The largest cosine between a column of each matrix; columns of zeros are orthogonal to all.

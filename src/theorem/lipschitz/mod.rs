@@ -280,13 +280,14 @@ fn minimum_of_convex(function: impl Fn(f64) -> f64, upper: f64, steps: usize) ->
     let (mut low, mut high) = (0.0, upper);
     let mut inner = [high - ratio * (high - low), low + ratio * (high - low)];
     let mut values = inner.map(&function);
-    let mut best = [0.0, function(0.0)];
+    // Where nothing is explained all places tie: the upper end, an infinite ridge, knows of no rounding.
+    let mut best = [upper, function(upper)];
     let mut consider = |place: f64, value: f64| {
         if value < best[1] {
             best = [place, value];
         }
     };
-    consider(upper, function(upper));
+    consider(0.0, function(0.0));
     for _ in 0..steps {
         consider(inner[0], values[0]);
         consider(inner[1], values[1]);

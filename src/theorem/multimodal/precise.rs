@@ -1,12 +1,13 @@
 //! `multimodal` in double-double precision: generalised canonical variates from the covariance of all whitened modalities.
 
 use crate::linalg::precise::{PreciseMatrix, square_root as root};
+use crate::linalg::precise::{PreciseMatrix, square_root as root};
+use crate::objective::{CanonicalCorrelation, Objective};
 use crate::objective::{CanonicalCorrelation, Objective};
 use crate::theorem::certainty::Review;
 use crate::theorem::certainty::dense::{
     INDISTINCT, Sensors, TargetLaw, eigen, information, orthonormal_rows, relative_error, room, root_error, square_sum,
     whitened_jointly,
-};
 use crate::theorem::multimodal::LEAST_COMMON;
 use crate::theorem::{Case, Clause};
 use qd::Quad;
@@ -15,8 +16,6 @@ use qd::Quad;
 const SHARED: f64 = 1.0 + 1e-12;
 /// Coordinates shorter than this are those of a modality that does not see a variate.
 const UNSEEN: f64 = 1e-20;
-/// Targets whose correlation with other modalities is at most this may be private to one, as the engine sees it.
-const PRIVATE: f64 = 1e-8;
 
 pub(super) fn review(case: &Case) -> Option<Review> {
     let model = case.subject.model;

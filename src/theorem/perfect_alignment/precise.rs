@@ -22,11 +22,12 @@ pub(super) fn review(case: &Case) -> Option<Review> {
     let law = Law::new(case)?;
     let common = law.squares.iter().filter(|square| (Quad::ONE - **square).0 < INDISTINCT).count();
     let directions = law.canonical(0, common);
-    let shared = symmetric_whitening(&(&law.towers[0] * directions.transpose()))?;
-    let rank = eigen(&(&shared * shared.transpose()))?.0.iter().filter(|value| value.0 > 0.5).count();
+    let within = &law.towers[0] * directions.transpose();
+    let rank = eigen(&(&within * within.transpose()))?.0.iter().filter(|value| value.0 > 0.5).count();
     if rank != case.towers.rank(0) {
         return None;
     }
+    let shared = symmetric_whitening(&within, rank)?;
     let tower = shared * directions;
     let mut clauses = Vec::new();
     for target in &law.targets {

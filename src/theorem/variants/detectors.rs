@@ -109,8 +109,33 @@ fn with_uneven_noise(model: &LatentModel) -> Option<LatentModel> {
     rebuilt(model, modalities.collect())
 }
 
+/// The same with k − 1 channels of x_2, and its first private factor correlated with that of x_1: what these channels see of s is mixed
+/// with what x_1 sees of u_2.
+fn with_few_mixed_channels(model: &LatentModel) -> Option<LatentModel> {
+    let (k, [first, second]) = (model.shared(), [0, 1].map(|m| model.private_range(m).start));
+    let few = k.checked_sub(1).filter(|&few| few > 0 && few <= model.channels()[1])?;
+    if model.private()[0] == 0 || model.private()[1] == 0 {
+        return None;
+    }
+    let mut covariance = model.latent_covariance();
+    let coupling = 0.5 * (covariance[(first, first)] * covariance[(second, second)]).sqrt();
+    (covariance[(first, second)], covariance[(second, first)]) = (coupling, coupling);
+    let mut modalities = model.modalities().to_vec();
+    let full = &mut modalities[1];
+    let noise = full.noise.covariance(full.shared_loading.nrows()).view((0, 0), (few, few)).into_owned();
+    (full.shared_loading, full.private_loading, full.noise) = (
+        full.shared_loading.rows(0, few).into_owned(),
+        full.private_loading.rows(0, few).into_owned(),
+        Noise::Full(noise),
+    );
+    with_latents(model, Some(covariance), modalities)
+}
+
 fn rebuilt(model: &LatentModel, modalities: Vec<Modality>) -> Option<LatentModel> {
-    let covariance = model.given_covariance().cloned();
+    with_latents(model, model.given_covariance().cloned(), modalities)
+}
+
+fn with_latents(model: &LatentModel, covariance: Option<Matrix>, modalities: Vec<Modality>) -> Option<LatentModel> {
     let (shared, private) = (model.shared(), model.private().to_vec());
     LatentModel::new(model.name(), shared, private, covariance, modalities, model.targets().to_vec()).ok()
 }
@@ -256,7 +281,8 @@ const LOUD_LOADING: f64 = 1e6;
 
 /// `sufficiency` beside a loud channel of s: what the sensors share given s was compared with the size of all that they share.
 pub(in crate::theorem) fn separated_by_the_loudest_channel(case: &Case) -> Result<Finding, InformationError> {
-    let change = |model: &LatentModel| with_a_loud_channel(model, LOUD_LOADING, LOUD_LOADING);
+    let change =
+        |model: &LatentModel| with_a_loud_channel(&with_few_mixed_channels(model)?, LOUD_LOADING, LOUD_LOADING);
     on(
         case,
         change,
@@ -338,11 +364,10 @@ pub(in crate::theorem) fn value_of_raw_weights(
     most: f64,
 ) -> Result<Finding, InformationError> {
     let Some(value) = objective.value(case.subject.moments(), &case.encoders) else { return inapplicable() };
-    if !value.is_finite() || !most.is_finite() {
+    if !value.is_finite() || most.is_nan() || most <= 0.0 {
         return inapplicable();
     }
-    let unit = most.abs().max(f64::MIN_POSITIVE);
-    claims(vec![Clause::at_most("value", value / unit, most / unit, 1e-6)])
+    claims(vec![Clause::at_most("share of the most", value / most, 1.0, 1e-6)])
 }
 
 /// A step down the gradient, as a share of the weights, and the fall of the loss, as a share of it, below which it was called flat.
