@@ -25,7 +25,7 @@ pub enum CaseError {
     Information(#[from] InformationError),
 }
 
-/// A model with what all encoders share: the whitened pair, the targets, what the raw modalities say of them.
+/// A model with what all encoders share: the whitened pair, the targets, what the raw modalities say about them.
 #[derive(Debug)]
 pub struct Subject<'a> {
     /// The model.
@@ -44,14 +44,14 @@ pub struct Subject<'a> {
     fidelity: OnceLock<Result<[Vec<f64>; 2], LinalgError>>,
 }
 
-/// A target and what x_1, x_2 and both say of it.
+/// A target and what x_1, x_2 and both say about it.
 #[derive(Debug, Clone)]
 struct ObservedTarget {
     geometry: TargetGeometry,
     observed: [Informativeness; 3],
 }
 
-/// What all six sources say of one target.
+/// What all six sources say about one target.
 #[derive(Debug, Clone)]
 pub struct EvaluatedTarget<'a> {
     /// Its name.
@@ -201,7 +201,8 @@ impl<'a> Subject<'a> {
         error(&self.pair, size)
     }
 
-    /// The same for a quantity in the user's units, made of numbers of the size `unit`: no unit makes a claim safe.
+    /// The same for a quantity in the user's units, made of numbers of the size `unit`: the bound scales with it, so
+    /// rescaling data cannot turn a violation into a pass.
     pub fn error_in(&self, unit: f64, size: f64) -> f64 {
         if unit > 0.0 && unit.is_finite() { unit * error(&self.pair, size / unit) } else { self.error(size) }
     }
@@ -238,7 +239,7 @@ impl ObservedTarget {
 }
 
 impl EvaluatedTarget<'_> {
-    /// What a source says of the target.
+    /// What a source says about the target.
     pub fn source(&self, source: Source) -> &Informativeness {
         let [first, second, both] = self.observed;
         let [encoded_first, encoded_second, encoded_both] = &self.encoded;

@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn extremes_bound_every_choice() {
-        // Directions 1, 2, 3 tie and two of them are kept; rows of the regression are what they say of two targets.
+        // Directions 1, 2, 3 tie and two of them are kept; rows of the regression are what they say about two targets.
         let identity = Matrix::identity(5, 5);
         let choice = Choice {
             fixed: identity.columns(0, 1).into_owned(),

@@ -1,4 +1,4 @@
-//! The referee: each theorem of theory.md §4 with its hypotheses as code, both sides, and a verdict.
+//! The referee: each theorem of docs/theory.md §4 with its hypotheses as code, both sides, and a verdict.
 //!
 //! Adding a theorem: one file with a type that implements [`Theorem`], one line in [`REGISTRY`].
 //! What it does not do: decide on which models a theorem is tried ([`verify`] draws them, the command line asks).
@@ -56,7 +56,7 @@ pub struct Question<'a> {
 
 /// A statement about encoders, checked on one case at a time.
 pub trait Theorem: Debug + Send + Sync {
-    /// The id of theory.md §4.
+    /// The id of docs/theory.md §4.
     fn id(&self) -> &'static str;
 
     /// The statement, in one line, as it is checked.
@@ -88,8 +88,7 @@ pub trait Theorem: Debug + Send + Sync {
     /// [`InformationError`] when a decomposition fails.
     fn examine(&self, case: &Case) -> Result<Finding, InformationError>;
 
-    /// Whether examining a case draws samples, so that it takes milliseconds: such theorems are tried on a share of the models of
-    /// `verify`, and not in `eval`.
+    /// Draws samples (milliseconds per case). `verify` tries it on a fraction of the models; `eval` skips it.
     fn sampled(&self) -> bool {
         false
     }
@@ -117,7 +116,7 @@ pub struct About {
     pub figure: Option<&'static str>,
 }
 
-/// Every theorem, in the order of theory.md.
+/// Every theorem, in the order of docs/theory.md.
 pub static REGISTRY: [&dyn Theorem; 16] = [
     &perfect_alignment::PerfectAlignment,
     &alignment_floor::AlignmentFloor,
@@ -136,6 +135,11 @@ pub static REGISTRY: [&dyn Theorem; 16] = [
     &fidelity_threshold::FidelityThreshold,
     &decoupled_sufficiency::DecoupledSufficiency,
 ];
+
+pub use capacity::ID as CAPACITY;
+pub use fidelity_threshold::ID as FIDELITY_THRESHOLD;
+pub use perfect_alignment::ID as PERFECT_ALIGNMENT;
+pub use selection::ID as SELECTION;
 
 /// An id that names no theorem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

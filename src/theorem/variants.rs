@@ -9,6 +9,7 @@ use super::adversary::{Extreme, Search};
 use super::discrete::{Claim, Instance};
 use super::verify::{Counterexample, Plan, TrialError, Witness, draw_instance};
 use super::{Case, Clause, EvaluatedTarget, Finding, REGISTRY, Status, Theorem, Verdict, find};
+use super::{alignment_floor, leakage, sufficiency, width};
 use crate::information::{InformationError, Source};
 use crate::linalg::singular_values;
 use crate::random::Stream;
@@ -25,7 +26,7 @@ pub struct Variant {
     pub(super) examine: fn(&Case) -> Result<Finding, InformationError>,
 }
 
-/// A false statement about discrete laws: what it says of one, under the hypotheses of a claim.
+/// A false statement about discrete laws: what it says about one, under the hypotheses of a claim.
 #[derive(Debug)]
 pub struct LawVariant {
     pub(super) name: &'static str,
@@ -216,7 +217,7 @@ pub(super) fn floor(
     floor: impl Fn(&dyn Fn(usize) -> f64, usize) -> f64,
 ) -> Result<Finding, InformationError> {
     let rho = |i: usize| case.subject.pair.correlation(i);
-    with_rhs_and_lhs("alignment-floor", case, "alignment error", floor(&rho, case.dim()))
+    with_rhs_and_lhs(alignment_floor::ID, case, "alignment error", floor(&rho, case.dim()))
 }
 
 pub(super) fn with_rhs_and_lhs(id: &str, case: &Case, label: &str, lhs: f64) -> Result<Finding, InformationError> {
@@ -227,7 +228,7 @@ pub(super) fn with_rhs_and_lhs(id: &str, case: &Case, label: &str, lhs: f64) -> 
 pub(super) fn leaked(case: &Case, bound: impl Fn(&[f64]) -> f64) -> Result<Finding, InformationError> {
     let rho: Vec<f64> = (0..case.dim()).map(|i| case.subject.pair.correlation(i)).collect();
     let used = |clause: &Clause| case.towers.rank(usize::from(clause.label.starts_with("z2")));
-    altered("leakage", case, |clause| {
+    altered(leakage::ID, case, |clause| {
         let rhs = bound(&rho[..used(clause)]);
         (clause.rhs.is_finite() && rhs.is_finite()).then(|| Clause { rhs, ..clause.clone() })
     })
@@ -237,7 +238,7 @@ pub(super) fn leaked(case: &Case, bound: impl Fn(&[f64]) -> f64) -> Result<Findi
 pub(super) fn beyond(case: &Case, formula: impl Fn(&[f64]) -> f64) -> Result<Finding, InformationError> {
     let cosines = case.subject.pair.angles().cosines();
     let expected = formula(&cosines[case.dim().min(cosines.len())..]);
-    altered("sufficiency", case, |clause| {
+    altered(sufficiency::ID, case, |clause| {
         (clause.label.starts_with("cross-modal loss") && expected.is_finite() && clause.rhs.is_finite())
             .then(|| Clause { rhs: expected, ..clause.clone() })
     })
@@ -271,7 +272,7 @@ pub(super) fn gain(
 ) -> Result<Finding, InformationError> {
     let sigma = singular_values(&case.subject.moments().cross)?;
     let largest = sigma.first().copied().unwrap_or(0.0);
-    altered("width", case, |clause| {
+    altered(width::ID, case, |clause| {
         let share =
             [0.2, 0.7].into_iter().find(|share| clause.label == format!("{label} at weight decay {share}·σ1"))?;
         Some(Clause { rhs: formula(&sigma, share * largest), ..clause.clone() })

@@ -23,7 +23,7 @@ pub struct Clause {
     /// A bound on the error of lhs − rhs: numerical here, statistical for sampled quantities.
     pub error: f64,
     /// The size that the sides have by nature: 1 for pure numbers, otherwise in their unit (a target's deviation, …). What an error
-    /// bound can resolve is judged by it, so that no unit makes a claim safe.
+    /// bound can resolve is judged by it, so that rescaling data cannot turn a violation into a pass.
     pub size: f64,
 }
 

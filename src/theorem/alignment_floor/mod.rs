@@ -8,7 +8,7 @@ use super::variants::Variant;
 use super::{About, Case, Clause, Finding, Question, Theorem};
 use crate::information::InformationError;
 
-/// The id of theory.md.
+/// The id of docs/theory.md.
 pub(super) const ID: &str = "alignment-floor";
 
 /// ε² ≥ 2 Σ_{i≤d} (1 − ρ_i) over whitened linear encoders, with equality for CCA.

@@ -10,8 +10,8 @@ use super::{About, Case, Clause, Finding, PrivateCapacity, Question, Theorem};
 use crate::information::{InformationError, Source};
 use crate::linalg::PrincipalAngles;
 
-/// The id of theory.md.
-pub(super) const ID: &str = "capacity";
+/// The id of docs/theory.md.
+pub const ID: &str = "capacity";
 
 /// K + P ⪯ I_d for y ⟂ x_other and whitened z, hence tr K + tr P ≤ d.
 ///

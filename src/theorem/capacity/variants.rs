@@ -35,7 +35,7 @@ fn beside_a_quiet_row(loud: &Factor, other: &Factor) -> Factor {
     Factor { common, own }
 }
 
-/// The capacity law where y counts as private when what x_2 says of all its rows together is small beside the loudest of them.
+/// The capacity law where y counts as private when what x_2 says about all its rows together is small beside the loudest of them.
 fn private_by_the_loudest_row(case: &Case) -> Result<Finding, InformationError> {
     let (subject, mut clauses) = (case.subject, Vec::new());
     let scalars: Vec<usize> = (0..case.targets.len()).filter(|&t| case.targets[t].geometry.dimension() == 1).collect();

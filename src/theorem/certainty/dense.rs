@@ -250,7 +250,7 @@ impl<'a> Law<'a> {
         first * first.transpose() + second * second.transpose() - &cross - cross.transpose()
     }
 
-    /// What whitened combinations of x̃_m (rows) say of something whose covariance with x̃_m, itself whitened, is given: the
+    /// What whitened combinations of x̃_m (rows) say about something whose covariance with x̃_m, itself whitened, is given: the
     /// information in nats and its error. `None` when infinite.
     pub(in crate::theorem) fn information(&self, rows: &PreciseMatrix, seen: &PreciseMatrix) -> Option<Nats> {
         let visible = rows * seen;

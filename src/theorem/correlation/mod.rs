@@ -8,7 +8,7 @@ use super::variants::{LawVariant, Variant};
 use super::{About, Case, Clause, Finding, Theorem};
 use crate::information::{InformationError, Source};
 
-/// The id of theory.md.
+/// The id of docs/theory.md.
 pub(super) const ID: &str = "correlation";
 
 /// √R²(z_1; y) ≤ √R²(x_2; y) + ε_op for whitened encoders and scalar y; likewise from z_2.

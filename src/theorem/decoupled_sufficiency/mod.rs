@@ -12,7 +12,7 @@ use crate::linalg::{Matrix, product_nt};
 use crate::model::Factor;
 use crate::objective::{Objective, Solution};
 
-/// The id of theory.md.
+/// The id of docs/theory.md.
 pub(super) const ID: &str = "decoupled-sufficiency";
 
 /// z_m = (E[s|x_m], E[u_m|x_m]) is sufficient for (s, u_m), whatever the model. The encoder of `decoupled` spans it when the sensors are
@@ -108,7 +108,7 @@ impl Theorem for DecoupledSufficiency {
     fn about(&self) -> Option<About> {
         Some(About {
             hypotheses: "Gaussian. For the objective decoupled: d_c ≥ r, d_u ≥ p_m, x_1 independent of x_2 given s, full column rank of Cov(x_2,s), isotropic noise.",
-            proof: "z_m holds the conditional means of all that x_m knows of, which are sufficient for Gaussians. With isotropic noise the directions of largest explained variance outside the canonical block are those of the private factors.",
+            proof: "z_m holds the conditional means of all that x_m knows about, which are sufficient for Gaussians. With isotropic noise the directions of largest explained variance outside the canonical block are those of the private factors.",
             paper: 25,
             figure: Some("remedies-capacity"),
         })

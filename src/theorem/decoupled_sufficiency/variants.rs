@@ -2,6 +2,7 @@
 
 use super::ID;
 use crate::information::Source;
+use crate::objective::Decoupled;
 use crate::theorem::Clause;
 use crate::theorem::decoupled_sufficiency::DecoupledSufficiency;
 use crate::theorem::variants::{Variant, claims, inapplicable, information, with_rhs};
@@ -11,9 +12,9 @@ pub(super) static VARIANTS: &[Variant] = &[
     Variant {
         of: ID,
         name: "decoupled-sufficiency/any-dimension",
-        claim: "the decoupled encoder keeps all that x_1 says of its private factors, for any d",
+        claim: "the decoupled encoder keeps all that x_1 says about its private factors, for any d",
         examine: |case| {
-            if case.objective.is_none_or(|objective| objective.id() != "decoupled") {
+            if case.objective.is_none_or(|objective| objective.id() != Decoupled::ENTRY.id) {
                 return inapplicable();
             }
             let private = case.capacities.iter().filter(|entry| entry.encoder == 0);
@@ -48,7 +49,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         name: "decoupled-sufficiency/room-for-the-other",
         claim: "what suffices for the first decoupled encoder to keep (s, u1) suffices for the second to keep (s, u2)",
         examine: |case| {
-            if case.objective.is_none_or(|objective| objective.id() != "decoupled")
+            if case.objective.is_none_or(|objective| objective.id() != Decoupled::ENTRY.id)
                 || !DecoupledSufficiency::keeps_all(case, 0)?
             {
                 return inapplicable();

@@ -4,6 +4,7 @@ use super::{DiscreteError, Law, TableEncoder, capacity, correlation, lipschitz, 
 use crate::information::InformationError;
 use crate::linalg::Matrix;
 use crate::theorem::Finding;
+use crate::theorem::{capacity, correlation, lipschitz, perfect_alignment};
 
 /// The theorems that claim any distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,16 +49,16 @@ const NEARBY: f64 = 0.01;
 const NEGLIGIBLE: f64 = 40.0;
 
 impl Claim {
-    /// All four, in the order of theory.md.
+    /// All four, in the order of docs/theory.md.
     pub const ALL: [Self; 4] = [Self::PerfectAlignment, Self::Lipschitz, Self::Correlation, Self::Capacity];
 
     /// The theorem's id.
     pub fn id(self) -> &'static str {
         match self {
-            Self::PerfectAlignment => "perfect-alignment",
-            Self::Lipschitz => "lipschitz",
-            Self::Capacity => "capacity",
-            Self::Correlation => "correlation",
+            Self::PerfectAlignment => perfect_alignment::ID,
+            Self::Lipschitz => lipschitz::ID,
+            Self::Capacity => capacity::ID,
+            Self::Correlation => correlation::ID,
         }
     }
 }

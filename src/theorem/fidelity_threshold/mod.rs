@@ -11,8 +11,8 @@ use crate::learner::{TradeOff, ky_fan};
 use crate::linalg::{Matrix, orthonormal_columns, outside, product, product_tn, svd};
 use crate::objective::{AlignmentFidelity, Solution};
 
-/// The id of theory.md.
-pub(super) const ID: &str = "fidelity-threshold";
+/// The id of docs/theory.md.
+pub const ID: &str = "fidelity-threshold";
 
 /// For whitened encoders J_λ ≤ KyFan_d[(1−λ)(TTᵀ)^½ + λΣ11] + KyFan_d[(1−λ)(TᵀT)^½ + λΣ22]; on a symmetric model the maximiser attains it
 /// and keeps the d factors with the largest (1−λ)ρ_i + λ·(variance), so that a private factor displaces a shared one at [`threshold`].

@@ -29,7 +29,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         name: "fidelity-threshold/without-symmetry",
         claim: "maximisers of J_λ attain KyFan_d + KyFan_d on every model",
         examine: |case| {
-            let joint = case.objective.is_some_and(|objective| objective.id() == "alignment-fidelity");
+            let joint = case.objective.is_some_and(|objective| objective.id() == AlignmentFidelity::ENTRY.id);
             altered(ID, case, |clause| {
                 let claimed = joint && clause.label.starts_with("J at");
                 claimed.then(|| Clause { relation: Relation::Equal, ..clause.clone() })

@@ -17,7 +17,7 @@ use crate::random::{Generator, Stream};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-/// The id of theory.md.
+/// The id of docs/theory.md.
 pub(super) const ID: &str = "hermite";
 
 /// For a Gaussian pair with canonical correlations ρ_i < 1, over *all* centred towers of d outputs the spectral contrastive loss is
@@ -269,7 +269,7 @@ impl Theorem for HermiteTowers {
         })
     }
 
-    /// What unrestricted towers of as many dimensions attain, and what they say of the targets.
+    /// What unrestricted towers of as many dimensions attain, and what they say about the targets.
     fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
         let Question { quantity, target, .. } = *question;
         let Ok(rhos) = correlations(case, case.dim()) else { return Ok(None) };

@@ -14,7 +14,7 @@ use crate::random::Stream;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-/// The id of theory.md.
+/// The id of docs/theory.md.
 pub(super) const ID: &str = "infonce-gap";
 
 /// Per canonical pair with infinite negatives: the bilinear critic attains ½ρ²; the squared-distance critic −(au−bv)²/2, with the

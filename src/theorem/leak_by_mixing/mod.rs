@@ -10,7 +10,7 @@ use super::{About, Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source};
 use crate::linalg::{Matrix, Svd, orthonormal_columns, product, product_tn, singular_values, svd};
 
-/// The id of theory.md.
+/// The id of docs/theory.md.
 pub(super) const ID: &str = "leak-by-mixing";
 
 /// Noiseless loadings [A_m B_m] of full column rank, s ⟂ u_1 ⟂ u_2, d at most k and the rank of Σ12: canonical encoders have R² = 0 on

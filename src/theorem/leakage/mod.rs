@@ -8,7 +8,7 @@ use super::variants::Variant;
 use super::{About, Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source};
 
-/// The id of theory.md.
+/// The id of docs/theory.md.
 pub(super) const ID: &str = "leakage";
 
 /// I(z_m; y) ≤ Σ_{i≤d} log(1/ρ_i) at canonical encoders, for y ⟂ x_other: those that span the leading canonical directions, found by

@@ -9,7 +9,7 @@ use super::{About, Case, Clause, EvaluatedTarget, Finding, Theorem};
 use crate::information::{InformationError, Source};
 use crate::linalg::{Matrix, largest_singular_value, power_of_two_near, product, product_nt, product_tn, svd};
 
-/// The id of theory.md.
+/// The id of docs/theory.md.
 pub(super) const ID: &str = "lipschitz";
 
 /// σ_L(z_1; y) ≥ σ(x_2; y) − L·ε for every L, checked at the L that makes it tightest; likewise from z_2. Of whitened encoders, and of the
@@ -280,7 +280,7 @@ fn minimum_of_convex(function: impl Fn(f64) -> f64, upper: f64, steps: usize) ->
     let (mut low, mut high) = (0.0, upper);
     let mut inner = [high - ratio * (high - low), low + ratio * (high - low)];
     let mut values = inner.map(&function);
-    // Where nothing is explained all places tie: the upper end, an infinite ridge, knows of no rounding.
+    // Where nothing is explained all places tie: the upper end, an infinite ridge, knows about no rounding.
     let mut best = [upper, function(upper)];
     let mut consider = |place: f64, value: f64| {
         if value < best[1] {

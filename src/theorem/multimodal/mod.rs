@@ -14,7 +14,7 @@ use crate::linalg::{Matrix, gram, product, product_tn, symmetric_eigen};
 use crate::model::Factor;
 use crate::objective::{CanonicalCorrelation, Objective};
 
-/// The id of theory.md.
+/// The id of docs/theory.md.
 pub(super) const ID: &str = "multimodal";
 
 /// Modality m faces the concatenation of all others, x_{−m}; y is private to m when y ⟂ x_{−m}.
@@ -234,7 +234,7 @@ fn growth(
     Ok(())
 }
 
-/// What encoders that all agree can say of the targets.
+/// What encoders that all agree can say about the targets.
 fn agreement(
     clauses: &mut Vec<Clause>,
     facing: &[Facing],

@@ -1,13 +1,13 @@
 //! `multimodal` in double-double precision: generalised canonical variates from the covariance of all whitened modalities.
 
 use crate::linalg::precise::{PreciseMatrix, square_root as root};
-use crate::linalg::precise::{PreciseMatrix, square_root as root};
-use crate::objective::{CanonicalCorrelation, Objective};
 use crate::objective::{CanonicalCorrelation, Objective};
 use crate::theorem::certainty::Review;
 use crate::theorem::certainty::dense::{
     INDISTINCT, Sensors, TargetLaw, eigen, information, orthonormal_rows, relative_error, room, root_error, square_sum,
     whitened_jointly,
+};
+use crate::theorem::certainty::privacy::PRIVATE;
 use crate::theorem::multimodal::LEAST_COMMON;
 use crate::theorem::{Case, Clause};
 use qd::Quad;
@@ -215,7 +215,7 @@ impl<'a> Modalities<'a> {
         Some(())
     }
 
-    /// What the variates that all modalities determine say of the targets.
+    /// What the variates that all modalities determine say about the targets.
     fn agreement(&self, clauses: &mut Vec<Clause>, variates: &Variates) -> Option<()> {
         let count = self.starts.len() - 1;
         let agrees = |j: &usize| {

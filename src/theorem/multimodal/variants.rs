@@ -2,6 +2,7 @@
 
 use super::ID;
 use crate::linalg::Matrix;
+use crate::objective::CanonicalCorrelation;
 use crate::theorem::variants::{Variant, altered, claims, inapplicable, with_rhs};
 use crate::theorem::{Clause, Finding, Relation, find};
 
@@ -47,7 +48,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         claim: "targets private to each modality jointly explain at most (M−λ)/(1+(M−2)λ) of a GCCA variate",
         examine: |case| {
             let two = case.subject.model.modalities().len() == 2;
-            let aligned = case.objective.is_some_and(|objective| objective.id() == "cca");
+            let aligned = case.objective.is_some_and(|objective| objective.id() == CanonicalCorrelation::ENTRY.id);
             let rhos = case.subject.pair.angles().cosines().iter().take(case.dim());
             let clause = |&rho: &f64| {
                 Clause::at_most("joint share", jointly_explained(rho), 1.0 - rho, case.subject.error(1.0) / (1.0 - rho))
@@ -73,7 +74,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         claim: "y private to a modality explains at most (M−λ)/(1+(M−2)λ)/M of a GCCA variate",
         examine: |case| {
             let count = case.subject.model.modalities().len() as f64;
-            let Finding::Checked(clauses) = find("multimodal").expect("registered").examine(case)? else {
+            let Finding::Checked(clauses) = find(ID).expect("registered").examine(case)? else {
                 return inapplicable();
             };
             let bound = |variate: &str| {

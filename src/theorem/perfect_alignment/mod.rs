@@ -8,8 +8,8 @@ use super::variants::Variant;
 use super::{About, Case, Clause, EvaluatedTarget, Finding, Question, Theorem};
 use crate::information::{InformationError, PartialInformation, Source};
 
-/// The id of theory.md.
-pub(super) const ID: &str = "perfect-alignment";
+/// The id of docs/theory.md.
+pub const ID: &str = "perfect-alignment";
 
 /// If z_1 = z_2 = z almost surely, I(z; y) ≤ min_m I(x_m; y) and σ(z; y) ≥ max_m σ(x_m; y) for every target; and for a scalar one at
 /// least its unique and synergistic information is lost, I(x_1,x_2; y) − I(z; y) ≥ Unq_1 + Unq_2 + Syn.

@@ -12,8 +12,8 @@ use crate::linalg::{Matrix, log_determinant, product, product_nt, product_tn};
 use crate::objective::{BeyondRank, Solution};
 use nalgebra::DVector;
 
-/// The id of theory.md.
-pub(super) const ID: &str = "selection";
+/// The id of docs/theory.md.
+pub const ID: &str = "selection";
 
 /// Objective (a, b) with d dimensions keeps the d factors with the largest |ρ_i|·t_{1,i}^{1−2a}·t_{2,i}^{1−2b}.
 #[derive(Debug, Clone, Copy)]

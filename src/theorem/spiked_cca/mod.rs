@@ -14,7 +14,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// The id of theory.md.
+/// The id of docs/theory.md.
 pub(super) const ID: &str = "spiked-cca";
 
 /// n samples with n_1/n → c_1, n_2/n → c_2: sample canonical correlations and variates against their limits, on fresh draws.
@@ -114,7 +114,7 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Those of theory.md.
+    /// Those of docs/theory.md.
     pub(super) const STATED: Self = Self {
         correlation_squared: AspectRatios::sample_correlation_squared,
         edge: |ratios| ratios.bulk()[1],

@@ -9,13 +9,13 @@ use super::{About, Case, Clause, Finding, Question, Theorem};
 use crate::information::{InformationError, Source, information_loss_nats};
 use crate::linalg::{PrincipalAngles, Whitening, product_nt, product_tn, singular_values};
 
-/// The id of theory.md.
+/// The id of docs/theory.md.
 pub(super) const ID: &str = "sufficiency";
 
 /// At canonical encoders the cross-modal loss is exactly −½ Σ_{i>d} log(1−ρ_i²), zero for d ≥ r; and for d ≥ r, when x_1 ⟂ x_2
 /// given s and Cov(x_2, s) has full column rank, `I(z_1; s) = I(x_1; s)`.
 ///
-/// theory.md asks for a full column rank of A_2 and K = 0, which is not enough when Λ couples s with the private factors
+/// docs/theory.md asks for a full column rank of A_2 and K = 0, which is not enough when Λ couples s with the private factors
 /// (A_2 = 1, B_2 = −2, Cov(s, u_2) = ½ gives Σ12 = 0); conditional independence given s is what the proof uses.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sufficiency;

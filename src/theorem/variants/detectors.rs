@@ -2,7 +2,7 @@
 //! quiet ones.
 //!
 //! Each is here as it was, for variants that the self-test must refute. Where a random model would have to be lucky, the model of a
-//! case is given a loud channel first, which changes nothing of what its theorem says of the others.
+//! case is given a loud channel first, which changes nothing of what its theorem says about the others.
 
 use super::{Case, Clause, claims, inapplicable, sufficient};
 use crate::information::{Encoders, InformationError};
@@ -49,7 +49,7 @@ pub(in crate::theorem) fn semidefinite_by_the_loudest_variance(case: &Case) -> R
         return inapplicable();
     }
     let correlation = matrix[(1, 2)] / (matrix[(1, 1)] * matrix[(2, 2)]).sqrt();
-    claims(vec![Clause::at_most("correlation", correlation, 1.0, 1e-12)])
+    claims(vec![Clause::at_most("correlation of two variables", correlation, 1.0, 1e-12)])
 }
 
 /// Two covariances of the same variables are the same where the matrix was accepted as symmetric.

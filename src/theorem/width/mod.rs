@@ -14,7 +14,7 @@ use crate::random::Stream;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-/// The id of theory.md.
+/// The id of docs/theory.md.
 pub(super) const ID: &str = "width";
 
 /// With weight decay η the gain of `linear-contrastive`, minus its loss, is at most ½ Σ (σ_i(Σ12) − η)₊² at any encoders (c = 1), and
@@ -45,7 +45,7 @@ const ROUNDING: f64 = 128.0 * f64::EPSILON;
 /// be louder by any factor.
 const RESOLVED: f64 = 1e-3;
 
-/// Models with more channels than this are not trained: the check is of the formula, which knows of no size.
+/// Models with more channels than this are not trained: the check is of the formula, which knows about no size.
 const TRAINED_CHANNELS: usize = 6;
 /// Training is tried on one case in this many, by the last bits of σ_1: it takes a hundred times as long as all else here.
 const TRAINED_EVERY: u64 = 8;

@@ -2,6 +2,7 @@
 
 use super::ID;
 use crate::linalg::svd;
+use crate::objective::LinearContrastive;
 use crate::theorem::variants::{Variant, claims, detectors, gain, inapplicable};
 use crate::theorem::width;
 
@@ -48,7 +49,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         name: "width/unshrunk",
         claim: "with weight decay W1ᵀW2 at the minimum keeps the σ_i above η as they are",
         examine: |case| {
-            let minimises = case.objective.is_some_and(|objective| objective.id() == "linear-contrastive");
+            let minimises = case.objective.is_some_and(|objective| objective.id() == LinearContrastive::ENTRY.id);
             let Some(problem) = width::problem(case)?.filter(|problem| minimises && problem.is_small()) else {
                 return inapplicable();
             };
@@ -63,7 +64,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         name: "width/uniform-shrinkage",
         claim: "with weight decay W1ᵀW2 at the minimum is (1 − η/σ_1)·Σ12",
         examine: |case| {
-            let minimises = case.objective.is_some_and(|objective| objective.id() == "linear-contrastive");
+            let minimises = case.objective.is_some_and(|objective| objective.id() == LinearContrastive::ENTRY.id);
             let Some(problem) = width::problem(case)?.filter(|problem| minimises && problem.is_small()) else {
                 return inapplicable();
             };

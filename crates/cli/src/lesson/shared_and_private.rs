@@ -43,7 +43,7 @@ impl Lesson for SharedAndPrivate {
     }
 
     fn theorem(&self) -> &'static str {
-        "perfect-alignment"
+        alignloss::theorem::PERFECT_ALIGNMENT
     }
 
     fn text(&self) -> &'static str {

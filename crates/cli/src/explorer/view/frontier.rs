@@ -11,7 +11,7 @@ use alignloss::theorem::{self, Case, Question, Subject};
 use serde::Serialize;
 
 /// The theorem that says where a private factor displaces a shared one.
-const THRESHOLD: &str = "fidelity-threshold";
+const THRESHOLD: &str = theorem::FIDELITY_THRESHOLD;
 
 /// The frontier of a setting's model at its d.
 #[derive(Debug, Clone, Serialize)]

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 /// The theorem that draws the boundary over κ.
-const BOUNDARY: &str = "selection";
+const BOUNDARY: &str = theorem::SELECTION;
 
 /// R²(z_1; s) over the strength of the private factors and the parameter that competes with it.
 #[derive(Debug, Clone, Serialize)]
