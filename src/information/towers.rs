@@ -196,10 +196,37 @@ pub(super) fn angles(
     Ok(PrincipalAngles::new(cosines, sines, zero))
 }
 
+/// Outputs so much fainter than the next louder one turn it by less than rounding, and are whitened after it.
+const FAINT: f64 = 1e-18;
+
 /// The orthonormal polar factor of the coordinates, within the given basis of their span.
+///
+/// Outputs of very different scales are taken by groups, from the loudest: of D·C with a diagonal D whose entries are far apart the polar
+/// factor is what Gram–Schmidt makes of the rows in that order, and a decomposition of all at once would lose the faint ones.
 fn symmetric_whitening(coordinates: &Matrix, basis: &Matrix) -> Result<Matrix, InformationError> {
     if basis.ncols() == 0 {
         return Ok(Matrix::zeros(coordinates.nrows(), coordinates.ncols()));
+    }
+    let groups = by_loudness(coordinates);
+    if groups.len() > 1 {
+        let mut whitened = Matrix::zeros(coordinates.nrows(), coordinates.ncols());
+        let mut seen = Matrix::zeros(coordinates.nrows(), 0);
+        for group in groups {
+            let loudest = coordinates.column(group[0]).amax();
+            let columns = coordinates.select_columns(&group) / loudest;
+            let unit = Matrix::from_columns(&columns.column_iter().map(|c| c / length(&c)).collect::<Vec<_>>());
+            let extended = orthonormal_extension(&seen, &unit);
+            let added = extended.columns(seen.ncols(), extended.ncols() - seen.ncols()).into_owned();
+            if added.ncols() > 0 {
+                let within = svd(&product_tn(&added, &columns))?;
+                let polar = product(&added, &product_nt(&within.left, &within.right));
+                for (place, &column) in group.iter().enumerate() {
+                    whitened.set_column(column, &polar.column(place));
+                }
+            }
+            seen = extended;
+        }
+        return Ok(whitened);
     }
     let within = product_tn(basis, coordinates);
     if let Some(whitened) = normalised(&within, basis) {
@@ -209,13 +236,29 @@ fn symmetric_whitening(coordinates: &Matrix, basis: &Matrix) -> Result<Matrix, I
     Ok(product(basis, &product_nt(&within.left, &within.right)))
 }
 
+/// The length of a vector, whose squares may leave the range of doubles.
+fn length<S: nalgebra::storage::Storage<f64, nalgebra::Dyn>>(
+    vector: &nalgebra::Matrix<f64, nalgebra::Dyn, nalgebra::Const<1>, S>,
+) -> f64 {
+    let largest = vector.amax();
+    if largest > 0.0 { largest * (vector / largest).norm() } else { 0.0 }
+}
+
+/// The columns that are not zero, from the longest, in groups: each is [`FAINT`] beside the shortest of the group before.
+fn by_loudness(coordinates: &Matrix) -> Vec<Vec<usize>> {
+    let lengths: Vec<f64> = coordinates.column_iter().map(|column| length(&column)).collect();
+    let mut order: Vec<usize> = (0..lengths.len()).filter(|&column| lengths[column] > 0.0).collect();
+    order.sort_by(|&a, &b| lengths[b].total_cmp(&lengths[a]));
+    order.chunk_by(|&a, &b| lengths[b] > FAINT * lengths[a]).map(<[usize]>::to_vec).collect()
+}
+
 /// The polar factor of columns that are orthogonal up to rounding, or zero: each column by itself. `within` are the
 /// columns in the Gram–Schmidt basis that was made of them, so that the j-th column that is not zero is the j-th basis vector.
 fn normalised(within: &Matrix, basis: &Matrix) -> Option<Matrix> {
     let mut whitened = Matrix::zeros(basis.nrows(), within.ncols());
     let mut index = 0;
     for (j, column) in within.column_iter().enumerate() {
-        let length = column.norm();
+        let length = length(&column);
         if length == 0.0 {
             continue;
         }
@@ -232,6 +275,33 @@ fn normalised(within: &Matrix, basis: &Matrix) -> Option<Matrix> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Rows a, 1e-20·b, 1e-40·c and so on, down to scales whose squares are zero: Gram–Schmidt from the loudest, whatever their order.
+    #[test]
+    fn faint_outputs_are_whitened_after_the_loud_ones() {
+        let rows = Matrix::from_fn(5, 4, |i, j| ((3 * i + 5 * j) as f64).sin() + if i == j { 2.0 } else { 0.0 });
+        let expected = orthonormal_extension(&Matrix::zeros(5, 0), &{
+            let mut unit = rows.clone();
+            unit.column_iter_mut().for_each(|mut column| _ = column.normalize_mut());
+            unit
+        });
+        for step in [1e-20, 1e-60, 1e-100] {
+            for order in [[0, 1, 2, 3], [3, 1, 0, 2], [2, 3, 1, 0]] {
+                let mut coordinates = Matrix::zeros(5, 4);
+                for (loudness, &column) in order.iter().enumerate() {
+                    // The first is the loudest.
+                    coordinates.set_column(column, &(rows.column(loudness) * f64::powi(step, loudness as i32)));
+                }
+                let basis = orthonormal_columns(&coordinates);
+                let whitened = symmetric_whitening(&coordinates, &basis).expect("a polar factor");
+                for (loudness, &column) in order.iter().enumerate() {
+                    let along = expected.column(loudness).dot(&rows.column(loudness)).signum();
+                    let difference = (whitened.column(column) - expected.column(loudness) * along).norm();
+                    assert!(difference < 1e-14, "{step:e} {order:?} {loudness}: {difference:e}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn orthogonal_columns_are_normalised_one_by_one() {

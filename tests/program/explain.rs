@@ -32,7 +32,20 @@ fn the_schemas_are_those_of_the_program() {
 
 #[test]
 fn a_theorem_is_explained() {
-    insta::assert_snapshot!(succeed(here(), &["explain", "capacity"]), @"");
+    insta::assert_snapshot!(succeed(here(), &["explain", "capacity"]), @r#"
+    capacity (theorem)
+      y ⟂ x2, z1 whitened, K = Cov(E[z1|x2]), P = Cov(E[z1|y])  ⟹  K + P ⪯ I, tr K + tr P ≤ d, I(z1;y)
+        ≤ −½ log det K
+      hypotheses: Any distribution; y independent of x_2, z_1 whitened. The last claim: Gaussian.
+      proof: Functions of x_2 and of y are orthogonal, and the squared projections of a unit vector
+        onto orthogonal subspaces add up to at most one (Bessel), in every direction of z_1.
+      paper: theorem 11
+      figure: alignloss figures capacity
+      check: alignloss verify capacity
+
+    capacity (key of eval's JSON)
+      How dimensions are spent, for each target that is private to a modality.
+    "#);
 }
 
 #[test]
