@@ -357,7 +357,7 @@ fn mixed() -> LatentModel {
 fn hypotheses_are_tested_again() {
     let joint = AlignmentFidelity::new(0.3).expect("a number from 0 to 1");
     // Its latents are coupled, its loadings not orthogonal, its sensors noisy and not alike.
-    let model = (0..).map(random::model).find(|model| model.given_covariance().is_some()).expect("a coupled model");
+    let model = (0..64).map(random::model).find(|model| model.given_covariance().is_some()).expect("a coupled model");
     let subject = Subject::new(&model, [0, 1]).expect("a subject");
     let objectives: [&dyn Objective; 4] =
         [&CanonicalCorrelation, &joint, &LinearContrastive::default(), &Decoupled { common_dim: None }];
