@@ -52,13 +52,16 @@ fn knows_exactly(case: &Case) -> bool {
     noiseless || !subject.pair.mutual_information_nats().is_finite()
 }
 
-/// Whether some output of an encoder is so much louder than another, 1/ε, that doubles have no symmetric whitening of both. So it is only
+/// Outputs whose scales differ by more than this share no double-double covariance.
+const FAR_APART: f64 = 1e28;
+
+/// Whether some output of an encoder is too much louder than another for the dense route, which then says nothing. So it is only
 /// where channels have units of their own and the objective doesn't whiten.
 fn has_outputs_far_apart(case: &Case) -> bool {
     (0..2).any(|m| {
         let variances = case.subject.moments().encoded(m, case.encoders.weights(m)).diagonal();
         let heard = || variances.iter().copied().filter(|&variance| variance > 0.0);
-        heard().fold(0.0, f64::max).sqrt() > f64::EPSILON.recip() * heard().fold(f64::INFINITY, f64::min).sqrt()
+        heard().fold(0.0, f64::max).sqrt() > FAR_APART * heard().fold(f64::INFINITY, f64::min).sqrt()
     })
 }
 
