@@ -274,14 +274,19 @@ impl EncoderError {
         let dim = weights.nrows();
         let deviations: Vec<f64> = whitening.root.row_iter().map(|row| row.norm()).collect();
         let coordinates = product_tn(&whitening.root, &weights.transpose());
-        let lengths: Vec<f64> = coordinates.column_iter().map(|column| column.norm()).collect();
+        // By the largest entry first: squares of a faint output leave the range of doubles.
+        let length = |column: &Matrix| {
+            let largest = column.amax();
+            if largest > 0.0 { largest * (column / largest).norm() } else { 0.0 }
+        };
+        let lengths: Vec<f64> = (0..dim).map(|j| length(&coordinates.columns(j, 1).into_owned())).collect();
         // Weights that were made of directions carry the rounding of that step, which their condition number multiplies.
         let strayed = outside(case.towers.basis(m), &coordinates);
         let errors: Vec<f64> = (0..dim)
             .map(|j| {
                 let loud: f64 = weights.row(j).iter().zip(&deviations).map(|(weight, size)| weight.abs() * size).sum();
                 let turned = if lengths[j] > 0.0 { directions * lengths[j] } else { 0.0 };
-                ROUNDING * input * loud + strayed.column(j).norm() + turned
+                ROUNDING * input * loud + length(&strayed.columns(j, 1).into_owned()) + turned
             })
             .collect();
         let used = lengths.iter().filter(|&&length| length > 0.0).count();

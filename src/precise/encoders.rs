@@ -11,14 +11,19 @@ use qd::Quad;
 /// Directions that the law leaves open by more than this are not unique: the encoders that are printed are measured then.
 const OPEN: f64 = 1e-6;
 
+/// Binary orders between outputs of which a double-double polar factor keeps digits of both.
+const FAR_APART: i32 = 90;
+
 /// Rounding of the lengths that an objective gives to the rows of its minimiser, which it computes in doubles. It changes no span.
 const ROW_LENGTHS: f64 = 8.0 * f64::EPSILON;
 
 /// Two encoders over a law.
 #[derive(Debug)]
 pub(crate) struct PreciseEncoders {
-    /// z_1 and z_2, d components each, rows of zeros included.
+    /// z_1 and z_2, d components each, rows of zeros included; each on a scale of its own.
     outputs: [Vectors; 2],
+    /// The binary exponents of these scales.
+    exponents: [Vec<i32>; 2],
     /// What z_1, z_2 and both span.
     pub(crate) spans: [Span; 3],
     /// The same as exact numbers, where the weights are.
@@ -35,7 +40,8 @@ impl PreciseEncoders {
         match exact {
             Some((outputs, lengths)) => {
                 let spans = [outputs[0].span(None), outputs[1].span(None), joint(law, &outputs)];
-                Self { outputs, spans, blocks: None, lengths }
+                let exponents = outputs.each_ref().map(|outputs| vec![0; outputs.len()]);
+                Self { outputs, exponents, spans, blocks: None, lengths }
             }
             None => Self::of_weights(law, weights),
         }
@@ -44,12 +50,20 @@ impl PreciseEncoders {
     /// Encoders with given weights.
     pub(crate) fn of_weights(law: &Law, weights: &Encoders) -> Self {
         let blocks = [0, 1].map(|m| law.encoded(m, weights.weights(m)));
+        let mut exponents = [vec![], vec![]];
         let outputs = [0, 1].map(|m| {
             let weights = weights.weights(m);
-            let scaled = Matrix::from_fn(weights.nrows(), weights.ncols(), |i, j| weights[(i, j)] * law.scales[m][j]);
-            let largest = scaled.amax();
-            let scale = if largest > 0.0 && largest.is_finite() { power_of_two_near(largest) } else { 1.0 };
-            law.observed[m].combined(&lift(&(scaled / scale).transpose()))
+            let mut scaled =
+                Matrix::from_fn(weights.nrows(), weights.ncols(), |i, j| weights[(i, j)] * law.scales[m][j]);
+            // Row by row: the squares of a faint output would leave the range of doubles.
+            for mut row in scaled.row_iter_mut() {
+                let largest = row.amax();
+                let scale = if largest > 0.0 && largest.is_finite() { power_of_two_near(largest) } else { 1.0 };
+                row /= scale;
+                #[expect(clippy::cast_possible_truncation, reason = "the exponent of a double")]
+                exponents[m].push(scale.log2() as i32);
+            }
+            law.observed[m].combined(&lift(&scaled.transpose()))
         });
         let [first, second] = &blocks;
         let spans = [
@@ -57,7 +71,7 @@ impl PreciseEncoders {
             outputs[1].span(Some(law.rank(&[second]))),
             outputs[0].and(&outputs[1]).span(Some(law.rank(&[first, second]))),
         ];
-        Self { outputs, spans, blocks: Some(blocks), lengths: 0.0 }
+        Self { outputs, exponents, spans, blocks: Some(blocks), lengths: 0.0 }
     }
 
     /// z_1 and z_2 of given weights, on their own scale.
@@ -98,9 +112,25 @@ impl PreciseEncoders {
         Some(Vectors { columns: first.columns - second.columns, errors })
     }
 
+    /// The outputs of one encoder on their common scale; `None` where they are so far apart that the polar factor is not resolved.
+    fn on_one_scale(&self, m: usize) -> Option<Vectors> {
+        let exponents = &self.exponents[m];
+        let loudest = exponents.iter().copied().max().unwrap_or(0);
+        if exponents.iter().any(|exponent| loudest - exponent > FAR_APART) {
+            return None;
+        }
+        let mut vectors = self.outputs[m].clone();
+        for (j, exponent) in exponents.iter().enumerate() {
+            let scale = 2.0_f64.powi(exponent - loudest);
+            vectors.columns.column_mut(j).iter_mut().for_each(|entry| *entry *= Quad::from_f64(scale));
+            vectors.errors[j] *= scale;
+        }
+        Some(vectors)
+    }
+
     /// The symmetrically whitened encoder: the polar factor of its outputs.
     fn whitened(&self, m: usize) -> Option<Vectors> {
-        let (span, outputs) = (&self.spans[m], &self.outputs[m]);
+        let (span, outputs) = (&self.spans[m], &self.on_one_scale(m)?);
         let coordinates = product_tn(&span.found.basis, &outputs.columns);
         let found = svd(&coordinates)?;
         if found.values.len() != span.rank() {

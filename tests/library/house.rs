@@ -180,7 +180,8 @@ fn what_is_cited_by_its_path_is_there() {
                     .iter()
                     .any(|start| piece.starts_with(start));
                 let is_plain = piece.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
-                if is_path && is_plain {
+                // `experiments/NAME.toml` stands for any.
+                if is_path && is_plain && !piece.contains("NAME") {
                     let own = file.ancestors().any(|folder| folder.join(piece).exists());
                     assert!(own, "{}: `{piece}` is not there", file.display());
                     cited += 1;

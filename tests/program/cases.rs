@@ -409,3 +409,22 @@ fn a_tie_is_shown_with_its_range_in_both_formats() {
     let table = succeed(folder.path(), &["eval", "tie.toml", "--dim", "2"]);
     assert!(!table.contains("the minimiser is"), "{table}");
 }
+
+/// One output of each encoder is fainter than the other by more decades than squares of doubles have: of orthogonal outputs the scale
+/// changes nothing. ρ = ½ twice, so that ε² = 2·(1 − ½)·2 = 2.
+#[test]
+fn a_faint_output_counts_as_much_as_a_loud_one() {
+    let sensor = "[[modality]]\nshared_loading = [[1.0, 0.0], [0.0, 1.0]]\nprivate_loading = [[], []]\nnoise = 1.0\n";
+    let model = format!("[latent]\nshared = 2\nprivate = [0, 0]\n{sensor}{sensor}");
+    for faint in ["1e-10", "1e-20", "1e-100", "1e-170", "1e-300"] {
+        let folder = folder("m.toml", &model);
+        let rows = format!("[[1.0, 0.0], [0.0, {faint}]]");
+        let encoders = format!("{{ \"encoders\": [{rows}, {rows}] }}");
+        std::fs::write(folder.path().join("e.json"), encoders).expect("a writable folder");
+        let output = run(folder.path(), &["eval", "m.toml", "--encoders", "e.json", "--format", "json"]);
+        let report: Value = serde_json::from_str(&output.stdout).expect("JSON");
+        assert_nothing_violated(output.code, &report, faint);
+        let error = report["alignment"]["error"].as_f64().expect("a number");
+        assert!((error - 2.0).abs() < 1e-12, "{faint}: {error}");
+    }
+}

@@ -68,6 +68,11 @@ fn remarked(headers: &[&str], rows: &[(Vec<String>, String)], page: Option<usize
     text
 }
 
+/// A text in lines that fit the page, of 100 characters where nobody looks.
+pub(super) fn paragraph(text: &str) -> String {
+    wrapped(text, 0, page_width().unwrap_or(100)).join("\n") + "\n"
+}
+
 /// A text in lines that fit a page of this width beside an indentation.
 pub(super) fn wrapped(text: &str, indentation: usize, page: usize) -> Vec<String> {
     let options = textwrap::Options::new(page.saturating_sub(indentation)).break_words(false);

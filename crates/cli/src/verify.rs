@@ -1,7 +1,7 @@
 //! `alignloss verify`
 
 use super::progress::{bar, note};
-use super::table::{measure, number, table};
+use super::table::{measure, number, paragraph, table};
 use super::{Outcome, Session};
 use alignloss::evaluation::{Finite, SCHEMA};
 use alignloss::linalg::Matrix;
@@ -277,13 +277,14 @@ fn as_table(summaries: &[(&Summary, &str)], plan: &Plan) -> String {
     let headers =
         ["theorem", "law", "models", "cases", "smallest slack", "greatest tightness", "re-evaluated", "verdict"];
     table(&headers, &rows)
-        + &format!(
-            "\n{} models ({} of every family), seed {}; `models` and `cases` count those to which a theorem applies,\n\
-             `re-evaluated` the borderline cases that were judged again in double-double precision\n",
+        + "\n"
+        + &paragraph(&format!(
+            "{} models ({} of every family), seed {}; `models` and `cases` count those to which a theorem applies, \
+             `re-evaluated` the borderline cases that were judged again in double-double precision",
             plan.total(),
             plan.models,
             plan.seed
-        )
+        ))
 }
 
 fn as_json(summaries: &[Summary], discrete: &[Summary], plan: &Plan) -> anyhow::Result<String> {
@@ -333,10 +334,11 @@ fn extremes_as_table(extremes: &[Extreme], budget: u64, seed: u64) -> String {
         })
         .collect();
     table(&["theorem", "law", "d", "tightness", "deviation", "verdict", "found with"], &rows)
-        + &format!(
-            "\nup to {budget} cases for each theorem, d and kind of claim, seed {seed}; `tightness` is lhs/rhs of inequalities less the\n\
-             error bound, `deviation` is |lhs − rhs| of identities over the error bound: above 1 either is a violation\n"
-        )
+        + "\n"
+        + &paragraph(&format!(
+            "up to {budget} cases for each theorem, d and kind of claim, seed {seed}; `tightness` is lhs/rhs of inequalities less the \
+             error bound, `deviation` is |lhs − rhs| of identities over the error bound: above 1 either is a violation"
+        ))
 }
 
 /// Near 1, prints enough digits to see past the nines.

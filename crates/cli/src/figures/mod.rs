@@ -93,10 +93,14 @@ impl Figures {
             };
         }
         watch::watch(&self.folders(), session, |files| {
-            let Files { experiments: everything, broken } = self.read_all()?;
-            let changed = |experiment: &&Experiment| {
-                files.iter().any(|file| file.file_stem().is_some_and(|stem| stem == experiment.name()))
-            };
+            let Files { experiments: everything, mut broken } = self.read_all()?;
+            let is_changed = |name: &str| files.iter().any(|file| file.file_stem().is_some_and(|stem| stem == name));
+            let changed = |experiment: &&Experiment| is_changed(experiment.name());
+            if let Some(problem) =
+                broken.keys().find(|name| is_changed(name)).cloned().and_then(|name| broken.remove(&name))
+            {
+                return Err(problem);
+            }
             let chosen: Vec<&Experiment> = self.chosen(&everything, &broken)?.into_iter().filter(changed).collect();
             if chosen.is_empty() { Ok(()) } else { self.draw(session, &everything, &broken, &chosen).map(|_| ()) }
         })?;
