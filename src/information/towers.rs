@@ -293,9 +293,10 @@ mod tests {
         for step in [1e-10, 1e-17, 1e-20, 1e-60, 1e-100] {
             for order in [[0, 1, 2, 3], [3, 1, 0, 2], [2, 3, 1, 0]] {
                 let mut coordinates = Matrix::zeros(5, 4);
-                for (loudness, &column) in order.iter().enumerate() {
-                    // The first is the loudest.
-                    coordinates.set_column(column, &(rows.column(loudness) * f64::powi(step, loudness as i32)));
+                let scales = std::iter::successors(Some(1.0), |scale| Some(scale * step));
+                // The first is the loudest.
+                for ((loudness, &column), scale) in order.iter().enumerate().zip(scales) {
+                    coordinates.set_column(column, &(rows.column(loudness) * scale));
                 }
                 let basis = orthonormal_columns(&coordinates);
                 let whitened = symmetric_whitening(&coordinates, &basis).expect("a polar factor");

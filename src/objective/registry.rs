@@ -8,6 +8,12 @@ use super::{
 };
 use crate::linalg::LinalgError;
 
+/// Makes an objective.
+type Build = fn(&Parameters) -> Result<Box<dyn Objective>, ObjectiveError>;
+
+/// Makes the loss over minibatches that trains towards an objective.
+type BuildMinibatch = fn(&Parameters, &Conditions) -> Result<Minibatch, LinalgError>;
+
 /// How an objective is called and made.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
@@ -20,21 +26,16 @@ pub struct Entry {
     /// Its parameters.
     pub parameters: &'static [ParameterSpec],
     /// The objective at some parameters, which are within range; it reads its own.
-    pub(super) build: fn(&Parameters) -> Result<Box<dyn Objective>, ObjectiveError>,
+    pub(super) build: Build,
     /// The loss over minibatches that trains towards it, where there is one.
-    pub(super) minibatch: Option<fn(&Parameters, &Conditions) -> Result<Minibatch, LinalgError>>,
+    pub(super) minibatch: Option<BuildMinibatch>,
     /// Whether that loss scores pairs by a critic of choice. The population objective has the bilinear one.
     pub has_critic: bool,
 }
 
 impl Entry {
     /// Of an objective without parameters and without a loss over minibatches.
-    pub(super) const fn plain(
-        id: &'static str,
-        label: &'static str,
-        summary: &'static str,
-        build: fn(&Parameters) -> Result<Box<dyn Objective>, ObjectiveError>,
-    ) -> Self {
+    pub(super) const fn plain(id: &'static str, label: &'static str, summary: &'static str, build: Build) -> Self {
         Self { id, label, summary, parameters: &[], build, minibatch: None, has_critic: false }
     }
 

@@ -110,8 +110,9 @@ impl Place {
         let experiment = self.read()?;
         let folder = self.folder(&experiment);
         if !folder.join("manifest.json").exists() {
-            let changes: String = self.changes.iter().map(|change| format!(" {change}")).collect();
-            bail!("{}: no results yet; run: alignloss sweep {}{changes}", folder.display(), self.experiment.display());
+            let words = std::iter::once(self.experiment.display().to_string());
+            let words: Vec<String> = words.chain(self.changes.iter().map(ToString::to_string)).collect();
+            bail!("{}: no results yet; run: alignloss sweep {}", folder.display(), words.join(" "));
         }
         let store = Store::finished(&folder, &experiment, Run::new(&experiment).parts())?;
         Ok((experiment, store))

@@ -61,7 +61,7 @@ fn remarked(headers: &[&str], rows: &[(Vec<String>, String)], page: Option<usize
         } else {
             text += &(cells + "\n");
             for part in wrapped(remark, INDENT.len(), page.unwrap_or(usize::MAX)) {
-                text += &format!("{INDENT}{part}\n");
+                text.extend([INDENT, &part, "\n"]);
             }
         }
     }
@@ -77,7 +77,7 @@ pub(super) fn paragraph(text: &str) -> String {
 pub(super) fn wrapped(text: &str, indentation: usize, page: usize) -> Vec<String> {
     let options = textwrap::Options::new(page.saturating_sub(indentation)).break_words(false);
     let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(text, options).into_iter().map(|line| line.into_owned()).collect()
+    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 fn widths(headers: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
@@ -93,7 +93,11 @@ fn line(cells: &[String], columns: &[usize], widths: &[usize]) -> String {
     for &column in columns {
         let padding = " ".repeat(widths[column] - cells[column].chars().count());
         let cell = &cells[column];
-        line += &if column == 0 { format!("{cell}{padding}") } else { format!("{}{padding}{cell}", " ".repeat(GAP)) };
+        if column == 0 {
+            line.extend([cell.as_str(), &padding]);
+        } else {
+            line.extend([" ".repeat(GAP).as_str(), &padding, cell]);
+        }
     }
     line.trim_end().to_owned()
 }

@@ -12,6 +12,7 @@ use alignloss::theorem::verify::{Counterexample, Plan, Summary, Witness};
 use alignloss::theorem::{self, Status, Theorem};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Try the theorems on random models of every family, with optimal, random and nearly optimal encoders
@@ -245,12 +246,11 @@ fn save(folder: &Path, kind: &str, name: &str, law: &str, case: &Counterexample)
             // A minimiser is one only while `eval` knows it as such: given weights are just weights.
             Ok(match minimiser {
                 Some((objective, parameters, dim)) => {
-                    let parameters: String =
-                        parameters.iter().map(|(name, value)| format!(" -p {name}={value}")).collect();
-                    format!(
-                        "replay with: alignloss eval {} --objective {objective}{parameters} --dim {dim}",
-                        path.display()
-                    )
+                    let mut command = format!("alignloss eval {} --objective {objective}", path.display());
+                    for (name, value) in parameters.iter() {
+                        let _ = write!(command, " -p {name}={value}");
+                    }
+                    format!("replay with: {command} --dim {dim}")
                 }
                 None => format!("replay with: alignloss eval {} --encoders {}", path.display(), weights.display()),
             })

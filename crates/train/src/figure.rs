@@ -81,7 +81,7 @@ pub fn compose(experiment: &Experiment, spec: &FigureSpec, results: &Results) ->
     }
     if let Some(place) = table.column(OBJECTIVE) {
         for row in &mut rows {
-            row[place] = in_print(&row[place]).to_owned();
+            row[place] = String::from(in_print(&row[place]));
         }
     }
     Ok(compose_titled(experiment.title(), &spec, &Results::new(names, rows)))

@@ -60,7 +60,7 @@ pub struct Route {
 /// two routes differ by more than rounding: it is judged here for the exact ones, which must not hide that the engine's are others.
 pub fn settle(id: &str, case: &Case, finding: Finding) -> (Finding, bool) {
     let Finding::Checked(mut clauses) = finding else { return (finding, false) };
-    let route = find(id).ok().and_then(|theorem| theorem.precise());
+    let route = find(id).ok().and_then(super::Theorem::precise);
     if !clauses.iter().any(is_borderline) {
         return (Finding::Checked(clauses), false);
     }
