@@ -1,7 +1,7 @@
 //! Numerical certainty: borderline claims are judged again, in double-double precision and by another route.
 //!
 //! The engine works on factors in double precision with an a-priori error bound. Here everything is computed anew in 106-bit
-//! arithmetic: most claims over dense covariances, with no factor and no angle ([`dense`]), claims that need every digit of an
+//! arithmetic: most claims over dense covariances, with no factor and no angle (`dense`), claims that need every digit of an
 //! ill-conditioned law over the factors of [`crate::precise`]. Slower by orders of magnitude, and plain enough to check by eye.
 //!
 //! Hypotheses are tested again too. One that holds only up to rounding, such as orthogonality, is measured here, and what it misses is part

@@ -9,13 +9,13 @@ use crate::theorem::{capacity, correlation, lipschitz, perfect_alignment};
 /// The theorems that claim any distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// [`perfect_alignment`].
+    /// [`perfect_alignment()`].
     PerfectAlignment,
-    /// [`lipschitz`].
+    /// [`lipschitz()`].
     Lipschitz,
-    /// [`capacity`].
+    /// [`capacity()`].
     Capacity,
-    /// [`correlation`].
+    /// [`correlation()`].
     Correlation,
 }
 
