@@ -114,7 +114,8 @@ impl<'a> Estimator<'a> {
     /// use alignloss::information::Source;
     /// use alignloss::model::{Format, LatentModel};
     /// use alignloss::objective::CanonicalCorrelation;
-    /// use alignloss::sample::{Data, Stream};
+    /// use alignloss::random::Stream;
+    /// use alignloss::sample::Data;
     /// let model = LatentModel::parse("[family]\nkind = \"random\"\nseed = 5\n", Format::Toml)?;
     /// let mut generator = Stream { seed: 1, experiment: "example", cell: 0, replicate: 0 }.generator();
     /// let data = Data::draw(&model, 200, &mut generator)?;

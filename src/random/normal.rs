@@ -73,7 +73,7 @@ static ZIGGURAT: LazyLock<Ziggurat> = LazyLock::new(|| {
 ///
 /// # Examples
 /// ```
-/// use alignloss::sample::{Stream, fill_standard_normal};
+/// use alignloss::random::{Stream, fill_standard_normal};
 /// let stream = Stream { seed: 1, experiment: "example", cell: 0, replicate: 0 };
 /// let mut draws = [0.0_f64; 1000];
 /// fill_standard_normal(&mut stream.generator(), &mut draws);

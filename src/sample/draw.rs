@@ -17,7 +17,8 @@ use nalgebra::DMatrix;
 /// # Examples
 /// ```
 /// use alignloss::model::{Format, LatentModel};
-/// use alignloss::sample::{Sampler, Stream};
+/// use alignloss::random::Stream;
+/// use alignloss::sample::Sampler;
 /// let model = LatentModel::parse("[family]\nkind = \"random\"\nseed = 5\n", Format::Toml)?;
 /// let mut sampler = Sampler::<f32>::of_model(&model)?;
 /// let mut generator = Stream { seed: 1, experiment: "example", cell: 0, replicate: 0 }.generator();
