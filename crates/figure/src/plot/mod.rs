@@ -143,7 +143,7 @@ impl From<Chart> for Figure {
 ///
 /// # Examples
 /// ```
-/// # use alignloss::figure::{Axis, Chart, Drawing, FigureError, Layer, SeriesStyle};
+/// # use alignloss_figure::{Axis, Chart, Drawing, FigureError, Layer, SeriesStyle};
 /// let points = (1..=12).map(|d| (f64::from(d), 1.0 / f64::from(d))).collect();
 /// let chart = Chart::new("Loss", Axis::linear("dimension"), Axis::linear("information loss").unit("nats"))
 ///     .with(Layer::Curve { label: "CCA".into(), points, style: SeriesStyle::new(0) });
