@@ -10,7 +10,8 @@
 
 use crate::information::Source;
 use crate::linalg::{
-    Matrix, PrincipalAngles, Whitening, outside, product, product_tn, singular_values, svd, symmetric_eigen,
+    Matrix, PrincipalAngles, Whitening, column_lengths, outside, product, product_tn, singular_values, svd,
+    symmetric_eigen,
 };
 use crate::model::{Factor, LatentModel, Noise};
 use crate::objective::{BeyondRank, Objective, Solution};
@@ -274,19 +275,14 @@ impl EncoderError {
         let dim = weights.nrows();
         let deviations: Vec<f64> = whitening.root.row_iter().map(|row| row.norm()).collect();
         let coordinates = product_tn(&whitening.root, &weights.transpose());
-        // By the largest entry first: squares of a faint output leave the range of doubles.
-        let length = |column: &Matrix| {
-            let largest = column.amax();
-            if largest > 0.0 { largest * (column / largest).norm() } else { 0.0 }
-        };
-        let lengths: Vec<f64> = (0..dim).map(|j| length(&coordinates.columns(j, 1).into_owned())).collect();
+        let lengths = column_lengths(&coordinates);
         // Weights that were made of directions carry the rounding of that step, which their condition number multiplies.
-        let strayed = outside(case.towers.basis(m), &coordinates);
+        let strayed = column_lengths(&outside(case.towers.basis(m), &coordinates));
         let errors: Vec<f64> = (0..dim)
             .map(|j| {
                 let loud: f64 = weights.row(j).iter().zip(&deviations).map(|(weight, size)| weight.abs() * size).sum();
                 let turned = if lengths[j] > 0.0 { directions * lengths[j] } else { 0.0 };
-                ROUNDING * input * loud + length(&strayed.columns(j, 1).into_owned()) + turned
+                ROUNDING * input * loud + strayed[j] + turned
             })
             .collect();
         let used = lengths.iter().filter(|&&length| length > 0.0).count();

@@ -170,6 +170,11 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// The end of a message about an unknown word: the candidate that was meant, or nothing.
+pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(word, candidates).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

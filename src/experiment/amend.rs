@@ -126,8 +126,7 @@ pub(super) fn set(model: &mut Map<String, Value>, name: &str, value: &AxisValue)
             known.push(own);
         }
     }
-    let hint = text::nearest(place, known.iter().map(String::as_str));
-    let hint = hint.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+    let hint = text::hint(place, known.iter().map(String::as_str));
     Err(format!("{place:?} is not a part of the model, expected {}{hint}", known.join(", ")))
 }
 

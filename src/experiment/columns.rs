@@ -1,6 +1,6 @@
 //! The columns of results: names, units, and how axes are labelled.
 
-use super::grid::AXES;
+use super::grid::axis;
 use crate::information::{Encoders, InformationError, PartialInformation, Source};
 use crate::linalg::{Matrix, orthonormal_columns, product, product_tn, svd_of_product};
 use crate::model::family;
@@ -29,10 +29,8 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         other => other,
     };
     let label = match (measure, source) {
-        _ if let Some(axis) = AXES.iter().find(|axis| axis.name == column) => axis.label.to_owned(),
-        ("model", name) if let Some(parameter) = family::PARAMETERS.iter().find(|parameter| parameter.name == name) => {
-            parameter.label.to_owned()
-        }
+        _ if let Some(axis) = axis(column) => axis.label.to_owned(),
+        ("model", name) if let Some(parameter) = family::parameter(name) => parameter.label.to_owned(),
         ("objective", name) if let Some(parameter) = objective::parameter(name) => parameter.label.to_owned(),
         ("mi", _) => format!("information I({name}; y)"),
         ("mmse", _) => format!("mmse(y | {name})"),
@@ -71,7 +69,7 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
 
 /// What a column holds, in one line; `None` where it is no column of any result. The columns of a grid's axes hold the axis's value.
 pub fn meaning(column: &str) -> Option<String> {
-    if let Some(axis) = AXES.iter().find(|axis| axis.name == column) {
+    if let Some(axis) = axis(column) {
         return Some(axis.meaning.to_owned());
     }
     let (measure, part) = column.split_once('.').unwrap_or((column, ""));
@@ -146,7 +144,7 @@ pub fn meaning(column: &str) -> Option<String> {
             "the part of the first sensor's shared subspace that its encoder does not see, from 0 to 1".into()
         }
         ("objective_value", "") => "what the encoders attain of the objective".into(),
-        ("model", name) => family::PARAMETERS.iter().find(|parameter| parameter.name == name)?.meaning.into(),
+        ("model", name) => family::parameter(name)?.meaning.into(),
         ("objective", name) => objective::parameter(name)?.meaning.into(),
         _ => return None,
     };

@@ -501,9 +501,7 @@ impl Experiment {
             ];
             for column in columns.into_iter().flatten().chain(&figure.also).chain(figure.filter.keys()) {
                 if !known.iter().any(|known| known == column) {
-                    let hint = text::nearest(column, known.iter().map(String::as_str))
-                        .map(|near| format!("; did you mean {near:?}?"))
-                        .unwrap_or_default();
+                    let hint = text::hint(column, known.iter().map(String::as_str));
                     return Err(wrong(
                         format!("figure[{index}]"),
                         format!("{column:?} is not a column of the results{hint}"),

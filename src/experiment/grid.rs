@@ -44,7 +44,7 @@ pub struct AxisSpec {
 }
 
 /// Axes besides the parameters of the model and of the objective.
-pub const AXES: [AxisSpec; 18] = [
+pub static AXES: [AxisSpec; 18] = [
     AxisSpec {
         name: "objective",
         label: "objective",
@@ -100,6 +100,11 @@ pub const AXES: [AxisSpec; 18] = [
     },
     AxisSpec { name: "theorem", label: "theorem", meaning: "the theorem that the adversary attacks: the id of one" },
 ];
+
+/// What there is to know about the axis of a name.
+pub(super) fn axis(name: &str) -> Option<&'static AxisSpec> {
+    AXES.iter().find(|axis| axis.name == name)
+}
 
 /// Steps of one axis beyond this number are a mistake.
 const LARGEST_AXIS: usize = 1_000_000;
@@ -159,13 +164,10 @@ impl Grid {
         for (name, value) in table {
             let field = format!("grid.{name:?}");
             let of_objective = name.strip_prefix("objective.").is_some_and(|name| objective::parameter(name).is_some());
-            if !AXES.iter().any(|axis| axis.name == *name) && !of_objective && !name.starts_with("model.") {
+            if axis(name).is_none() && !of_objective && !name.starts_with("model.") {
                 let parameters = objective::REGISTRY.iter().flat_map(|entry| entry.parameters);
                 let known: Vec<String> = parameters.map(|parameter| format!("objective.{}", parameter.name)).collect();
-                let hint =
-                    crate::text::nearest(name, known.iter().map(String::as_str).chain(AXES.map(|axis| axis.name)))
-                        .map(|near| format!("; did you mean {near:?}?"))
-                        .unwrap_or_default();
+                let hint = crate::text::hint(name, known.iter().map(String::as_str).chain(AXES.map(|axis| axis.name)));
                 return Err(wrong(
                     &field,
                     format!(

@@ -3,8 +3,8 @@
 use super::pair::stacked;
 use super::{InformationError, Pair};
 use crate::linalg::{
-    Matrix, PrincipalAngles, graded_svd, is_graded, orthonormal_columns, orthonormal_extension, power_of_two_near,
-    product, product_nt, product_tn, require_finite, stacked_singular_values, svd,
+    Matrix, PrincipalAngles, column_lengths, graded_svd, is_graded, orthonormal_columns, orthonormal_extension,
+    power_of_two_near, product, product_nt, product_tn, require_finite, stacked_singular_values, svd, unit_columns,
 };
 
 /// Σσ² up to which every σ is at most 0.7: below 45° with room for rounding, on the side of the number that
@@ -214,8 +214,7 @@ fn symmetric_whitening(coordinates: &Matrix, basis: &Matrix) -> Result<Matrix, I
         for group in groups {
             let loudest = coordinates.column(group[0]).amax();
             let columns = coordinates.select_columns(&group) / loudest;
-            let unit = Matrix::from_columns(&columns.column_iter().map(|c| c / length(&c)).collect::<Vec<_>>());
-            let extended = orthonormal_extension(&seen, &unit);
+            let extended = orthonormal_extension(&seen, &unit_columns(&columns));
             let added = extended.columns(seen.ncols(), extended.ncols() - seen.ncols()).into_owned();
             if added.ncols() > 0 {
                 let polar = product(&added, &polar_factor(&product_tn(&added, &columns))?);
@@ -236,22 +235,14 @@ fn symmetric_whitening(coordinates: &Matrix, basis: &Matrix) -> Result<Matrix, I
 
 /// The polar factor of a matrix of full row rank whose columns may differ in scale.
 fn polar_factor(matrix: &Matrix) -> Result<Matrix, InformationError> {
-    let lengths: Vec<f64> = matrix.column_iter().map(|column| length(&column)).collect();
-    let decomposed = if is_graded(&lengths) { graded_svd(matrix, matrix.nrows())? } else { svd(matrix)? };
+    let decomposed =
+        if is_graded(&column_lengths(matrix)) { graded_svd(matrix, matrix.nrows())? } else { svd(matrix)? };
     Ok(product_nt(&decomposed.left, &decomposed.right))
-}
-
-/// The length of a vector, whose squares may leave the range of doubles.
-fn length<S: nalgebra::storage::Storage<f64, nalgebra::Dyn>>(
-    vector: &nalgebra::Matrix<f64, nalgebra::Dyn, nalgebra::Const<1>, S>,
-) -> f64 {
-    let largest = vector.amax();
-    if largest > 0.0 { largest * (vector / largest).norm() } else { 0.0 }
 }
 
 /// The columns that are not zero, from the longest, in groups: each is [`FAINT`] beside the shortest of the group before.
 fn by_loudness(coordinates: &Matrix) -> Vec<Vec<usize>> {
-    let lengths: Vec<f64> = coordinates.column_iter().map(|column| length(&column)).collect();
+    let lengths = column_lengths(coordinates);
     let mut order: Vec<usize> = (0..lengths.len()).filter(|&column| lengths[column] > 0.0).collect();
     order.sort_by(|&a, &b| lengths[b].total_cmp(&lengths[a]));
     order.chunk_by(|&a, &b| lengths[b] > FAINT * lengths[a]).map(<[usize]>::to_vec).collect()
@@ -262,8 +253,7 @@ fn by_loudness(coordinates: &Matrix) -> Vec<Vec<usize>> {
 fn normalised(within: &Matrix, basis: &Matrix) -> Option<Matrix> {
     let mut whitened = Matrix::zeros(basis.nrows(), within.ncols());
     let mut index = 0;
-    for (j, column) in within.column_iter().enumerate() {
-        let length = length(&column);
+    for (j, (column, length)) in within.column_iter().zip(column_lengths(within)).enumerate() {
         if length == 0.0 {
             continue;
         }

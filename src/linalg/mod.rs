@@ -43,7 +43,7 @@ pub use product::{gram, product, product_nt, product_tn};
 pub use real::Real;
 pub use root::{positive_semidefinite_root, require_symmetric};
 pub use whitening::{Whitening, orthonormal_columns};
-pub(crate) use whitening::{orthonormal_extension, outside};
+pub(crate) use whitening::{column_lengths, orthonormal_extension, outside, unit_columns};
 
 /// A dense, column-major, double-precision matrix.
 pub type Matrix = nalgebra::DMatrix<f64>;

@@ -130,16 +130,29 @@ fn row_lengths(matrix: &Matrix) -> Vec<f64> {
 ///
 /// Gram–Schmidt, again where a projection took most of a vector; for the thin matrices of encoders.
 pub fn orthonormal_columns(matrix: &Matrix) -> Matrix {
+    orthonormal_extension(&Matrix::zeros(matrix.nrows(), 0), &unit_columns(matrix))
+}
+
+/// The columns at length one; a column of zeros stays. By the largest entry first, as in [`column_lengths`].
+pub(crate) fn unit_columns(matrix: &Matrix) -> Matrix {
     let mut unit = matrix.clone();
     for mut column in unit.column_iter_mut() {
-        // By the largest entry first: the sum of squares of 1e±200 leaves the range of doubles.
         let largest = column.amax();
         if largest > 0.0 {
             column /= largest;
             column.normalize_mut();
         }
     }
-    orthonormal_extension(&Matrix::zeros(matrix.nrows(), 0), &unit)
+    unit
+}
+
+/// The Euclidean length of each column. By the largest entry first: the sum of squares of 1e±200 leaves the range of doubles.
+pub(crate) fn column_lengths(matrix: &Matrix) -> Vec<f64> {
+    let length = |column: nalgebra::DVectorView<f64>| {
+        let largest = column.amax();
+        if largest > 0.0 { largest * (column / largest).norm() } else { 0.0 }
+    };
+    matrix.column_iter().map(length).collect()
 }
 
 /// Orthonormal columns and, after them, those that span what vectors of length one add to them. `remainders` are these vectors,

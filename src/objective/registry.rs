@@ -95,7 +95,7 @@ pub const DEFAULT: Entry = CanonicalCorrelation::ENTRY;
 #[non_exhaustive]
 pub enum ObjectiveError {
     /// An id that names no objective.
-    #[error("{id:?} is not one of {}{}", REGISTRY.map(|entry| entry.id).join(", "), crate::text::nearest(id, REGISTRY.map(|entry| entry.id)).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
+    #[error("{id:?} is not one of {}{}", REGISTRY.map(|entry| entry.id).join(", "), crate::text::hint(id, REGISTRY.map(|entry| entry.id)))]
     Unknown {
         /// The id.
         id: String,

@@ -20,7 +20,7 @@ const ROW_LENGTHS: f64 = 8.0 * f64::EPSILON;
 /// Two encoders over a law.
 #[derive(Debug)]
 pub(crate) struct PreciseEncoders {
-    /// z_1 and z_2, d components each, rows of zeros included; each on a scale of its own.
+    /// z_1 and z_2, d components each, rows of zeros included, each on its own scale.
     outputs: [Vectors; 2],
     /// The binary exponents of these scales.
     exponents: [Vec<i32>; 2],

@@ -143,7 +143,7 @@ pub use selection::ID as SELECTION;
 
 /// An id that names no theorem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{id:?} is not one of {}{}", ids().join(", "), crate::text::nearest(id, ids()).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
+#[error("{id:?} is not one of {}{}", ids().join(", "), crate::text::hint(id, ids()))]
 pub struct UnknownTheorem {
     /// The id.
     pub id: String,

@@ -9,9 +9,7 @@ use super::adversary::{Extreme, Search};
 use super::discrete::{Claim, Instance};
 use super::verify::{Counterexample, Plan, TrialError, Witness, draw_instance};
 use super::{Case, Clause, EvaluatedTarget, Finding, REGISTRY, Status, Theorem, Verdict, find};
-use super::{alignment_floor, leakage, sufficiency, width};
 use crate::information::{InformationError, Source};
-use crate::linalg::singular_values;
 use crate::random::Stream;
 
 /// A false statement.
@@ -211,45 +209,12 @@ pub(super) fn information(target: &EvaluatedTarget, source: Source) -> f64 {
     target.source(source).mutual_information_nats()
 }
 
-/// Another floor of ε², from the canonical correlations.
-pub(super) fn floor(
-    case: &Case,
-    floor: impl Fn(&dyn Fn(usize) -> f64, usize) -> f64,
-) -> Result<Finding, InformationError> {
-    let rho = |i: usize| case.subject.pair.correlation(i);
-    with_rhs_and_lhs(alignment_floor::ID, case, "alignment error", floor(&rho, case.dim()))
-}
-
-pub(super) fn with_rhs_and_lhs(id: &str, case: &Case, label: &str, lhs: f64) -> Result<Finding, InformationError> {
-    altered(id, case, |clause| (clause.label == label).then(|| Clause { lhs, ..clause.clone() }))
-}
-
-/// I(z_1; y) of canonical encoders against a bound from the correlations of the dimensions that are used.
-pub(super) fn leaked(case: &Case, bound: impl Fn(&[f64]) -> f64) -> Result<Finding, InformationError> {
-    let rho: Vec<f64> = (0..case.dim()).map(|i| case.subject.pair.correlation(i)).collect();
-    let used = |clause: &Clause| case.towers.rank(usize::from(clause.label.starts_with("z2")));
-    altered(leakage::ID, case, |clause| {
-        let rhs = bound(&rho[..used(clause)]);
-        (clause.rhs.is_finite() && rhs.is_finite()).then(|| Clause { rhs, ..clause.clone() })
-    })
-}
-
-/// Another formula for the cross-modal loss −½ Σ_{i>d} log(1−ρ_i²), of the correlations beyond d; where that is finite.
-pub(super) fn beyond(case: &Case, formula: impl Fn(&[f64]) -> f64) -> Result<Finding, InformationError> {
-    let cosines = case.subject.pair.angles().cosines();
-    let expected = formula(&cosines[case.dim().min(cosines.len())..]);
-    altered(sufficiency::ID, case, |clause| {
-        (clause.label.starts_with("cross-modal loss") && expected.is_finite() && clause.rhs.is_finite())
-            .then(|| Clause { rhs: expected, ..clause.clone() })
-    })
-}
-
 pub(super) fn half_log(correlations: &[f64]) -> f64 {
     correlations.iter().map(|rho| -0.5 * (-rho * rho).ln_1p()).sum()
 }
 
-/// I(z_1; s) = I(x_1; s) for canonical encoders with a number of outputs of which the theorem does not say it, or where the
-/// modalities share more than s.
+/// I(z_1; s) = I(x_1; s) for canonical encoders where the theorem does not claim it: with another number of outputs, or where
+/// the modalities share more than s.
 pub(super) fn sufficient(case: &Case, applies: bool) -> Result<Finding, InformationError> {
     let Some((geometry, [observed, _])) = case.subject.shared_factors().filter(|_| applies && case.is_canonical())
     else {
@@ -263,21 +228,3 @@ pub(super) fn sufficient(case: &Case, applies: bool) -> Result<Finding, Informat
     let error = case.subject.information_error(&observed.angles) + case.subject.information_error(&kept.angles);
     claims(vec![Clause::equal("I(z1;s)", lhs, rhs, error)])
 }
-
-/// The gain of weight decay η against another formula of the singular values of Σ12 and η; where η is not zero.
-pub(super) fn gain(
-    case: &Case,
-    label: &str,
-    formula: impl Fn(&[f64], f64) -> f64,
-) -> Result<Finding, InformationError> {
-    let sigma = singular_values(&case.subject.moments().cross)?;
-    let largest = sigma.first().copied().unwrap_or(0.0);
-    altered(width::ID, case, |clause| {
-        let share =
-            [0.2, 0.7].into_iter().find(|share| clause.label == format!("{label} at weight decay {share}·σ1"))?;
-        Some(Clause { rhs: formula(&sigma, share * largest), ..clause.clone() })
-    })
-}
-
-/// Size of the quiet row of a vector target beside the loud one.
-pub(super) const QUIET: f64 = 1e-14;

@@ -1,7 +1,7 @@
 //! `alignloss explain`
 
 use super::Outcome;
-use super::table::{page_width, wrapped};
+use super::table::{PAGE, page_width, wrapped};
 use alignloss::evaluation::Evaluation;
 use alignloss::experiment::{AXES, Experiment, describe, meaning, measured};
 use alignloss::model::{ModelFile, family};
@@ -52,9 +52,6 @@ enum Document {
     /// What `eval --format json` prints
     Evaluation,
 }
-
-/// The width of text that is not shown on a terminal.
-const PAGE: usize = 100;
 
 /// A word and what there is to know about it.
 #[derive(Debug, Serialize)]
@@ -111,8 +108,7 @@ fn chosen<'a>(all: &'a [Entry], words: &[String]) -> anyhow::Result<Vec<&'a Entr
         };
         let found = if exact.is_empty() { begun().collect() } else { exact };
         if found.is_empty() {
-            let hint = alignloss::text::nearest(word, all.iter().map(|entry| entry.word.as_str()));
-            let hint = hint.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+            let hint = alignloss::text::hint(word, all.iter().map(|entry| entry.word.as_str()));
             bail!("{word:?} is no word of this program{hint}; `alignloss explain` lists all");
         }
         chosen.extend(found);
@@ -249,7 +245,7 @@ fn text(entry: &Entry) -> String {
     let mut paragraph = |heading: &str, body: &str| {
         let body = if heading.is_empty() { body.to_owned() } else { format!("{heading}: {body}") };
         let page = if is_command(heading) { usize::MAX } else { page_width().unwrap_or(PAGE) };
-        for (index, line) in wrapped(&body, 4, page).iter().enumerate() {
+        for (index, line) in wrapped(&body, page.saturating_sub(4)).iter().enumerate() {
             let _ = writeln!(text, "{}{line}", if index == 0 { "  " } else { "    " });
         }
     };
@@ -288,7 +284,7 @@ fn index(entries: &[&Entry]) -> String {
     for group in entries.chunk_by(|one, two| one.section == two.section) {
         let words: Vec<&str> = group.iter().map(|entry| entry.word.as_str()).collect();
         let _ = writeln!(text, "{}", group[0].section);
-        for line in wrapped(&words.join(", "), 2, page_width().unwrap_or(PAGE)) {
+        for line in wrapped(&words.join(", "), page_width().unwrap_or(PAGE).saturating_sub(2)) {
             let _ = writeln!(text, "  {line}");
         }
     }

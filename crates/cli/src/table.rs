@@ -3,6 +3,9 @@
 /// Between columns.
 const GAP: usize = 2;
 
+/// The width of text that is not shown on a terminal.
+pub(super) const PAGE: usize = 100;
+
 /// What a continued line begins with.
 const INDENT: &str = "    ";
 
@@ -60,7 +63,7 @@ fn remarked(headers: &[&str], rows: &[(Vec<String>, String)], page: Option<usize
             text.push('\n');
         } else {
             text += &(cells + "\n");
-            for part in wrapped(remark, INDENT.len(), page.unwrap_or(usize::MAX)) {
+            for part in wrapped(remark, page.unwrap_or(usize::MAX).saturating_sub(INDENT.len())) {
                 text.extend([INDENT, &part, "\n"]);
             }
         }
@@ -68,16 +71,16 @@ fn remarked(headers: &[&str], rows: &[(Vec<String>, String)], page: Option<usize
     text
 }
 
-/// A text in lines that fit the page, of 100 characters where nobody looks.
+/// A text in lines that fit the page, of [`PAGE`] characters where nobody looks.
 pub(super) fn paragraph(text: &str) -> String {
-    wrapped(text, 0, page_width().unwrap_or(100)).join("\n") + "\n"
+    wrapped(text, page_width().unwrap_or(PAGE)).join("\n") + "\n"
 }
 
-/// A text in lines that fit a page of this width beside an indentation.
-pub(super) fn wrapped(text: &str, indentation: usize, page: usize) -> Vec<String> {
-    let options = textwrap::Options::new(page.saturating_sub(indentation)).break_words(false);
-    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+/// The text in lines of some columns at most, broken between words; a longer word gets its own line.
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let options = textwrap::Options::new(width).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let lines = textwrap::wrap(text, options);
+    lines.into_iter().filter(|line| !line.is_empty()).map(std::borrow::Cow::into_owned).collect()
 }
 
 fn widths(headers: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
@@ -140,6 +143,12 @@ mod tests {
     fn columns_line_up() {
         let rows = [vec!["a".into(), "1".into()], vec!["longer".into(), "22.5".into()]];
         assert_eq!(fitted(&["name", "value"], &rows, None), "name    value\na           1\nlonger   22.5\n");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrapped("one two  three-and-more four", 8), ["one two", "three-and-more", "four"]);
+        assert!(wrapped("", 8).is_empty());
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub use draw::Draw;
 pub use interfering::FAMILY as INTERFERING;
 pub use multi::FAMILY as MULTI;
 pub use orthogonal::FAMILY as ORTHOGONAL;
-pub use parameters::{FamilyParameter, FamilyParameters, OneOrMany, PARAMETERS};
+pub use parameters::{FamilyParameter, FamilyParameters, OneOrMany, PARAMETERS, parameter};
 pub use random::FAMILY as RANDOM;
 pub use spiked::FAMILY as SPIKED;
 
@@ -66,9 +66,7 @@ pub const REGISTRY: [Family; 6] = [ORTHOGONAL, RANDOM, INTERFERING, CORRELATED_N
 pub fn find(kind: &str) -> Result<&'static Family, ModelError> {
     REGISTRY.iter().find(|family| family.kind == kind).ok_or_else(|| {
         let kinds: Vec<&str> = REGISTRY.iter().map(|family| family.kind).collect();
-        let hint = crate::text::nearest(kind, kinds.iter().copied())
-            .map(|near| format!("; did you mean {near:?}?"))
-            .unwrap_or_default();
+        let hint = crate::text::hint(kind, kinds.iter().copied());
         ModelError::field("family.kind", format!("{kind:?} is not one of {}{hint}", kinds.join(", ")))
     })
 }

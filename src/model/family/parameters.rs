@@ -44,7 +44,7 @@ pub struct FamilyParameter {
 }
 
 /// Every parameter, in the order in which they are shown.
-pub const PARAMETERS: [FamilyParameter; 14] = [
+pub static PARAMETERS: [FamilyParameter; 14] = [
     FamilyParameter { name: "kind", label: "family of models", meaning: "which family", default: "must be given" },
     FamilyParameter {
         name: "shared",
@@ -115,6 +115,11 @@ pub const PARAMETERS: [FamilyParameter; 14] = [
         default: "0.9, 0.7, 0.5",
     },
 ];
+
+/// The parameter of a name.
+pub fn parameter(name: &str) -> Option<&'static FamilyParameter> {
+    PARAMETERS.iter().find(|parameter| parameter.name == name)
+}
 
 /// The `[family]` section of a model file: the keys are [`PARAMETERS`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

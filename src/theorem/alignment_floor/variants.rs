@@ -1,8 +1,17 @@
 //! Statements that resemble `alignment-floor` and are false.
 
 use super::ID;
+use crate::information::InformationError;
 use crate::objective::CanonicalCorrelation;
-use crate::theorem::variants::{Variant, detectors, floor, with_rhs};
+use crate::theorem::variants::{Variant, altered, detectors, with_rhs};
+use crate::theorem::{Case, Clause, Finding};
+
+/// Another floor of ε², from the canonical correlations.
+fn floor(case: &Case, floor: impl Fn(&dyn Fn(usize) -> f64, usize) -> f64) -> Result<Finding, InformationError> {
+    let rho = |i: usize| case.subject.pair.correlation(i);
+    let lhs = floor(&rho, case.dim());
+    altered(ID, case, |clause| (clause.label == "alignment error").then(|| Clause { lhs, ..clause.clone() }))
+}
 
 /// Statements that resemble the theorem and are false.
 pub(super) static VARIANTS: &[Variant] = &[

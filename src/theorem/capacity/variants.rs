@@ -5,7 +5,7 @@ use crate::information::{Capacity, InformationError, Source, TargetGeometry};
 use crate::linalg::{Matrix, symmetric_eigen};
 use crate::model::Factor;
 use crate::theorem::discrete::{Budget, Claim};
-use crate::theorem::variants::{LawVariant, QUIET, Variant, claims, inapplicable, information, with_rhs};
+use crate::theorem::variants::{LawVariant, Variant, claims, inapplicable, information, with_rhs};
 use crate::theorem::{Case, Clause, EvaluatedTarget, Finding};
 
 /// tr K, tr P and d of every private target, against something.
@@ -71,6 +71,9 @@ pub(super) static LAW_VARIANTS: &[LawVariant] = &[LawVariant {
         claims(vec![Clause::at_most("I(z1;y)", said, bound, error * (1.0 + values.len() as f64 / least))])
     },
 }];
+
+/// Size of the quiet row of a vector target beside the loud one.
+const QUIET: f64 = 1e-14;
 
 /// Statements that resemble the theorem and are false.
 pub(super) static VARIANTS: &[Variant] = &[

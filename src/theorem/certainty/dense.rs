@@ -56,7 +56,7 @@ pub(in crate::theorem) struct TargetLaw {
     pub(in crate::theorem) seen: Vec<PreciseMatrix>,
     /// Cov(x̃_m, ỹ) with the whitened target, r_m × rank(Σ_yy).
     pub(in crate::theorem) whitened: Vec<PreciseMatrix>,
-    /// Condition number of its own correlation matrix.
+    /// Condition number of the target's correlation matrix.
     pub(in crate::theorem) condition: f64,
 }
 

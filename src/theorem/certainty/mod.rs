@@ -21,6 +21,10 @@ const BORDERLINE: f64 = 0.1;
 /// There the two routes may differ by this many of the engine's error bounds, which are estimates: more is no rounding.
 const SAME: f64 = 1e3;
 
+/// Double-double arithmetic has the square of the unit roundoff of doubles: bounds for doubles shrink by this, with some sixty operations
+/// in place of one.
+pub(in crate::theorem) const SHRUNK: f64 = 64.0 * f64::EPSILON;
+
 /// What a route in double-double precision finds.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Review {
@@ -30,7 +34,7 @@ pub enum Review {
     Checked {
         /// With the labels of the theorem.
         clauses: Vec<Clause>,
-        /// Labels of claims that are not made, because a hypothesis of their own does not hold.
+        /// Labels of claims that are withdrawn because an additional hypothesis fails.
         withdrawn: Vec<String>,
     },
 }

@@ -4,15 +4,11 @@ use crate::learner::HermiteTower;
 use crate::linalg::Matrix;
 use crate::linalg::precise::{PreciseMatrix, lift, product, product_tn};
 use crate::precise::{Law, PreciseEncoders, correlations};
-use crate::theorem::certainty::Review;
+use crate::theorem::certainty::{Review, SHRUNK};
 use crate::theorem::hermite::{LARGEST, Probes, claim, order};
 use crate::theorem::quadrature::{DEGREE, precise_moments, rounding};
 use crate::theorem::{Case, Clause};
 use qd::Quad;
-
-/// Double-double arithmetic has the square of the unit roundoff of doubles: bounds for doubles shrink by this, with some sixty further
-/// operations of its own in place of one.
-const SHRUNK: f64 = 64.0 * f64::EPSILON;
 
 /// The claims over correlations in double-double precision. Towers are those that were tried before.
 pub(in crate::theorem) fn review(case: &Case) -> Option<Review> {

@@ -55,7 +55,7 @@ fn one_sided_minimum(rho: Quad) -> Quad {
 const STEP: f64 = 0.5;
 const REACH: f64 = 13.0;
 
-/// E_u log E_v exp(a·uv) of independent standard u and v, by the trapezoid rule in both, on a grid of its own.
+/// E_u log E_v exp(a·uv) of independent standard u and v, by the trapezoid rule in both, on a separate grid.
 fn log_normaliser(slope: Quad) -> Quad {
     let nodes = |reach: f64| (reach / STEP).ceil();
     let half = number(0.5);

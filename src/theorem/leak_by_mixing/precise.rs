@@ -10,7 +10,7 @@ use crate::theorem::leak_by_mixing::{RESOLVED, STRUCTURAL, coupling};
 use crate::theorem::{Case, Clause};
 use qd::Quad;
 
-/// Columns of unit length of which others leave less than this are no direction of their own.
+/// Columns of unit length of which others leave less than this add no direction.
 const DEPENDENT: f64 = 1e-10;
 
 pub(super) fn review(case: &Case) -> Option<Review> {

@@ -2,7 +2,7 @@
 
 use super::ID;
 use crate::information::{InformationError, Source};
-use crate::theorem::variants::{Variant, claims, inapplicable, leaked};
+use crate::theorem::variants::{Variant, altered, claims, inapplicable};
 use crate::theorem::{Canonical, Case, Clause, Finding};
 
 /// I(z_1; y) ≤ Σ log(1/ρ_i) where the theorem does not say so.
@@ -23,6 +23,16 @@ fn leaked_by_any(case: &Case, private: bool) -> Result<Finding, InformationError
             })
             .collect(),
     )
+}
+
+/// I(z_1; y) of canonical encoders against a bound from the correlations of the dimensions that are used.
+fn leaked(case: &Case, bound: impl Fn(&[f64]) -> f64) -> Result<Finding, InformationError> {
+    let rho: Vec<f64> = (0..case.dim()).map(|i| case.subject.pair.correlation(i)).collect();
+    let used = |clause: &Clause| case.towers.rank(usize::from(clause.label.starts_with("z2")));
+    altered(ID, case, |clause| {
+        let rhs = bound(&rho[..used(clause)]);
+        (clause.rhs.is_finite() && rhs.is_finite()).then(|| Clause { rhs, ..clause.clone() })
+    })
 }
 
 /// Statements that resemble the theorem and are false.

@@ -285,7 +285,7 @@ impl Theorem for Selection {
 
     fn about(&self) -> Option<About> {
         Some(About {
-            hypotheses: "Orthogonal model: every factor has one channel direction of its own in each modality.",
+            hypotheses: "Orthogonal model: each factor occupies a separate channel direction in each modality.",
             proof: "T_{a,b} is diagonal in the factors, so that its singular values are the scores, and the objective keeps the d largest.",
             paper: 15,
             figure: Some("phase-diagram"),

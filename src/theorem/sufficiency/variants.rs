@@ -1,7 +1,19 @@
 //! Statements that resemble `sufficiency` and are false.
 
 use super::ID;
-use crate::theorem::variants::{Variant, beyond, detectors, half_log, sufficient};
+use crate::information::InformationError;
+use crate::theorem::variants::{Variant, altered, detectors, half_log, sufficient};
+use crate::theorem::{Case, Clause, Finding};
+
+/// Another formula for the cross-modal loss −½ Σ_{i>d} log(1−ρ_i²), of the correlations beyond d; where that is finite.
+fn beyond(case: &Case, formula: impl Fn(&[f64]) -> f64) -> Result<Finding, InformationError> {
+    let cosines = case.subject.pair.angles().cosines();
+    let expected = formula(&cosines[case.dim().min(cosines.len())..]);
+    altered(ID, case, |clause| {
+        (clause.label.starts_with("cross-modal loss") && expected.is_finite() && clause.rhs.is_finite())
+            .then(|| Clause { rhs: expected, ..clause.clone() })
+    })
+}
 
 /// Statements that resemble the theorem and are false.
 pub(super) static VARIANTS: &[Variant] = &[

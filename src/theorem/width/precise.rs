@@ -3,17 +3,13 @@
 use crate::information::Encoders;
 use crate::linalg::precise::{PreciseMatrix, Svd, lift, product_tn, square_root as root, svd};
 use crate::objective::{LinearContrastive, Objective};
-use crate::theorem::certainty::Review;
 use crate::theorem::certainty::dense::{Sensors, orthonormal_rows, relative_error, square_sum};
+use crate::theorem::certainty::{Review, SHRUNK};
 use crate::theorem::width::{
     DECAYS, Minimisers, Problem, STARTS, extra_width, is_trained, problem, soft_threshold, train,
 };
 use crate::theorem::{Case, Clause};
 use qd::Quad;
-
-/// Double-double arithmetic has the square of the unit roundoff of doubles: bounds for doubles shrink by this, with some sixty further
-/// operations of its own in place of one.
-const SHRUNK: f64 = 64.0 * f64::EPSILON;
 
 /// Weight decays are the engine's, so that both routes speak of the same encoders.
 pub(super) fn review(case: &Case) -> Option<Review> {

@@ -1,13 +1,25 @@
 //! Statements that resemble `width` and are false.
 
 use super::ID;
-use crate::linalg::svd;
+use crate::information::InformationError;
+use crate::linalg::{singular_values, svd};
 use crate::objective::LinearContrastive;
-use crate::theorem::variants::{Variant, claims, detectors, gain, inapplicable};
-use crate::theorem::width;
+use crate::theorem::variants::{Variant, altered, claims, detectors, inapplicable};
+use crate::theorem::{Case, Clause, Finding, width};
 
 fn thresholded(sigma: &[f64], threshold: f64) -> f64 {
     sigma.iter().map(|value| 0.5 * (value - threshold).max(0.0).powi(2)).sum()
+}
+
+/// The gain of weight decay η against another formula of the singular values of Σ12 and η; where η is not zero.
+fn gain(case: &Case, label: &str, formula: impl Fn(&[f64], f64) -> f64) -> Result<Finding, InformationError> {
+    let sigma = singular_values(&case.subject.moments().cross)?;
+    let largest = sigma.first().copied().unwrap_or(0.0);
+    altered(ID, case, |clause| {
+        let share =
+            [0.2, 0.7].into_iter().find(|share| clause.label == format!("{label} at weight decay {share}·σ1"))?;
+        Some(Clause { rhs: formula(&sigma, share * largest), ..clause.clone() })
+    })
 }
 
 /// Statements that resemble the theorem and are false.

@@ -1,6 +1,7 @@
 //! A lesson as text: for slides, pipes and screen readers.
 
 use crate::lesson::{Chart, FILE, LESSONS, Lesson, LessonError, Parameter, Shape, Study, Values, command_line};
+use crate::table::wrapped;
 use std::fmt::Write as _;
 
 /// Columns of text.
@@ -68,21 +69,6 @@ pub(super) fn label(number: f64) -> String {
     if text == "-0" { "0".into() } else { text.into() }
 }
 
-/// The text in lines of some columns at most, broken between words; a longer word gets its own line.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.into()),
-        }
-    }
-    lines
-}
-
 /// The chart in characters, with its legend.
 fn drawn(chart: &Chart) -> String {
     let [(left, right), (low, high)] = chart.ends();
@@ -133,12 +119,6 @@ fn drawn(chart: &Chart) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_break_between_words() {
-        assert_eq!(wrapped("one two  three-and-more four", 8), ["one two", "three-and-more", "four"]);
-        assert!(wrapped("", 8).is_empty());
-    }
 
     #[test]
     fn labels_are_short_and_zero_has_no_sign() {

@@ -1,7 +1,8 @@
 //! What a lesson looks like on a terminal.
 
-use super::plain::{label, wrapped};
+use super::plain::label;
 use crate::lesson::{Chart as Drawing, LESSONS, Lesson, LessonError, Shape, Study, Values, command_line};
+use crate::table::wrapped;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize};

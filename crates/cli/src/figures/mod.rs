@@ -267,9 +267,7 @@ impl Figures {
                 bail!("{problem:#}");
             }
             if !known.contains(wanted) {
-                let hint = alignloss::text::nearest(name, known.iter().map(String::as_str))
-                    .map(|near| format!("; did you mean {near:?}?"))
-                    .unwrap_or_default();
+                let hint = alignloss::text::hint(name, known.iter().map(String::as_str));
                 bail!("{name:?} is neither an experiment nor a figure in {}{hint}", self.experiments.display());
             }
         }

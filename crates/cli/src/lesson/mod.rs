@@ -97,7 +97,7 @@ fn names() -> Vec<&'static str> {
 
 /// A name that no lesson has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} is not a lesson; there are {}{}", names().join(", "), alignloss::text::nearest(name, names()).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
+#[error("{name:?} is not a lesson; there are {}{}", names().join(", "), alignloss::text::hint(name, names()))]
 pub struct UnknownLesson {
     /// The name.
     pub name: String,

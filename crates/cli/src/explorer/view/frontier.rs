@@ -1,10 +1,9 @@
 //! The Pareto frontier: cross-modal against private information as λ runs from 0 to 1.
 
 use super::super::setting::Setting;
-use super::{Detail, TargetName, ViewError, linear, place};
+use super::{Detail, TargetName, ViewError, joint_path, linear, place};
 use alignloss::evaluation::Number;
 use alignloss::information::Source;
-use alignloss::learner::Effort;
 use alignloss::objective::AlignmentFidelity;
 use alignloss::theorem::fidelity_threshold::FIRST_THRESHOLD;
 use alignloss::theorem::{self, Case, Question, Subject};
@@ -49,15 +48,7 @@ impl Frontier {
         }
         let model = setting.model()?;
         let subject = Subject::new(&model, [0, 1])?;
-        let objectives = lambdas
-            .iter()
-            .map(|&lambda| AlignmentFidelity::new(lambda))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(super::SettingError::from)?;
-        // Warm starts along the path do what random ones would.
-        let effort = Effort { random_starts: 0, ..Effort::default() };
-        let learner = subject.learner(0);
-        let path = learner.alignment_fidelity_path(&objectives, setting.dim, effort)?;
+        let path = joint_path(&subject, &lambdas, setting.dim)?;
         let mut points = Vec::with_capacity(path.len());
         for (&lambda, certified) in lambdas.iter().zip(path) {
             let case = Case::of_weights(&subject, certified.learned.encoders)?;

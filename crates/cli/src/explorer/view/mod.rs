@@ -13,12 +13,12 @@ pub use report::Report;
 use super::setting::SettingError;
 use alignloss::evaluation::EvaluationError;
 use alignloss::information::InformationError;
-use alignloss::learner::LearnerError;
+use alignloss::learner::{Certified, Effort, LearnerError};
 use alignloss::model::LatentModel;
 use alignloss::objective::{
     AlignmentFidelity, CanonicalCorrelation, LinearContrastive, Prediction, PrincipalComponents,
 };
-use alignloss::theorem::{Case, CaseError};
+use alignloss::theorem::{Case, CaseError, Subject};
 use serde::{Deserialize, Serialize};
 
 /// The objectives that curves always compare.
@@ -107,4 +107,11 @@ fn place(case: &Case, target: &str) -> Option<usize> {
 /// `steps` numbers from `from` to `to`, both included.
 fn linear(from: f64, to: f64, steps: u32) -> Vec<f64> {
     (0..steps).map(|i| from + (to - from) * f64::from(i) / f64::from(steps - 1)).collect()
+}
+
+/// The joint maximisers along λ. Warm starts along the path do what random ones would.
+fn joint_path(subject: &Subject, lambdas: &[f64], dim: usize) -> Result<Vec<Certified>, ViewError> {
+    let objectives = lambdas.iter().map(|&lambda| AlignmentFidelity::new(lambda)).collect::<Result<Vec<_>, _>>();
+    let effort = Effort { random_starts: 0, ..Effort::default() };
+    Ok(subject.learner(0).alignment_fidelity_path(&objectives.map_err(SettingError::from)?, dim, effort)?)
 }

@@ -2,11 +2,9 @@
 
 use super::super::control::Axis;
 use super::super::setting::Setting;
-use super::{Detail, TargetName, ViewError, linear, place};
+use super::{Detail, TargetName, ViewError, joint_path, linear, place};
 use alignloss::evaluation::Number;
 use alignloss::information::Source;
-use alignloss::learner::Effort;
-use alignloss::objective::AlignmentFidelity;
 use alignloss::theorem::{self, Case, MARGIN, Question, Subject};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -87,14 +85,7 @@ fn along_nuisance(setting: &Setting, x: &[f64]) -> Result<Vec<Cell>, ViewError> 
 fn along_lambda(setting: &Setting, x: &[f64]) -> Result<Vec<Cell>, ViewError> {
     let model = TargetName::Shared.only(setting.model()?)?;
     let subject = Subject::new(&model, [0, 1])?;
-    let objectives = x
-        .iter()
-        .map(|&lambda| AlignmentFidelity::new(lambda))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(super::SettingError::from)?;
-    let effort = Effort { random_starts: 0, ..Effort::default() };
-    let learner = subject.learner(0);
-    let path = learner.alignment_fidelity_path(&objectives, setting.dim, effort)?;
+    let path = joint_path(&subject, x, setting.dim)?;
     let threshold = super::frontier::first_threshold(&subject, setting.dim)?;
     path.into_iter()
         .zip(x)
