@@ -28,6 +28,9 @@ dim = [1, 2]
 /// emulated as Nehalem only, and held against this processor.
 const DRAWN: &str = "spiked-cca";
 
+/// The tests of pinned numbers: their program, and what their names begin with.
+const PINNED: (&str, &str) = ("library", "value_stability::");
+
 /// Theorem, law and verdict.
 type Row = [String; 3];
 
@@ -99,20 +102,23 @@ impl Emulated {
 
     /// The numbers that the tests pin for this class.
     fn pinned_numbers(&self, cargo: Cargo) -> anyhow::Result<()> {
-        let mut tests = cargo(&["test", "--release", "--workspace", "--test", "value_stability", "--quiet"]);
+        let mut tests = cargo(&["test", "--release", "--workspace", "--test", PINNED.0, "--", PINNED.1]);
         tests.env(
             "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER",
             format!("{} -cpu {}", tools::EMULATOR, self.processor),
         );
         let output = tests.output().context("cargo test")?;
+        let printed = String::from_utf8_lossy(&output.stdout);
         ensure!(
             output.status.success(),
-            "pinned numbers as {}: {}\n{}{}",
+            "pinned numbers as {}: {}\n{printed}{}",
             self.processor,
             output.status,
-            String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
+        let passed = tests_passed(&printed);
+        ensure!(passed > 0, "pinned numbers as {}: no test of {PINNED:?} ran\n{printed}", self.processor);
+        println!("xtask: pinned numbers as {}: {passed} tests", self.processor);
         Ok(())
     }
 
@@ -180,6 +186,12 @@ fn verdicts_of(mut program: Command, theorems: &[&str]) -> anyhow::Result<Vec<Ro
     Ok(rows)
 }
 
+/// How many tests passed, by the closing lines of test programs: a filter that matches nothing succeeds too.
+fn tests_passed(printed: &str) -> usize {
+    let results = printed.lines().filter_map(|line| line.strip_prefix("test result: ok. "));
+    results.filter_map(|result| result.split_once(" passed")?.0.parse::<usize>().ok()).sum()
+}
+
 fn require_equal(here: &[Row], there: &[Row], processor: &str) -> anyhow::Result<()> {
     let different = here.iter().zip(there).find(|(one, other)| one != other);
     if let Some((one, other)) = different {
@@ -237,6 +249,14 @@ mod tests {
             "hermite gaussian holds here, hermite gaussian inconclusive as Nehalem"
         );
         assert_eq!(problem(&[row("holds")], &[]), "1 verdicts here, 0 as Nehalem");
+    }
+
+    #[test]
+    fn tests_that_ran_are_counted() {
+        let printed =
+            "running 2 tests\ntest result: ok. 2 passed; 0 failed; 0 ignored\n\ntest result: ok. 1 passed; 0 failed\n";
+        assert_eq!(tests_passed(printed), 3);
+        assert_eq!(tests_passed("running 0 tests\ntest result: ok. 0 passed; 0 failed; 9 filtered out\n"), 0);
     }
 
     #[test]
