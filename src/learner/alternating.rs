@@ -3,7 +3,7 @@
 use super::trade_off::{Certificate, TradeOff};
 use super::uniqueness::{Freedom, TIE_UNITS, Ties, Uniqueness};
 use super::{ClosedForm, Learned, LearnerError};
-use crate::linalg::{LinalgError, Matrix, product, product_nt, product_tn, svd, symmetric_eigen};
+use crate::linalg::{LinalgError, Matrix, polar_factor, product, product_tn, svd, symmetric_eigen};
 use crate::objective::AlignmentFidelity;
 use crate::random::Stream;
 use rand::RngExt;
@@ -192,7 +192,7 @@ impl ClosedForm<'_> {
     fn random_start(&self, index: u64, dim: usize) -> Result<[Matrix; 2], LinalgError> {
         let mut generator =
             Stream { seed: self.seed(), experiment: "alternating start", cell: index, replicate: 0 }.generator();
-        let mut draw = |rows: usize| polar(&Matrix::from_fn(rows, dim, |_, _| generator.sample(StandardNormal)));
+        let mut draw = |rows: usize| polar_factor(&Matrix::from_fn(rows, dim, |_, _| generator.sample(StandardNormal)));
         let [first, second] = self.pair().ranks();
         Ok([draw(first)?, draw(second)?])
     }
@@ -266,7 +266,7 @@ impl Alternation<'_> {
         let mut next = coordinates.clone();
         for m in 0..2 {
             let tangent = self.trade_off.half_gradient(self.lambda, m, &next);
-            next[m] = polar(&(tangent - &next[m] * (self.lambda * self.shifts[m])))?;
+            next[m] = polar_factor(&(tangent - &next[m] * (self.lambda * self.shifts[m])))?;
         }
         Ok(next)
     }
@@ -318,12 +318,6 @@ fn uniqueness(certificate: &Certificate, value: f64, zero: f64) -> Uniqueness {
         }),
         _ => Uniqueness::Unknown("directions of one encoder tie in the bound that certifies the maximum".into()),
     }
-}
-
-/// The nearest matrix with orthonormal columns (rows, if it is wide): U·Vᵀ.
-fn polar(matrix: &Matrix) -> Result<Matrix, LinalgError> {
-    let svd = svd(matrix)?;
-    Ok(product_nt(&svd.left, &svd.right))
 }
 
 /// Two towers that were found one by one, turned within their spans so that tr(P_1ᵀTP_2) is greatest.

@@ -1,6 +1,6 @@
 //! SVD, symmetric eigendecomposition and the square roots made from them.
 
-use super::jacobi::{SMALL, small_singular_values};
+use super::jacobi::{SMALL, small_polar_factor, small_singular_values};
 use super::product::{owned, view, view_mut};
 use super::root::require_symmetric;
 use super::row_factorisation::RowFactorisation;
@@ -171,6 +171,25 @@ pub(crate) fn stacked_singular_values(blocks: &[&Matrix]) -> Result<Vec<f64>, Li
         start += block.nrows();
     }
     singular_values(&whole)
+}
+
+/// The matrix with orthonormal columns (rows, if it is wide) nearest to a matrix A = U·diag(σ)·Vᵀ: U·Vᵀ. Directions that A does not
+/// determine, of σ = 0, are some that complete it. By rotations where the matrix is small.
+///
+/// # Errors
+/// As [`svd`].
+pub(crate) fn polar_factor(matrix: &Matrix) -> Result<Matrix, LinalgError> {
+    require_finite(matrix)?;
+    let (rows, columns) = matrix.shape();
+    let largest = matrix.amax();
+    if largest > 0.0 && rows.min(columns) <= SMALL {
+        let scaled = matrix / power_of_two_near(largest);
+        if let Some(factor) = small_polar_factor(&scaled) {
+            return Ok(factor);
+        }
+    }
+    let svd = svd(matrix)?;
+    Ok(product_nt(&svd.left, &svd.right))
 }
 
 /// ‖A‖, the largest singular value: by rotations where the matrix is small, otherwise from the Gram matrix, whose largest

@@ -1,4 +1,4 @@
-//! One-sided Jacobi rotations: the singular values of small matrices, and from them principal angles.
+//! One-sided Jacobi rotations: the singular values and polar factors of small matrices.
 //!
 //! At the sizes of encoders and targets they are several times faster than a general SVD, and they keep the relative
 //! accuracy of small columns, which bidiagonalisation does not.
@@ -18,6 +18,9 @@ const LAST_FILL: f64 = 1e-8;
 
 /// Columns are padded with zeros to a multiple of this many rows, for vector instructions.
 const LANES: usize = 4;
+
+/// Singular values below this share of the largest leave the polar factor to the general decomposition.
+const FAINT: f64 = 1e-8;
 
 /// Sweeps before giving up. Convergence is quadratic; two to four are usual.
 const SWEEPS: usize = 60;
@@ -40,6 +43,34 @@ pub(crate) fn small_singular_values(blocks: &[&Matrix]) -> Option<Vec<f64>> {
         }
     }
     None
+}
+
+/// The matrix with orthonormal columns (rows, if it is wide) nearest to a small one, U·Vᵀ. `None` when the sweeps do not converge, and when
+/// a singular value is so far below the largest that its direction is rounding.
+pub(super) fn small_polar_factor(matrix: &Matrix) -> Option<Matrix> {
+    let wide = matrix.nrows() < matrix.ncols();
+    // Columns of A, which turn into those of U·diag(σ), and V, which turns with them.
+    let mut turned = Columns::of_blocks(&[matrix]);
+    let count = turned.count;
+    let mut right = Columns::of_blocks(&[&Matrix::identity(count, count)]);
+    let converged = (0..SWEEPS).any(|_| turned.sweep_with(|i, j, rotation| right.rotate(i, j, rotation)));
+    if !converged {
+        return None;
+    }
+    let values: Vec<f64> = (0..count).map(|index| squared_norm(turned.column(index)).sqrt()).collect();
+    let largest = values.iter().copied().fold(0.0, f64::max);
+    if !values.iter().all(|&value| value > FAINT * largest) {
+        return None;
+    }
+    let length = matrix.nrows().max(matrix.ncols());
+    let mut factor = Matrix::zeros(length, count);
+    for (k, value) in values.iter().enumerate() {
+        for j in 0..count {
+            let share = right.column(k)[j] / value;
+            factor.column_mut(j).iter_mut().zip(turned.column(k)).for_each(|(sum, entry)| *sum += share * entry);
+        }
+    }
+    Some(if wide { factor.transpose() } else { factor })
 }
 
 /// Every pair i < j once, in rounds of disjoint pairs, so that the processor can overlap their rotations.
@@ -126,10 +157,16 @@ impl Columns {
 
     /// Rotates every pair of columns once; whether that left all of them orthogonal.
     fn sweep(&mut self) -> bool {
+        self.sweep_with(|_, _, _| {})
+    }
+
+    /// The same, telling every rotation.
+    fn sweep_with(&mut self, mut told: impl FnMut(usize, usize, Rotation)) -> bool {
         let mut last = true;
         for (i, j) in tournament(self.count) {
             if let Some(rotation) = Rotation::between(self.column(i), self.column(j)) {
                 self.rotate(i, j, rotation);
+                told(i, j, rotation);
                 last &= rotation.last;
             }
         }
@@ -244,6 +281,26 @@ mod tests {
         let matrix = Matrix::from_row_slice(2, 2, &[cosine, -sine * 1e-9, sine, cosine * 1e-9]);
         let values = small_singular_values(&[&matrix]).expect("converged");
         assert!((values[0] - 1.0).abs() < 1e-15 && (values[1] / 1e-9 - 1.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn the_polar_factor_is_that_of_the_general_decomposition() {
+        let matrix = |rows, columns| Matrix::from_fn(rows, columns, |i, j| ((5 * i + 3 * j + i * j) % 7) as f64 - 2.9);
+        for (rows, columns) in [(1, 1), (7, 1), (1, 5), (9, 3), (3, 9), (6, 6), (17, 2)] {
+            // Columns of different lengths.
+            let mut matrix = matrix(rows, columns) + Matrix::identity(rows, columns) * 2.0;
+            matrix.column_iter_mut().enumerate().for_each(|(j, mut column)| column *= 0.3_f64.powi(j as i32));
+            let svd = svd(&matrix).expect("a decomposition");
+            let expected = &svd.left * svd.right.transpose();
+            let got = small_polar_factor(&matrix).expect("well conditioned");
+            let condition = svd.values[0] / svd.values[svd.values.len() - 1];
+            assert!((&got - expected).amax() < 1e-15 * 8.0 * condition, "{rows} × {columns}: {got}");
+            let square = if rows < columns { &got * got.transpose() } else { got.transpose() * &got };
+            assert!((&square - Matrix::identity(square.nrows(), square.nrows())).amax() < 1e-14, "{rows} × {columns}");
+        }
+        // A direction that is rounding is nobody's: the general decomposition completes it.
+        assert!(small_polar_factor(&Matrix::from_row_slice(2, 2, &[1.0, 1.0, 1.0, 1.0])).is_none());
+        assert!(small_polar_factor(&Matrix::zeros(3, 2)).is_none());
     }
 
     #[test]

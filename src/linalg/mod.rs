@@ -37,7 +37,7 @@ pub use decomposition::{
     Svd, SymmetricEigen, largest_eigenvalue, largest_singular_value, log_determinant, singular_values, svd,
     svd_of_product, symmetric_eigen, upper_triangle,
 };
-pub(crate) use decomposition::{is_diagonal, power_of_two_near, stacked_singular_values};
+pub(crate) use decomposition::{is_diagonal, polar_factor, power_of_two_near, stacked_singular_values};
 pub use graded::{graded_svd, is_graded};
 pub use product::{gram, product, product_nt, product_tn};
 pub use real::Real;

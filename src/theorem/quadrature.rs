@@ -1,6 +1,5 @@
 //! Gauss–Hermite quadrature: expectations of polynomials of standard normals, without Mehler's formula.
 
-use crate::learner::hermite_polynomials;
 use crate::linalg::precise::PreciseMatrix;
 use crate::linalg::{LinalgError, Matrix, symmetric_eigen};
 use qd::Quad;
@@ -47,7 +46,7 @@ fn refined(node: f64) -> (Quad, Quad) {
     (node, Quad::ONE / values.into_iter().fold(Quad::ZERO, |sum, value| sum + value * value))
 }
 
-/// [`hermite_polynomials`] in double-double precision.
+/// h_0 … h_degree at one point in double-double precision.
 fn polynomials(degree: usize, t: Quad) -> Vec<Quad> {
     let root = |m: usize| Quad::from_f64(m as f64).sqrt();
     let mut values = vec![Quad::ONE];
@@ -62,23 +61,33 @@ fn polynomials(degree: usize, t: Quad) -> Vec<Quad> {
 /// [`rounding`].
 pub(super) fn moments(rho: f64) -> Result<Matrix, LinalgError> {
     let rule = &gauss_hermite()?.doubles;
-    let mut moments = Matrix::zeros(DEGREE + 1, DEGREE + 1);
+    let (nodes, weights): (Vec<f64>, Vec<f64>) = rule.iter().copied().unzip();
     let independent = ((1.0 - rho) * (1.0 + rho)).sqrt();
-    for &(a, weight) in rule {
-        let first = hermite_polynomials(DEGREE, a);
-        let mut second = [0.0; DEGREE + 1];
-        for &(e, inner) in rule {
-            for (sum, value) in second.iter_mut().zip(hermite_polynomials(DEGREE, rho * a + independent * e)) {
-                *sum += inner * value;
-            }
-        }
-        for (m, first) in first.iter().enumerate() {
-            for (n, second) in second.iter().enumerate() {
-                moments[(m, n)] += weight * first * second;
+    let mut moments = Matrix::zeros(DEGREE + 1, DEGREE + 1);
+    let first = polynomials_at(std::array::from_fn(|i| nodes[i]));
+    for (i, (&a, &weight)) in nodes.iter().zip(&weights).enumerate() {
+        let second = polynomials_at(std::array::from_fn(|j| rho * a + independent * nodes[j]));
+        for (n, values) in second.iter().enumerate() {
+            let second: f64 = weights.iter().zip(values).map(|(inner, value)| inner * value).sum();
+            for m in 0..=DEGREE {
+                moments[(m, n)] += weight * first[m][i] * second;
             }
         }
     }
     Ok(moments)
+}
+
+/// h_0 … h_[`DEGREE`] by their recurrence, each at all points.
+fn polynomials_at(points: [f64; NODES]) -> [[f64; NODES]; DEGREE + 1] {
+    let mut values = [[1.0; NODES]; DEGREE + 1];
+    values[1] = points;
+    for m in 1..DEGREE {
+        let [root, next] = [m, m + 1].map(|m| (m as f64).sqrt());
+        for i in 0..NODES {
+            values[m + 1][i] = (points[i] * values[m][i] - root * values[m - 1][i]) / next;
+        }
+    }
+    values
 }
 
 /// The same in double-double precision, sixteen digits beyond [`rounding`].

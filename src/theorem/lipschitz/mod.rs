@@ -205,6 +205,8 @@ struct Ridge<'a> {
     lengths: &'a [f64],
     /// Cov(principal outputs at unit variance, y) of the outputs in use, count × q.
     seen: Matrix,
+    /// ‖row‖² of the same: the variance that each output explains.
+    explained: Vec<f64>,
 }
 
 impl<'a> Ridge<'a> {
@@ -212,7 +214,9 @@ impl<'a> Ridge<'a> {
     fn new(mmse: f64, lengths: &'a [f64], seen: &Matrix) -> Self {
         let used = lengths.iter().take_while(|length| **length >= FAINTEST).count();
         let faint = seen.rows(used, seen.nrows() - used).norm_squared();
-        Self { unexplained: mmse + faint, lengths: &lengths[..used], seen: seen.rows(0, used).into_owned() }
+        let seen = seen.rows(0, used).into_owned();
+        let explained = seen.row_iter().map(|row| row.norm_squared()).collect();
+        Self { unexplained: mmse + faint, lengths: &lengths[..used], seen, explained }
     }
 
     /// μ in units of the largest variance, from none (place 0) to an infinite one (1).
@@ -230,8 +234,8 @@ impl<'a> Ridge<'a> {
         let ridge = Self::at_place(place);
         // The share that is kept along each output, over its length.
         let slope = |length: f64| if ridge.is_infinite() { 0.0 } else { length / (length * length + ridge) };
-        let left: f64 = (self.lengths.iter().zip(self.seen.row_iter()))
-            .map(|(&length, row)| row.norm_squared() * (1.0 - slope(length) * length).powi(2))
+        let left: f64 = (self.lengths.iter().zip(&self.explained))
+            .map(|(&length, explained)| explained * (1.0 - slope(length) * length).powi(2))
             .sum();
         let steepness = if self.seen.ncols() == 1 {
             let along = |(&length, &seen): (&f64, &f64)| (slope(length) * seen).powi(2);
