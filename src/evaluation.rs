@@ -3,6 +3,22 @@
 //! Keys are documented where they stand, and [`Evaluation::schema`] is their JSON Schema. Infinite numbers are the string `"inf"`; a number that
 //! does not exist (the value of `random`) is `null`. `slack` and `tightness` are finite numbers or `null`: where a side is infinite,
 //! the sides tell. `verdict` is `holds`, `violated`, `inconclusive` (the error bound is too wide) or `does-not-apply`.
+//!
+//! # Example
+//! ```
+//! use alignloss::evaluation::Evaluation;
+//! use alignloss::model::{Format, LatentModel};
+//! use alignloss::objective::CanonicalCorrelation;
+//! use alignloss::theorem::{Case, Subject};
+//! let model = LatentModel::parse("[family]\nkind = \"orthogonal\"", Format::Toml)?;
+//! let subject = Subject::new(&model, [0, 1])?;
+//! let case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 2)?;
+//! let report = Evaluation::new(&case, "cca")?;
+//! assert!(!report.violated());
+//! let json = serde_json::to_value(&report)?;
+//! assert_eq!((&json["objective"], &json["dim"]), (&"cca".into(), &2.into()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::information::InformationError;
 use crate::learner::{LearnerError, Uniqueness};

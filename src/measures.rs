@@ -7,6 +7,20 @@
 //!
 //! `eval` does this. Sweeps and figures do not: a bound costs about as much as the measures, which would be several times what a
 //! cell may lose.
+//!
+//! # Example
+//! ```
+//! use alignloss::model::{Format, LatentModel};
+//! use alignloss::objective::CanonicalCorrelation;
+//! use alignloss::precise::Measures;
+//! use alignloss::theorem::{Case, Subject};
+//! let model = LatentModel::parse("[family]\nkind = \"random\"", Format::Toml)?;
+//! let subject = Subject::new(&model, [0, 1])?;
+//! let case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 2)?;
+//! let floor = Measures::of(&case).alignment[2].estimate;
+//! assert!(floor.error < 1e-9 && (floor.value - case.alignment.floor).abs() <= floor.error + 1e-12);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::information::Source;
 use crate::linalg::{

@@ -2,6 +2,15 @@
 //!
 //! Pure alignment (`infonce`, whose minimiser leaves unused dimensions at zero) is compared with the joint objective, with λ as large as
 //! 99% of the cross-modal information allows, with `decoupled`, and with a ceiling that no whitened encoders exceed.
+//!
+//! # Example
+//! ```
+//! use alignloss::remedies::{Finding, table};
+//! // With one dimension for two shared factors, nothing is left to keep private information with.
+//! let rows = table(&[1], 2)?;
+//! assert!(rows.iter().all(|row| row.ceiling_r2 >= row.joint_r2 && row.finding() != Finding::Raises));
+//! # Ok::<(), alignloss::remedies::RemedyError>(())
+//! ```
 
 use crate::information::InformationError;
 use crate::learner::{Effort, ky_fan};

@@ -1,11 +1,12 @@
-//! The columns of results: names, units, and how axes are labelled.
+//! The columns of results: of each one its name, its unit, how an axis is labelled, what it means and how it is taken, in one table.
 
 use super::grid::axis;
 use crate::information::{Encoders, InformationError, PartialInformation, Source};
 use crate::linalg::{Matrix, orthonormal_columns, product, product_tn, svd_of_product};
 use crate::model::family;
 use crate::objective;
-use crate::theorem::{Case, EvaluatedTarget, Verdict, judge_all};
+use crate::theorem::{self, Case, EvaluatedTarget, PrivateCapacity, Verdict, judge_all};
+use std::sync::LazyLock;
 
 /// A column of the result store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,55 +17,356 @@ pub struct Column {
     pub unit: Option<&'static str>,
 }
 
+/// A measured column.
+struct Measure {
+    name: String,
+    unit: Option<&'static str>,
+    /// How it is called on an axis, with scripts as `σ_{w}` and `ε^{2}`.
+    label: String,
+    /// What it holds, in one line.
+    meaning: String,
+    value: Value,
+}
+
+/// How a measure is taken.
+enum Value {
+    /// Of how the encoders came about: empty in the population, where they are the closed form.
+    Learning(fn(&Learning) -> String),
+    /// Of what is known about a target; empty where a model has none.
+    Target(Box<dyn Fn(&EvaluatedTarget) -> f64 + Send + Sync>),
+    /// Of the dimensions spent on a target that is private to a modality; empty for others.
+    Capacity(fn(&PrivateCapacity) -> f64),
+    /// Of the encoders.
+    Encoders(fn(&Case) -> f64),
+    /// Of what is measured once per case.
+    Common(Box<dyn Fn(&Common) -> f64 + Send + Sync>),
+    /// Of the verdict of a theorem, by its place in the registry.
+    Verdict(usize, fn(&Verdict) -> String),
+}
+
+/// Every measure, in the order of the columns.
+static MEASURES: LazyLock<Vec<Measure>> = LazyLock::new(|| {
+    let mut measures = learning();
+    measures.extend(of_sources());
+    measures.extend(losses());
+    measures.extend(parts_of_information());
+    measures.extend(alignment());
+    measures.extend(capacity());
+    measures.extend(spectra());
+    measures.extend(verdicts());
+    measures
+});
+
+impl Measure {
+    /// A pure number, or one whose unit is the target's.
+    fn new(name: impl Into<String>, label: impl Into<String>, meaning: impl Into<String>, value: Value) -> Self {
+        Self { name: name.into(), unit: None, label: label.into(), meaning: meaning.into(), value }
+    }
+
+    fn in_unit(self, unit: &'static str) -> Self {
+        Self { unit: Some(unit), ..self }
+    }
+}
+
+fn learning() -> Vec<Measure> {
+    let angle = |encoder: &str, script: &str, value| {
+        Measure::new(
+            format!("angle.{encoder}"),
+            format!("largest principal angle of {script} to the closed form"),
+            format!("largest principal angle between the span of {encoder} and that of the closed form"),
+            Value::Learning(value),
+        )
+        .in_unit("degrees")
+    };
+    vec![
+        Measure::new(
+            "step",
+            "optimiser steps",
+            "the optimiser's step",
+            Value::Learning(|learning| learning.step.map_or(String::new(), |step| step.to_string())),
+        ),
+        Measure::new(
+            "outcome",
+            "outcome",
+            "how learning ended: closed-form, converged, stalled, exhausted or diverged; training on the way",
+            Value::Learning(|learning| learning.outcome.to_owned()),
+        ),
+        angle("z1", "z₁", |learning| field_of(learning.angles_degrees.map(|angles| angles[0]))),
+        angle("z2", "z₂", |learning| field_of(learning.angles_degrees.map(|angles| angles[1]))),
+        Measure::new(
+            "excess_loss",
+            "excess of the population loss",
+            "what the encoders attain of the population objective less what its closed form does",
+            Value::Learning(|learning| field_of(learning.excess_loss)),
+        ),
+        Measure::new(
+            "search.tightness",
+            "greatest tightness found",
+            "the greatest tightness that the adversary found",
+            Value::Learning(|learning| field_of(learning.tightness)),
+        ),
+    ]
+}
+
+/// A source as it stands in a label.
+fn script(source: Source) -> &'static str {
+    match source {
+        Source::First => "x₁",
+        Source::Second => "x₂",
+        Source::Both => "(x₁, x₂)",
+        Source::EncodedFirst => "z₁",
+        Source::EncodedSecond => "z₂",
+        Source::EncodedBoth => "(z₁, z₂)",
+    }
+}
+
+/// What each source says about a target: its label is made of the source's script, its meaning of its key.
+fn of_sources() -> Vec<Measure> {
+    let mut measures = Vec::new();
+    let mut take = |name: &str, label: fn(&str) -> String, meaning: fn(&str) -> String, value: OfSource| {
+        measures.extend(Source::ALL.map(|source| {
+            Measure::new(
+                format!("{name}.{}", source.key()),
+                label(script(source)),
+                meaning(source.key()),
+                Value::Target(Box::new(move |target| value(target, source))),
+            )
+        }));
+    };
+    take(
+        "mi",
+        |script| format!("information I({script}; y)"),
+        |source| format!("mutual information of {source} and the target"),
+        |target, source| target.source(source).mutual_information_nats(),
+    );
+    take(
+        "mmse",
+        |script| format!("mmse(y | {script})"),
+        |source| format!("least mean square error of predicting the target from {source}, summed over its coordinates"),
+        |target, source| target.source(source).mmse,
+    );
+    take(
+        "r2",
+        |script| format!("R²({script}; y)"),
+        |source| format!("share of the target's variance that {source} explains"),
+        |target, source| target.source(source).r2,
+    );
+    take(
+        "sigma",
+        |script| format!("σ({script}; y)"),
+        |source| format!("√mmse: the least σ for which {source} is σ-informative about the target"),
+        |target, source| target.source(source).sigma(),
+    );
+    for measure in &mut measures[..Source::ALL.len()] {
+        measure.unit = Some("nats");
+    }
+    measures
+}
+
+/// A measure of what a source says about a target.
+type OfSource = fn(&EvaluatedTarget, Source) -> f64;
+
+fn losses() -> Vec<Measure> {
+    let loss = |observed: Source, encoded: Source, meaning: String| {
+        Measure::new(
+            format!("information_loss.{}", encoded.key()),
+            format!("information loss of {}", script(encoded)),
+            meaning,
+            Value::Target(Box::new(move |target| target.information_loss_nats(observed, encoded))),
+        )
+        .in_unit("nats")
+    };
+    let of_one = |encoder: &str| format!("what {encoder} lost of what its sensor says about the target");
+    vec![
+        loss(Source::First, Source::EncodedFirst, of_one("z1")),
+        loss(Source::Second, Source::EncodedSecond, of_one("z2")),
+        loss(
+            Source::Both,
+            Source::EncodedBoth,
+            "what both encoders together lost of what both sensors say about the target".into(),
+        ),
+    ]
+}
+
+/// The partial information decomposition of a scalar target.
+fn parts_of_information() -> Vec<Measure> {
+    let part = |name: &str, label: &str, meaning: &str, value: fn(&PartialInformation) -> f64| {
+        let of_target = move |target: &EvaluatedTarget| {
+            if target.geometry.dimension() != 1 {
+                return f64::NAN;
+            }
+            let information = |source| target.source(source).mutual_information_nats();
+            let [first, second, both] = [Source::First, Source::Second, Source::Both].map(information);
+            value(&PartialInformation::new(first, second, both))
+        };
+        Measure::new(format!("pid.{name}"), label, meaning, Value::Target(Box::new(of_target))).in_unit("nats")
+    };
+    vec![
+        part(
+            "redundancy",
+            "redundancy",
+            "what either sensor says about a scalar target (MMI partial information decomposition)",
+            |parts| parts.redundancy,
+        ),
+        part("unique1", "unique to x₁", "what only the first sensor says about a scalar target", |parts| {
+            parts.unique_first
+        }),
+        part("unique2", "unique to x₂", "what only the second sensor says about a scalar target", |parts| {
+            parts.unique_second
+        }),
+        part("synergy", "synergy", "what the sensors say about a scalar target only together", |parts| parts.synergy),
+    ]
+}
+
+fn alignment() -> Vec<Measure> {
+    let of_encoders = |name: &str, label: &str, meaning: &str, value: fn(&Case) -> f64| {
+        Measure::new(format!("alignment.{name}"), label, meaning, Value::Encoders(value))
+    };
+    vec![
+        of_encoders("error", "alignment error ε²", "ε² = E‖z1 − z2‖² after symmetric whitening", |case| {
+            case.alignment.error
+        }),
+        of_encoders(
+            "error_op",
+            "alignment error ε_{op}",
+            "ε_op, the root of the largest eigenvalue of the covariance of z1 − z2",
+            |case| case.alignment.error_operator,
+        ),
+        of_encoders(
+            "floor",
+            "alignment floor 2Σ(1 − ρᵢ)",
+            "2 Σ_{i≤d} (1 − ρ_i): the least ε² of whitened linear encoders",
+            |case| case.alignment.floor,
+        ),
+        of_encoders("mi_x1_x2", "I(x₁; x₂)", "mutual information of the sensors", |case| {
+            case.subject.pair.mutual_information_nats()
+        })
+        .in_unit("nats"),
+        of_encoders("mi_z1_z2", "I(z₁; z₂)", "mutual information of the encoders' outputs", |case| {
+            case.alignment.angles.mutual_information_nats()
+        })
+        .in_unit("nats"),
+    ]
+}
+
+fn capacity() -> Vec<Measure> {
+    let spent = |name: &str, label: &str, meaning: &str, value: fn(&PrivateCapacity) -> f64| {
+        Measure::new(format!("capacity.{name}"), label, meaning, Value::Capacity(value))
+    };
+    vec![
+        spent(
+            "encoder",
+            "capacity.encoder",
+            "the encoder whose dimensions are counted, for a target private to its modality",
+            |entry| (entry.encoder + 1) as f64,
+        ),
+        spent(
+            "aligned",
+            "aligned capacity tr K",
+            "tr K: dimensions spent on what the other sensor can predict",
+            |entry| entry.capacity.aligned,
+        ),
+        spent("private", "private capacity tr P", "tr P: dimensions spent on the private target", |entry| {
+            entry.capacity.private
+        }),
+        spent("max_eigenvalue", "capacity.max eigenvalue", "the largest eigenvalue of K + P, at most 1", |entry| {
+            entry.capacity.largest_eigenvalue
+        }),
+    ]
+}
+
+/// How many canonical correlations, and singular values of critics, have a column.
+const CORRELATIONS: usize = 4;
+
+fn spectra() -> Vec<Measure> {
+    type Values = fn(&Common) -> &[f64];
+    let leading = |name: &'static str, label: fn(usize) -> String, meaning: fn(usize) -> String, values: Values| {
+        (1..=CORRELATIONS).map(move |index| {
+            let value = move |common: &Common| values(common).get(index - 1).copied().unwrap_or(f64::NAN);
+            Measure::new(format!("{name}.{index}"), label(index), meaning(index), Value::Common(Box::new(value)))
+        })
+    };
+    let mut measures: Vec<Measure> = leading(
+        "canonical_correlation",
+        |index| match index {
+            1 => "canonical correlation ρ₁".into(),
+            _ => format!("canonical correlation ρ_{{{index}}}"),
+        },
+        |index| format!("the canonical correlation ρ_{index} of the sensors"),
+        |common| &common.correlations,
+    )
+    .collect();
+    measures.extend(leading(
+        "critic",
+        |index| format!("σ_{{{index}}}(W_{{1}}^{{T}}W_{{2}})"),
+        |index| format!("the singular value {index} of W1ᵀW2"),
+        |common| &common.critic,
+    ));
+    measures.extend(leading(
+        "whitened_critic",
+        |index| format!("slope {index} of the whitened critic"),
+        |index| format!("the singular value {index} of the critic in whitened coordinates"),
+        |common| &common.whitened_critic,
+    ));
+    measures.push(Measure::new(
+        "signal_distance.z1",
+        "distance of z₁ from the shared subspace",
+        "the part of the first sensor's shared subspace that its encoder does not see, from 0 to 1",
+        Value::Common(Box::new(|common| common.signal_distance)),
+    ));
+    measures.push(Measure::new(
+        "objective_value",
+        "objective value",
+        "what the encoders attain of the objective",
+        Value::Common(Box::new(|common| common.value)),
+    ));
+    measures
+}
+
+fn verdicts() -> Vec<Measure> {
+    let of_theorem = |(place, id): (usize, &'static str)| {
+        let part = |part: &str, label: Option<&str>, what: &str, value: fn(&Verdict) -> String| {
+            let name = format!("{id}.{part}");
+            let label = label.map_or_else(|| plain(&name), str::to_owned);
+            Measure::new(name, label, format!("{what} of the theorem {id}"), Value::Verdict(place, value))
+        };
+        let word = |verdict: &Verdict| if verdict.applies { verdict.status.word() } else { "" }.to_owned();
+        let least = "the left side of the clause that is nearest to failing";
+        let ratio = "lhs/rhs of that clause: 1 where the bound is attained";
+        [
+            part("verdict", None, "the verdict", word),
+            part("lhs", None, least, |verdict| field(verdict.lhs)),
+            part("rhs", None, "the right side of that clause", |verdict| field(verdict.rhs)),
+            part("slack", None, "rhs − lhs of that clause", |verdict| field(verdict.slack)),
+            part("tightness", Some(id), ratio, |verdict| field(verdict.tightness)),
+        ]
+    };
+    theorem::ids().into_iter().enumerate().flat_map(of_theorem).collect()
+}
+
+/// A name as words.
+fn plain(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+fn find(column: &str) -> Option<&'static Measure> {
+    MEASURES.iter().find(|measure| measure.name == column)
+}
+
 /// How a column is called on an axis, with scripts as `σ_{w}` and `ε^{2}`, and its unit.
 pub fn describe(column: &str) -> (String, Option<&'static str>) {
-    let (measure, source) = column.split_once('.').unwrap_or((column, ""));
-    let name = match source {
-        "x1" => "x₁",
-        "x2" => "x₂",
-        "x12" => "(x₁, x₂)",
-        "z1" => "z₁",
-        "z2" => "z₂",
-        "z12" => "(z₁, z₂)",
-        other => other,
-    };
-    let label = match (measure, source) {
-        _ if let Some(axis) = axis(column) => axis.label.to_owned(),
-        ("model", name) if let Some(parameter) = family::parameter(name) => parameter.label.to_owned(),
-        ("objective", name) if let Some(parameter) = objective::parameter(name) => parameter.label.to_owned(),
-        ("mi", _) => format!("information I({name}; y)"),
-        ("mmse", _) => format!("mmse(y | {name})"),
-        ("r2", _) => format!("R²({name}; y)"),
-        ("sigma", _) => format!("σ({name}; y)"),
-        ("information_loss", _) => format!("information loss of {name}"),
-        ("pid", "unique1") => "unique to x₁".into(),
-        ("pid", "unique2") => "unique to x₂".into(),
-        ("pid", part) => part.into(),
-        ("alignment", "error") => "alignment error ε²".into(),
-        ("alignment", "error_op") => "alignment error ε_{op}".into(),
-        ("alignment", "floor") => "alignment floor 2Σ(1 − ρᵢ)".into(),
-        ("alignment", "mi_x1_x2") => "I(x₁; x₂)".into(),
-        ("alignment", "mi_z1_z2") => "I(z₁; z₂)".into(),
-        ("capacity", "aligned") => "aligned capacity tr K".into(),
-        ("capacity", "private") => "private capacity tr P".into(),
-        ("canonical_correlation", "1") => "canonical correlation ρ₁".into(),
-        ("canonical_correlation", index) => format!("canonical correlation ρ_{{{index}}}"),
-        ("critic", index) => format!("σ_{{{index}}}(W_{{1}}^{{T}}W_{{2}})"),
-        ("whitened_critic", index) => format!("slope {index} of the whitened critic"),
-        ("signal_distance", _) => format!("distance of {name} from the shared subspace"),
-        ("angle", _) => format!("largest principal angle of {name} to the closed form"),
-        ("search", "tightness") => "greatest tightness found".into(),
-        (theorem, "tightness") => theorem.to_owned(),
-        ("excess_loss", _) => "excess of the population loss".into(),
-        ("step", _) => "optimiser steps".into(),
-        _ => column.replace('_', " "),
-    };
-    let unit = match (measure, source) {
-        ("mi" | "information_loss" | "pid", _) | ("alignment", "mi_x1_x2" | "mi_z1_z2") => Some("nats"),
-        ("model", "angle_degrees") | ("angle", _) => Some("degrees"),
+    if let Some(axis) = axis(column) {
+        return (axis.label.to_owned(), None);
+    }
+    if let Some(measure) = find(column) {
+        return (measure.label.clone(), measure.unit);
+    }
+    let parameter = match column.split_once('.') {
+        Some(("model", name)) => family::parameter(name).map(|parameter| (parameter.label, parameter.unit)),
+        Some(("objective", name)) => objective::parameter(name).map(|parameter| (parameter.label, None)),
         _ => None,
     };
-    (label, unit)
+    parameter.map_or_else(|| (plain(column), None), |(label, unit)| (label.to_owned(), unit))
 }
 
 /// What a column holds, in one line; `None` where it is no column of any result. The columns of a grid's axes hold the axis's value.
@@ -72,98 +374,26 @@ pub fn meaning(column: &str) -> Option<String> {
     if let Some(axis) = axis(column) {
         return Some(axis.meaning.to_owned());
     }
-    let (measure, part) = column.split_once('.').unwrap_or((column, ""));
-    if let Ok(theorem) = crate::theorem::find(measure)
-        && VERDICT.contains(&part)
-    {
-        let what = match part {
-            "verdict" => "the verdict",
-            "lhs" => "the left side of the clause that is nearest to failing",
-            "rhs" => "the right side of that clause",
-            "slack" => "rhs − lhs of that clause",
-            _ => "lhs/rhs of that clause: 1 where the bound is attained",
-        };
-        return Some(format!("{what} of the theorem {}", theorem.id()));
+    if let Some(measure) = find(column) {
+        return Some(measure.meaning.clone());
     }
     if let Some((id, quantity)) = column.split_once(':') {
-        return crate::theorem::find(id.trim_end_matches("@n"))
+        return theorem::find(id.trim_end_matches("@n"))
             .ok()
             .map(|theorem| format!("what the theorem {} says about {quantity}", theorem.id()));
     }
-    let source = || Source::ALL.iter().find(|source| source.key() == part).map(|source| source.key());
-    let text = match (measure, part) {
-        ("cell", "") => "the place in the grid, from 0".into(),
-        ("replicate", "") => "the repetition of the cell, from 0".into(),
-        ("target", "") => "the target that the row is about; empty for a model without targets".into(),
-        ("step", "") => "the optimiser's step".into(),
-        ("outcome", "") => {
-            "how learning ended: closed-form, converged, stalled, exhausted or diverged; training on the way".into()
-        }
-        ("angle", "z1" | "z2") => {
-            format!("largest principal angle between the span of {part} and that of the closed form")
-        }
-        ("excess_loss", "") => {
-            "what the encoders attain of the population objective less what its closed form does".into()
-        }
-        ("search", "tightness") => "the greatest tightness that the adversary found".into(),
-        ("mi", _) => format!("mutual information of {} and the target", source()?),
-        ("mmse", _) => {
-            format!("least mean square error of predicting the target from {}, summed over its coordinates", source()?)
-        }
-        ("r2", _) => format!("share of the target's variance that {} explains", source()?),
-        ("sigma", _) => format!("√mmse: the least σ for which {} is σ-informative about the target", source()?),
-        ("information_loss", "z1" | "z2") => format!("what {part} lost of what its sensor says about the target"),
-        ("information_loss", "z12") => {
-            "what both encoders together lost of what both sensors say about the target".into()
-        }
-        ("pid", "redundancy") => {
-            "what either sensor says about a scalar target (MMI partial information decomposition)".into()
-        }
-        ("pid", "unique1") => "what only the first sensor says about a scalar target".into(),
-        ("pid", "unique2") => "what only the second sensor says about a scalar target".into(),
-        ("pid", "synergy") => "what the sensors say about a scalar target only together".into(),
-        ("alignment", "error") => "ε² = E‖z1 − z2‖² after symmetric whitening".into(),
-        ("alignment", "error_op") => "ε_op, the root of the largest eigenvalue of the covariance of z1 − z2".into(),
-        ("alignment", "floor") => "2 Σ_{i≤d} (1 − ρ_i): the least ε² of whitened linear encoders".into(),
-        ("alignment", "mi_x1_x2") => "mutual information of the sensors".into(),
-        ("alignment", "mi_z1_z2") => "mutual information of the encoders' outputs".into(),
-        ("capacity", "encoder") => {
-            "the encoder whose dimensions are counted, for a target private to its modality".into()
-        }
-        ("capacity", "aligned") => "tr K: dimensions spent on what the other sensor can predict".into(),
-        ("capacity", "private") => "tr P: dimensions spent on the private target".into(),
-        ("capacity", "max_eigenvalue") => "the largest eigenvalue of K + P, at most 1".into(),
-        ("canonical_correlation", index) if is_leading(index) => {
-            format!("the canonical correlation ρ_{index} of the sensors")
-        }
-        ("critic", index) if is_leading(index) => format!("the singular value {index} of W1ᵀW2"),
-        ("whitened_critic", index) if is_leading(index) => {
-            format!("the singular value {index} of the critic in whitened coordinates")
-        }
-        ("signal_distance", "z1") => {
-            "the part of the first sensor's shared subspace that its encoder does not see, from 0 to 1".into()
-        }
-        ("objective_value", "") => "what the encoders attain of the objective".into(),
-        ("model", name) => family::parameter(name)?.meaning.into(),
-        ("objective", name) => objective::parameter(name)?.meaning.into(),
-        _ => return None,
+    let text = match column {
+        "cell" => "the place in the grid, from 0",
+        "replicate" => "the repetition of the cell, from 0",
+        "target" => "the target that the row is about; empty for a model without targets",
+        _ => match column.split_once('.')? {
+            ("model", name) => family::parameter(name)?.meaning,
+            ("objective", name) => objective::parameter(name)?.meaning,
+            _ => return None,
+        },
     };
-    Some(text)
+    Some(text.to_owned())
 }
-
-/// Whether a number is that of a leading singular value which has a column.
-fn is_leading(index: &str) -> bool {
-    index.parse::<usize>().is_ok_and(|index| (1..=CORRELATIONS).contains(&index))
-}
-
-/// How many canonical correlations, and singular values of critics, have a column.
-const CORRELATIONS: usize = 4;
-
-/// The columns of each theorem.
-const VERDICT: [&str; 5] = ["verdict", "lhs", "rhs", "slack", "tightness"];
-
-/// How the encoders came about: empty in the population, where they are the closed form.
-const LEARNED: [&str; 6] = ["step", "outcome", "angle.z1", "angle.z2", "excess_loss", "search.tightness"];
 
 /// The values of the columns about learning, next to the population's closed form.
 #[derive(Debug, Clone, Default)]
@@ -186,56 +416,36 @@ pub(super) struct Learning {
 }
 
 impl Learning {
-    fn fields(&self) -> Vec<String> {
-        let angle = |m: usize| self.angles_degrees.map_or(f64::NAN, |angles| angles[m]);
-        vec![
-            self.step.map_or(String::new(), |step| step.to_string()),
-            self.outcome.to_owned(),
-            field(angle(0)),
-            field(angle(1)),
-            field(self.excess_loss.unwrap_or(f64::NAN)),
-            field(self.tightness.unwrap_or(f64::NAN)),
-        ]
-    }
-
     /// A row's fields where learning ended without encoders: everything that is measured is empty.
     pub(super) fn without_encoders(&self) -> Vec<String> {
-        let mut fields = self.fields();
-        fields.resize(measured().len(), String::new());
-        fields
+        let field = |measure: &Measure| match &measure.value {
+            Value::Learning(value) => value(self),
+            _ => String::new(),
+        };
+        MEASURES.iter().map(field).collect()
     }
 }
 
 /// The columns that every result has, in order, after those of the grid.
 pub fn measured() -> Vec<Column> {
-    let mut names: Vec<String> = LEARNED.map(str::to_owned).to_vec();
-    for measure in ["mi", "mmse", "r2", "sigma"] {
-        names.extend(Source::ALL.iter().map(|source| format!("{measure}.{}", source.key())));
-    }
-    names.extend(["z1", "z2", "z12"].map(|encoder| format!("information_loss.{encoder}")));
-    names.extend(["redundancy", "unique1", "unique2", "synergy"].map(|part| format!("pid.{part}")));
-    names.extend(["error", "error_op", "floor", "mi_x1_x2", "mi_z1_z2"].map(|measure| format!("alignment.{measure}")));
-    names.extend(["encoder", "aligned", "private", "max_eigenvalue"].map(|measure| format!("capacity.{measure}")));
-    for spectrum in ["canonical_correlation", "critic", "whitened_critic"] {
-        names.extend((1..=CORRELATIONS).map(|index| format!("{spectrum}.{index}")));
-    }
-    names.push("signal_distance.z1".into());
-    names.push("objective_value".into());
-    for id in crate::theorem::ids() {
-        names.extend(VERDICT.map(|part| format!("{id}.{part}")));
-    }
-    names.into_iter().map(|name| Column { unit: describe(&name).1, name }).collect()
+    MEASURES.iter().map(|measure| Column { name: measure.name.clone(), unit: measure.unit }).collect()
 }
 
 /// The place of a column among [`measured`].
 pub(super) fn measured_place(name: &str) -> Option<usize> {
-    measured().iter().position(|column| column.name == name)
+    MEASURES.iter().position(|measure| measure.name == name)
 }
 
 /// What does not depend on the target, measured once per case.
 #[derive(Debug)]
 pub(super) struct Common {
-    spectra: Vec<f64>,
+    /// ρ_i, descending.
+    correlations: Vec<f64>,
+    /// The singular values of W_1ᵀW_2.
+    critic: Vec<f64>,
+    /// Those of the critic in whitened coordinates, over the temperature.
+    whitened_critic: Vec<f64>,
+    signal_distance: f64,
     value: f64,
     verdicts: Vec<Verdict>,
 }
@@ -245,19 +455,17 @@ impl Common {
     /// over the case's law ([`Case::attained`]), NaN where they have no value.
     pub(super) fn new(case: &Case, temperature: f64, value: f64) -> Result<Self, InformationError> {
         let pair = &case.subject.pair;
-        let correlations = pair.canonical_correlations();
-        let leading = |values: &[f64]| {
-            (0..CORRELATIONS).map(|index| values.get(index).copied().unwrap_or(f64::NAN)).collect::<Vec<_>>()
-        };
         let Encoders { first, second } = &case.encoders;
-        let mut spectra = leading(&correlations);
-        spectra.extend(leading(&singular_values_of_product(first, second)?));
         let whitened = [0, 1].map(|m| product(case.encoders.weights(m), &pair.whitening(m).root));
-        let slopes: Vec<f64> =
-            singular_values_of_product(&whitened[0], &whitened[1])?.iter().map(|value| value / temperature).collect();
-        spectra.extend(leading(&slopes));
-        spectra.push(signal_distance(case));
-        Ok(Self { spectra, value, verdicts: judge_all(case)? })
+        let slopes = singular_values_of_product(&whitened[0], &whitened[1])?;
+        Ok(Self {
+            correlations: pair.canonical_correlations(),
+            critic: singular_values_of_product(first, second)?,
+            whitened_critic: slopes.iter().map(|value| value / temperature).collect(),
+            signal_distance: signal_distance(case),
+            value,
+            verdicts: judge_all(case)?,
+        })
     }
 }
 
@@ -277,67 +485,29 @@ fn signal_distance(case: &Case) -> f64 {
     1.0 - product_tn(&rows, &shared).norm_squared() / shared.ncols() as f64
 }
 
-/// The measures of a target, which are empty where a model has none.
-const OF_A_TARGET: [&str; 7] = ["mi", "mmse", "r2", "sigma", "information_loss", "pid", "capacity"];
-
 /// Whether a column is measured of a target rather than of the encoders alone; a theorem's verdict is of all targets.
 pub(super) fn is_of_a_target(column: &str) -> bool {
-    let (measure, part) = column.split_once('.').unwrap_or((column, ""));
-    OF_A_TARGET.contains(&measure) && !VERDICT.contains(&part)
+    find(column).is_some_and(|measure| matches!(measure.value, Value::Target(_) | Value::Capacity(_)))
 }
 
 /// The values of [`measured`] for one target of a case, or for none.
 pub(super) fn measure(case: &Case, target: Option<usize>, learning: &Learning, common: &Common) -> Vec<String> {
-    let mut numbers = target.map_or_else(|| vec![f64::NAN; INFORMATION], |target| information(&case.targets[target]));
-    let alignment = &case.alignment;
-    numbers.extend([
-        alignment.error,
-        alignment.error_operator,
-        alignment.floor,
-        case.subject.pair.mutual_information_nats(),
-        alignment.angles.mutual_information_nats(),
-    ]);
+    let evaluated = target.map(|target| &case.targets[target]);
     let capacity = case.capacities.iter().find(|entry| Some(entry.target) == target);
-    numbers.extend(capacity.map_or([f64::NAN; 4], |entry| {
-        [(entry.encoder + 1) as f64, entry.capacity.aligned, entry.capacity.private, entry.capacity.largest_eigenvalue]
-    }));
-    numbers.extend(&common.spectra);
-    numbers.push(common.value);
-    let mut fields = learning.fields();
-    fields.extend(numbers.into_iter().map(field));
-    for verdict in &common.verdicts {
-        fields.push(if verdict.applies { verdict.status.word().into() } else { String::new() });
-        fields.extend([verdict.lhs, verdict.rhs, verdict.slack, verdict.tightness].map(field));
-    }
-    fields
+    let taken = |measure: &Measure| match &measure.value {
+        Value::Learning(value) => value(learning),
+        Value::Target(value) => field_of(evaluated.map(value)),
+        Value::Capacity(value) => field_of(capacity.map(value)),
+        Value::Encoders(value) => field(value(case)),
+        Value::Common(value) => field(value(common)),
+        Value::Verdict(place, value) => value(&common.verdicts[*place]),
+    };
+    MEASURES.iter().map(taken).collect()
 }
 
-/// How many numbers [`information`] gives: four measures of each source, the loss of each encoder and of both, and the four parts of
-/// the decomposition.
-const INFORMATION: usize = 4 * Source::ALL.len() + 3 + 4;
-
-/// What the sources say about one target.
-fn information(evaluated: &EvaluatedTarget) -> Vec<f64> {
-    let by_source = |measure: &dyn Fn(Source) -> f64| Source::ALL.map(measure);
-    let information = |source| evaluated.source(source).mutual_information_nats();
-    let mut numbers = Vec::with_capacity(INFORMATION);
-    numbers.extend(by_source(&information));
-    numbers.extend(by_source(&|source| evaluated.source(source).mmse));
-    numbers.extend(by_source(&|source| evaluated.source(source).r2));
-    numbers.extend(by_source(&|source| evaluated.source(source).sigma()));
-    numbers.extend([
-        evaluated.information_loss_nats(Source::First, Source::EncodedFirst),
-        evaluated.information_loss_nats(Source::Second, Source::EncodedSecond),
-        evaluated.information_loss_nats(Source::Both, Source::EncodedBoth),
-    ]);
-    numbers.extend(if evaluated.geometry.dimension() == 1 {
-        let parts =
-            PartialInformation::new(information(Source::First), information(Source::Second), information(Source::Both));
-        [parts.redundancy, parts.unique_first, parts.unique_second, parts.synergy]
-    } else {
-        [f64::NAN; 4]
-    });
-    numbers
+/// [`field`] of a number that there may not be.
+fn field_of(value: Option<f64>) -> String {
+    value.map_or(String::new(), field)
 }
 
 /// A number in a CSV field: shortest text that reads back to the same bits; `inf`; empty where there is none.

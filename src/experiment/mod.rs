@@ -2,6 +2,30 @@
 //!
 //! `experiments/*.toml` → [`Experiment`] → [`Run`] (parallel, resumable, sharded) → `results/<name>/part-*.csv` with a
 //! `manifest.json` → [`Results`]. What it does not do: draw. Figures read result files.
+//!
+//! # Example
+//! ```
+//! use alignloss::experiment::{Experiment, Run, Shard, Store};
+//! let text = r#"
+//!     title = "Noise"
+//!     [model.family]
+//!     kind = "orthogonal"
+//!     [grid]
+//!     objective = ["cca", "prediction"]
+//!     dim = [1]
+//!     "model.noise" = [0.1, 1.0]
+//! "#;
+//! let experiment = Experiment::parse("noise", text)?;
+//! let run = Run::new(&experiment);
+//! assert_eq!(run.total(), 4);
+//! let folder = tempfile::tempdir()?;
+//! let store = Store::open(folder.path(), &experiment, run.parts(), false)?;
+//! run.execute(&store, Shard { index: 1, count: 1 }, |_| ())?;
+//! let results = store.read()?;
+//! let information = results.column("mi.z1").expect("a measured column");
+//! assert!(results.rows().iter().all(|row| row[information].parse::<f64>().is_ok()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod amend;
 mod columns;

@@ -7,6 +7,24 @@
 //! because sines are computed directly no digit is lost when a correlation nears one. All information is in nats.
 //!
 //! What it does not do: choose encoders. It knows nothing of objectives.
+//!
+//! # Example
+//! ```
+//! use alignloss::information::{Encoders, Source};
+//! use alignloss::linalg::Matrix;
+//! use alignloss::model::{Format, LatentModel};
+//! use alignloss::theorem::{Case, Subject};
+//! let model = LatentModel::parse("[family]\nkind = \"spiked\"\ncorrelations = [0.6]", Format::Toml)?;
+//! let subject = Subject::new(&model, [0, 1])?;
+//! // One correlation of 0.6: I(x_1; x_2) = −½ log(1 − 0.36).
+//! assert!((subject.pair.mutual_information_nats() + 0.5 * 0.64_f64.ln()).abs() < 1e-14);
+//! // Encoders that read the first channel of each sensor lose nothing of what is shared.
+//! let first = Matrix::from_fn(1, subject.pair.channels()[0], |_, j| f64::from(u8::from(j == 0)));
+//! let case = Case::of_weights(&subject, Encoders { second: first.clone(), first })?;
+//! let shared = &case.targets[0];
+//! assert!(shared.information_loss_nats(Source::First, Source::EncodedFirst).abs() < 1e-14);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod alignment;
 mod capacity;

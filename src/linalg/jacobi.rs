@@ -289,7 +289,7 @@ mod tests {
         for (rows, columns) in [(1, 1), (7, 1), (1, 5), (9, 3), (3, 9), (6, 6), (17, 2)] {
             // Columns of different lengths.
             let mut matrix = matrix(rows, columns) + Matrix::identity(rows, columns) * 2.0;
-            matrix.column_iter_mut().enumerate().for_each(|(j, mut column)| column *= 0.3_f64.powi(j as i32));
+            (0..).zip(matrix.column_iter_mut()).for_each(|(j, mut column)| column *= 0.3_f64.powi(j));
             let svd = svd(&matrix).expect("a decomposition");
             let expected = &svd.left * svd.right.transpose();
             let got = small_polar_factor(&matrix).expect("well conditioned");

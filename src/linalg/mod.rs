@@ -20,6 +20,19 @@
 //! Units: whatever decides (symmetric, semidefinite, rank) compares each variable with its own scale, never with the loudest.
 //!
 //! What it does not do: decide what a matrix means. It contains no models.
+//!
+//! # Example
+//! ```
+//! use alignloss::linalg::{Matrix, Whitening, positive_semidefinite_root};
+//! // The correlation of a pair is exact whatever the units: here metres and nanometres.
+//! let covariance = Matrix::from_row_slice(2, 2, &[1.0, 0.5e9, 0.5e9, 1e18]);
+//! let root = positive_semidefinite_root(&covariance)?;
+//! assert!((root.row(1).norm() / 1e9 - 1.0).abs() < 1e-15);
+//! // A factor F with covariance FᵀF, its columns the variables: whitening finds its rank and its root.
+//! let whitening = Whitening::of_factor(&root.transpose())?;
+//! assert_eq!(whitening.rank(), 2);
+//! # Ok::<(), alignloss::linalg::LinalgError>(())
+//! ```
 
 mod angles;
 mod decomposition;

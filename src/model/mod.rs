@@ -5,6 +5,17 @@
 //! Its exact joint law is given in *factor form* ([`Factor`]): no covariance is formed unless it is asked for.
 //!
 //! What it does not do: learn, sample, or judge.
+//!
+//! # Example
+//! ```
+//! use alignloss::linalg::Matrix;
+//! use alignloss::model::{Format, LatentModel};
+//! let model = LatentModel::parse("[family]\nkind = \"orthogonal\"\nshared = 1\nprivate = 1\nnoise = 0.5", Format::Toml)?;
+//! assert_eq!((model.modalities().len(), model.shared(), model.targets().len()), (2, 1, 3));
+//! // Orthonormal loadings of unit factors in two channels, and noise of variance ½: Σ11 = 1.5·I.
+//! assert!((model.covariance(0) - Matrix::identity(2, 2) * 1.5).amax() < 1e-14);
+//! # Ok::<(), alignloss::model::ModelError>(())
+//! ```
 
 mod error;
 pub mod family;

@@ -1,7 +1,22 @@
 //! The objectives of docs/theory.md §3: population loss, gradient, and the shape of the minimiser.
 //!
-//! Adding an objective: one file with a type that implements [`Objective`] and its [`Entry`], one line in [`REGISTRY`].
+//! Adding an objective: one file with a type that implements [`Objective`] and its [`Entry`], its `mod` line, one line in [`REGISTRY`]
+//! (docs/extending.md).
 //! What it does not do: minimise. That is `learner`'s work.
+//!
+//! # Example
+//! ```
+//! use alignloss::model::{Format, LatentModel};
+//! use alignloss::objective::{self, Parameters};
+//! use alignloss::theorem::{Case, Subject};
+//! let model = LatentModel::parse("[family]\nkind = \"spiked\"\ncorrelations = [0.8, 0.6]", Format::Toml)?;
+//! let subject = Subject::new(&model, [0, 1])?;
+//! let infonce = objective::with_parameters("infonce", &Parameters::default())?;
+//! let case = Case::minimise(&subject, &subject.learner(0), infonce.as_ref(), 2)?;
+//! // The population loss of the bilinear critic at its minimum: −½ Σ ρ_i².
+//! assert!((case.attained(infonce.as_ref()).expect("a value") + 0.5 * (0.64 + 0.36)).abs() < 1e-14);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod alignment_fidelity;
 mod baseline;
@@ -27,7 +42,7 @@ pub use joint_density::JointDensity;
 pub use linear_contrastive::LinearContrastive;
 pub use parameter::{Kind, OutOfRange, ParameterSpec, ParameterValue, Parameters, Range};
 pub use prediction::Prediction;
-pub use registry::{DEFAULT, Entry, ObjectiveError, REGISTRY, entry, find, parameter, with_parameters};
+pub use registry::{DEFAULT, Entry, ObjectiveError, REGISTRY, entry, find, ids, parameter, with_parameters};
 pub use regularised::Regularised;
 pub use spectral::Spectral;
 

@@ -72,7 +72,7 @@ impl Entry {
 }
 
 /// Every objective, in the order in which they are shown.
-pub const REGISTRY: [Entry; 12] = [
+pub const REGISTRY: &[Entry] = &[
     LinearContrastive::ENTRY,
     Spectral::ENTRY,
     InfoNce::ENTRY,
@@ -95,7 +95,7 @@ pub const DEFAULT: Entry = CanonicalCorrelation::ENTRY;
 #[non_exhaustive]
 pub enum ObjectiveError {
     /// An id that names no objective.
-    #[error("{id:?} is not one of {}{}", REGISTRY.map(|entry| entry.id).join(", "), crate::text::hint(id, REGISTRY.map(|entry| entry.id)))]
+    #[error("{id:?} is not one of {}{}", ids().join(", "), crate::text::hint(id, ids()))]
     Unknown {
         /// The id.
         id: String,
@@ -115,12 +115,17 @@ pub enum ObjectiveError {
     },
 }
 
+/// The ids of all objectives.
+pub fn ids() -> Vec<&'static str> {
+    REGISTRY.iter().map(|entry| entry.id).collect()
+}
+
 /// The entry of an id.
 ///
 /// # Errors
 /// [`ObjectiveError::Unknown`], with the nearest valid id.
 pub fn entry(id: &str) -> Result<Entry, ObjectiveError> {
-    REGISTRY.into_iter().find(|entry| entry.id == id).ok_or_else(|| ObjectiveError::Unknown { id: id.into() })
+    REGISTRY.iter().copied().find(|entry| entry.id == id).ok_or_else(|| ObjectiveError::Unknown { id: id.into() })
 }
 
 /// The parameter of a name, of whatever objective has it.

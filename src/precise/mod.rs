@@ -8,6 +8,21 @@
 //!
 //! What it does not do: large models (192 channels and rows are the most), and laws whose covariances are singular up to the rounding of
 //! the doubles that define them. There measures stay as double precision has them, and are called uncertain.
+//!
+//! # Example
+//! ```
+//! use alignloss::model::{Format, LatentModel};
+//! use alignloss::objective::CanonicalCorrelation;
+//! use alignloss::precise::Measures;
+//! use alignloss::theorem::{Case, Subject};
+//! let model = LatentModel::parse("[family]\nkind = \"spiked\"\ncorrelations = [0.5]", Format::Toml)?;
+//! let subject = Subject::new(&model, [0, 1])?;
+//! let case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 1)?;
+//! let measures = Measures::in_double_double_precision(&case).expect("a small model");
+//! let correlation = measures.canonical_correlations[0].estimate;
+//! assert!((correlation.value - 0.5).abs() <= correlation.error + f64::EPSILON && correlation.error < 1e-15);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod encoders;
 mod law;

@@ -8,6 +8,21 @@
 //! One sample is one column everywhere.
 //!
 //! What it does not do: measure, learn, or give intervals (that is [`crate::estimate`]).
+//!
+//! # Example
+//! ```
+//! use alignloss::model::{Format, LatentModel};
+//! use alignloss::random::Stream;
+//! use alignloss::sample::Data;
+//! use alignloss::theorem::Subject;
+//! let model = LatentModel::parse("[family]\nkind = \"spiked\"\ncorrelations = [0.8]", Format::Toml)?;
+//! let mut generator = Stream { seed: 1, experiment: "an example", cell: 0, replicate: 0 }.generator();
+//! let data = Data::draw(&model, 20_000, &mut generator)?;
+//! // The law of the sample is a model like any other: its canonical correlation is the sample's.
+//! let sample = data.empirical_model("a sample")?;
+//! assert!((Subject::new(&sample, [0, 1])?.pair.correlation(0) - 0.8).abs() < 0.02);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod data;
 mod draw;

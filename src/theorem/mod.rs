@@ -1,7 +1,22 @@
 //! The referee: each theorem of docs/theory.md §4 with its hypotheses as code, both sides, and a verdict.
 //!
-//! Adding a theorem: one file with a type that implements [`Theorem`], one line in [`REGISTRY`].
+//! Adding a theorem: one folder with a type that implements [`Theorem`], its `mod` line, one line in [`REGISTRY`]
+//! (docs/extending.md).
 //! What it does not do: decide on which models a theorem is tried ([`verify`] draws them, the command line asks).
+//!
+//! # Example
+//! ```
+//! use alignloss::model::{Format, LatentModel};
+//! use alignloss::objective::CanonicalCorrelation;
+//! use alignloss::theorem::{self, Case, Status, Subject};
+//! let model = LatentModel::parse("[family]\nkind = \"random\"\nseed = 3", Format::Toml)?;
+//! let subject = Subject::new(&model, [0, 1])?;
+//! let case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 2)?;
+//! for verdict in theorem::judge_all(&case)? {
+//!     assert!(matches!(verdict.status, Status::Holds | Status::DoesNotApply), "{}: {}", verdict.id, verdict.note);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod adversary;
 mod alignment_floor;
@@ -117,7 +132,7 @@ pub struct About {
 }
 
 /// Every theorem, in the order of docs/theory.md.
-pub static REGISTRY: [&dyn Theorem; 16] = [
+pub static REGISTRY: &[&dyn Theorem] = &[
     &perfect_alignment::PerfectAlignment,
     &alignment_floor::AlignmentFloor,
     &lipschitz::Lipschitz,

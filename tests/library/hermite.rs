@@ -143,7 +143,7 @@ proptest! {
 
     #[test]
     fn it_holds_on_random_models_of_every_family(seed: u64) {
-        for family in &family::REGISTRY {
+        for family in family::REGISTRY {
             let model = Draw::new(family).model(&mut generator(seed)).expect("a model");
             let subject = Subject::new(&model, [0, 1]).expect("a subject");
             let channels = subject.pair.channels();

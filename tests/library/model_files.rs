@@ -46,7 +46,7 @@ proptest! {
     #[test]
     fn models_of_every_family_survive_a_round_trip(seed: u64) {
         let generator = &mut random::generator(seed);
-        for family in &family::REGISTRY {
+        for family in family::REGISTRY {
             assert_round_trip(&Draw::new(family).model(generator).expect("a model"));
         }
     }
@@ -192,7 +192,7 @@ fn whole_numbers_are_numbers_and_defaults_are_documented_ones() {
 
 #[test]
 fn every_family_builds_with_its_defaults_and_its_own_parameters() {
-    for family in &family::REGISTRY {
+    for family in family::REGISTRY {
         let extra: String = family
             .parameters
             .iter()

@@ -448,7 +448,7 @@ proptest! {
 
     #[test]
     fn it_holds_on_random_models_of_every_family(seed: u64) {
-        for family in &family::REGISTRY {
+        for family in family::REGISTRY {
             let model = Draw::new(family).model(&mut generator(seed)).expect("a model");
             judge(&model, seed, &format!("seed {seed}, {}", family.kind));
         }

@@ -80,7 +80,7 @@ fn verify_tries_every_objective_in_units_of_channels_and_of_modalities() {
 /// Judges every kind of encoder on one model of each family; says how often the theorem applied.
 fn try_everywhere(seed: u64, judge: &mut dyn FnMut(&Case, &str)) {
     let generator = &mut generator(seed);
-    for family in &family::REGISTRY {
+    for family in family::REGISTRY {
         let model = Draw::new(family).model(generator).expect("draws are valid models");
         let subject = Subject::new(&model, [0, 1]).expect("a subject");
         let learner = subject.learner(seed);
@@ -164,7 +164,7 @@ proptest! {
         try_everywhere(seed, &mut |case, place| {
             for theorem in theorem::REGISTRY {
                 for t in 0..case.targets.len() {
-                    check_predictions(theorem, case, t, place);
+                    check_predictions(*theorem, case, t, place);
                 }
             }
         });

@@ -156,7 +156,7 @@ proptest! {
         let channels = model.channels();
         let rank = Subject::new(&model, [0, 1]).expect("a subject").pair.rank();
         let dim = generator.random_range(1..=channels[0].min(channels[1]).min(4));
-        for entry in &objective::REGISTRY {
+        for entry in objective::REGISTRY {
             let objective = entry.default();
             // Beyond the rank of Σ12 `cca` is free, and takes the directions of largest explained variance, which has units.
             let blind = if entry.id == "cca" && dim > rank { Blind::Modalities } else { blindness(entry.id) };

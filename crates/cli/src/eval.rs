@@ -28,7 +28,7 @@ pub(super) struct Eval {
     /// The model: a TOML or JSON file, or - for standard input (JSON if it begins with {)
     model: PathBuf,
     /// The objective that both encoders minimise
-    #[arg(long, value_name = "ID", default_value = objective::DEFAULT.id, value_parser = clap::builder::PossibleValuesParser::new(objective::REGISTRY.map(|entry| entry.id)))]
+    #[arg(long, value_name = "ID", default_value = objective::DEFAULT.id, value_parser = clap::builder::PossibleValuesParser::new(objective::ids()))]
     objective: String,
     /// Outputs of each encoder [default: the number of shared factors, or 1]
     #[arg(long, short, value_name = "D")]

@@ -1,21 +1,24 @@
 //! Project tasks: `cargo xtask test` checks everything that CI checks.
 #![expect(clippy::print_stdout, reason = "a task runner talks to its user")]
 
+mod extending;
 mod paper;
 mod processors;
 mod tools;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 const HELP: &str = "\
 cargo xtask TASK
 
-  test      formatting, clippy with warnings denied, all tests, documentation, other processors, the main job, the paper
+  test      formatting, clippy with warnings denied, all tests, documentation, other processors, the guide to extending, the main job,
+            the paper
   paper     the companion paper as PDF, with everything it needs; --as-is: from the results that are there
   processors  the built program under emulation, with FMA and without: the same verdicts, and no results of the two are mixed
+  extending  the diffs of docs/extending.md applied to a copy of the tree, which is built and used
   tools     what the tests need beside Rust: Chromium, axe-core, tmux, QEMU (installs what is missing)
   gpu       deep training through wgpu on a software Vulkan device beside the CPU; compiles for long, so apart from `test`
   bench     benchmarks beside their peers (needs python3 with numpy and scipy; PyTorch where it is there)
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
         Some("gpu") => gpu(),
         Some("paper") => paper(),
         Some("processors") => step("the programs", build()).and_then(|()| other_processors()),
+        Some("extending") => the_guide_to_extending(),
         Some("tools") => tools::require(&target_folder()).map_err(|error| format!("{error:#}")),
         None | Some("help" | "--help" | "-h") => {
             println!("{HELP}");
@@ -74,6 +78,7 @@ fn test() -> Result<(), String> {
     step("documentation", documentation)?;
     step("the programs", build())?;
     other_processors()?;
+    the_guide_to_extending()?;
     let mut main_job = Command::new(program());
     main_job.args(["figures", "--quiet", "--out"]).arg(&figures).arg("--results").arg(&results);
     let outcome = step("the main job: figures", main_job);
@@ -122,11 +127,21 @@ fn other_processors() -> Result<(), String> {
     Ok(())
 }
 
+/// What docs/extending.md says, done.
+fn the_guide_to_extending() -> Result<(), String> {
+    let start = Instant::now();
+    println!("xtask: the guide to extending");
+    extending::check(&target_folder(), cargo).map_err(|error| format!("the guide to extending: {error:#}"))?;
+    println!("xtask: the guide to extending: {:.0} s", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
 /// The GPU path of deep training.
 fn gpu() -> Result<(), String> {
     tools::require_vulkan().map_err(|error| format!("{error:#}"))?;
-    let test = ["test", "--release", "-p", "alignloss-train", "--features", "gpu", "--test", "software"];
-    step("the GPU path on a software device", cargo(&test))
+    let test =
+        ["test", "--release", "-p", "alignloss-train", "--features", "gpu", "--test", "train", "--", "software::"];
+    some_tests("the GPU path on a software device", cargo(&test))
 }
 
 /// The paper from results that were just made, and that they reach its text.
@@ -135,7 +150,7 @@ fn the_paper(results: &Path, figures: &Path) -> Result<(), String> {
     println!("xtask: the paper");
     paper::build(&paper::Folders::new(results, figures), false).map_err(|error| format!("{error:#}"))?;
     println!("xtask: the paper: {:.0} s", start.elapsed().as_secs_f64());
-    step("results reach the paper", cargo(&["test", "--release", "--package", "xtask", "--quiet", "--", "--ignored"]))
+    some_tests("results reach the paper", cargo(&["test", "--release", "--package", "xtask", "--", "--ignored"]))
 }
 
 /// The paper from the repository's own results and figures.
@@ -199,6 +214,38 @@ fn step(name: &str, mut command: Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("{name} failed ({status})")) }
 }
 
+/// A step that chooses tests by name, of which at least one must run: a name that matches none succeeds too.
+fn some_tests(name: &str, mut command: Command) -> Result<(), String> {
+    println!("xtask: {name}");
+    let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("{name}: {error}"))?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    print!("{printed}");
+    match tests_passed(&printed) {
+        _ if !output.status.success() => Err(format!("{name} failed ({})", output.status)),
+        0 => Err(format!("{name}: no test ran")),
+        _ => Ok(()),
+    }
+}
+
+/// How many tests passed, by the closing lines of test programs.
+fn tests_passed(printed: &str) -> usize {
+    let results = printed.lines().filter_map(|line| line.strip_prefix("test result: ok. "));
+    results.filter_map(|result| result.split_once(" passed")?.0.parse::<usize>().ok()).sum()
+}
+
 fn succeeds(mut command: Command) -> bool {
     command.output().is_ok_and(|output| output.status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tests_passed;
+
+    #[test]
+    fn tests_that_ran_are_counted() {
+        let printed =
+            "running 2 tests\ntest result: ok. 2 passed; 0 failed; 0 ignored\n\ntest result: ok. 1 passed; 0 failed\n";
+        assert_eq!(tests_passed(printed), 3);
+        assert_eq!(tests_passed("running 0 tests\ntest result: ok. 0 passed; 0 failed; 9 filtered out\n"), 0);
+    }
 }

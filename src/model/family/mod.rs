@@ -1,6 +1,6 @@
 //! The canonical families of models (docs/theory.md §1), each one file, built from named parameters.
 //!
-//! Adding a family: one file with a [`Family`], one line in [`REGISTRY`].
+//! Adding a family: one file with a [`Family`], its `mod` line, one entry of [`REGISTRY`] (docs/extending.md).
 
 mod correlated_nuisance;
 mod draw;
@@ -57,7 +57,12 @@ impl Draws {
 }
 
 /// Every family, in the order in which they are shown.
-pub const REGISTRY: [Family; 6] = [ORTHOGONAL, RANDOM, INTERFERING, CORRELATED_NUISANCE, SPIKED, MULTI];
+pub static REGISTRY: &[Family] = &[ORTHOGONAL, RANDOM, INTERFERING, CORRELATED_NUISANCE, SPIKED, MULTI];
+
+/// The kinds of all families.
+pub fn kinds() -> Vec<&'static str> {
+    REGISTRY.iter().map(|family| family.kind).collect()
+}
 
 /// The family of a kind.
 ///
@@ -65,8 +70,7 @@ pub const REGISTRY: [Family; 6] = [ORTHOGONAL, RANDOM, INTERFERING, CORRELATED_N
 /// [`ModelError::Field`] naming the kind and the nearest valid one.
 pub fn find(kind: &str) -> Result<&'static Family, ModelError> {
     REGISTRY.iter().find(|family| family.kind == kind).ok_or_else(|| {
-        let kinds: Vec<&str> = REGISTRY.iter().map(|family| family.kind).collect();
-        let hint = crate::text::hint(kind, kinds.iter().copied());
-        ModelError::field("family.kind", format!("{kind:?} is not one of {}{hint}", kinds.join(", ")))
+        let hint = crate::text::hint(kind, kinds());
+        ModelError::field("family.kind", format!("{kind:?} is not one of {}{hint}", kinds().join(", ")))
     })
 }

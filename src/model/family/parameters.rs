@@ -39,79 +39,104 @@ pub struct FamilyParameter {
     pub label: &'static str,
     /// What it is.
     pub meaning: &'static str,
+    /// Its unit, where it has one.
+    pub unit: Option<&'static str>,
     /// Its value where none is given, in words.
     pub default: &'static str,
 }
 
 /// Every parameter, in the order in which they are shown.
 pub static PARAMETERS: [FamilyParameter; 14] = [
-    FamilyParameter { name: "kind", label: "family of models", meaning: "which family", default: "must be given" },
+    FamilyParameter {
+        name: "kind",
+        label: "family of models",
+        meaning: "which family",
+        unit: None,
+        default: "must be given",
+    },
     FamilyParameter {
         name: "shared",
         label: "shared",
         meaning: "k, the number of shared factors",
+        unit: None,
         default: "2; of `spiked` the number of correlations",
     },
     FamilyParameter {
         name: "private",
         label: "private",
         meaning: "p_m, the numbers of private factors: one, or one for each modality",
+        unit: None,
         default: "2; of `spiked` 0",
     },
     FamilyParameter {
         name: "observed",
         label: "observed",
         meaning: "n_m, the numbers of channels: one, or one for each modality",
+        unit: None,
         default: "k + p_m; of `interfering` k + 2·max(k, p_m), of `spiked` k + 8",
     },
-    FamilyParameter { name: "modalities", label: "number of modalities M", meaning: "M", default: "2; of `multi` 3" },
+    FamilyParameter {
+        name: "modalities",
+        label: "number of modalities M",
+        meaning: "M",
+        unit: None,
+        default: "2; of `multi` 3",
+    },
     FamilyParameter {
         name: "shared_std",
         label: "standard deviation of shared factors",
         meaning: "standard deviation of the shared factors: one, or one for each",
+        unit: None,
         default: "1",
     },
     FamilyParameter {
         name: "private_std",
         label: "standard deviation of private factors",
         meaning: "standard deviation of the private factors: one, or one for each modality",
+        unit: None,
         default: "1",
     },
     FamilyParameter {
         name: "noise",
         label: "noise variance ψ",
         meaning: "noise variance: one, or one for each modality",
+        unit: None,
         default: "0.1",
     },
-    FamilyParameter { name: "seed", label: "seed", meaning: "seed of the loadings", default: "0" },
+    FamilyParameter { name: "seed", label: "seed", meaning: "seed of the loadings", unit: None, default: "0" },
     FamilyParameter {
         name: "private_fraction",
         label: "private fraction α of the task",
         meaning: "α of one more target, `mixture` = √(1−α)·(shared direction) + √α·(private direction of modality 1)",
+        unit: None,
         default: "no such target",
     },
     FamilyParameter {
         name: "angle_degrees",
         label: "interference angle θ",
         meaning: "principal angle θ between col A_m and col B_m",
+        unit: Some("degrees"),
         default: "45",
     },
     FamilyParameter {
         name: "nuisance_correlation",
         label: "nuisance correlation κ",
         meaning: "κ between paired private factors",
+        unit: None,
         default: "0.5; of `interfering` 0",
     },
     FamilyParameter {
         name: "shared_noise",
         label: "shared noise",
         meaning: "noise variance on the shared directions: one, or one for each modality",
+        unit: None,
         default: "as `noise`",
     },
     FamilyParameter {
         name: "correlations",
         label: "canonical correlation ρ",
         meaning: "the canonical correlations",
+        unit: None,
         default: "0.9, 0.7, 0.5",
     },
 ];

@@ -37,7 +37,7 @@ pub(super) fn judge(experiment: &Experiment, results: &Results, folder: &Path) -
 
 /// Reads the verdicts of all theorems back from results, one case per cell and replicate.
 fn from_cells(results: &Results) -> anyhow::Result<Vec<Summary>> {
-    let mut summaries = summaries(&theorem::REGISTRY);
+    let mut summaries = summaries(theorem::REGISTRY);
     let place = |name: &str| results.column(name).with_context(|| format!("results lack the column {name:?}"));
     let (cell, replicate, step) = (place("cell")?, place("replicate")?, place("step")?);
     for summary in &mut summaries {

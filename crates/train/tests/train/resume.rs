@@ -1,8 +1,6 @@
 //! What was killed ends with the same numbers as what was not.
 
-mod common;
-
-use common::{SMALL, program, results, run, written};
+use super::common::{SMALL, program, results, run, written};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

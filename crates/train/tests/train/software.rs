@@ -1,8 +1,6 @@
 //! The GPU path, on Mesa's software Vulkan device: `cargo xtask gpu`.
 
-mod common;
-
-use common::{SMALL, losses, results, run, written};
+use super::common::{SMALL, losses, results, run, written};
 
 /// Both devices start from the same numbers and see the same batches; single precision sums in another order, and Adam divides
 /// by roots of small numbers: measured 3e-5 after 10 steps of a wider network.

@@ -1,8 +1,6 @@
 //! The command line.
 
-mod common;
-
-use common::{SMALL, program, results, run, written};
+use super::common::{SMALL, program, results, run, written};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use std::path::Path;
