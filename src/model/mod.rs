@@ -13,7 +13,7 @@
 //! let model = LatentModel::parse("[family]\nkind = \"orthogonal\"\nshared = 1\nprivate = 1\nnoise = 0.5", Format::Toml)?;
 //! assert_eq!((model.modalities().len(), model.shared(), model.targets().len()), (2, 1, 3));
 //! // Orthonormal loadings of unit factors in two channels, and noise of variance ½: Σ11 = 1.5·I.
-//! assert!((model.covariance(0) - Matrix::identity(2, 2) * 1.5).amax() < 1e-14);
+//! assert!((model.observed(0).covariance() - Matrix::identity(2, 2) * 1.5).amax() < 1e-14);
 //! # Ok::<(), alignloss::model::ModelError>(())
 //! ```
 

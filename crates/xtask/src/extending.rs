@@ -49,8 +49,9 @@ pub(crate) fn check(target: &Path, cargo: fn(&[&str]) -> Command) -> anyhow::Res
     // With an example, dependencies have the features that the tests were built with, and are not compiled again.
     let mut build = cargo(&["build", "--release", "--workspace", "--quiet", "--bin", PROGRAM, "--example", "remedies"]);
     build.current_dir(&tree).env("CARGO_TARGET_DIR", &target);
-    let status = build.status().context("cargo build")?;
-    ensure!(status.success(), "the extended copy does not build ({status})");
+    let output = build.output().context("cargo build")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success() && !said.contains("warning"), "the extended copy does not build cleanly:\n{said}");
     for (arguments, expected) in USES {
         let what = format!("{PROGRAM} {}", arguments.join(" "));
         let output = Command::new(target.join("release").join(PROGRAM))
