@@ -299,7 +299,12 @@ pub(super) fn measure(case: &Case, target: Option<usize>, learning: &Learning, c
     ]);
     let capacity = case.capacities.iter().find(|entry| Some(entry.target) == target);
     numbers.extend(capacity.map_or([f64::NAN; 4], |entry| {
-        [(entry.encoder + 1) as f64, entry.capacity.aligned, entry.capacity.private, entry.capacity.largest_eigenvalue]
+        [
+            (entry.encoder.index() + 1) as f64,
+            entry.capacity.aligned,
+            entry.capacity.private,
+            entry.capacity.largest_eigenvalue,
+        ]
     }));
     numbers.extend(&common.spectra);
     numbers.push(common.value);
