@@ -319,7 +319,7 @@ impl Evaluation {
                 let [aligned, private, max_eigenvalue] = measures.map(Number::of);
                 CapacitySummary {
                     target: case.targets[entry.target].name.to_owned(),
-                    encoder: entry.encoder + 1,
+                    encoder: entry.encoder.index() + 1,
                     aligned,
                     private,
                     dim: case.dim(),

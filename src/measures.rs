@@ -61,7 +61,8 @@ impl Measures {
     pub fn in_double_double_precision(case: &Case) -> Option<Self> {
         let law = Law::new(case.subject.model, case.subject.modalities)?;
         let encoders = PreciseEncoders::new(&law, case.objective, &case.encoders);
-        let private: Vec<(usize, usize)> = case.capacities.iter().map(|entry| (entry.target, entry.encoder)).collect();
+        let private: Vec<(usize, usize)> =
+            case.capacities.iter().map(|entry| (entry.target, entry.encoder.index())).collect();
         precise::measures(&law, &encoders, case.dim(), &private)
     }
 }
@@ -163,7 +164,7 @@ impl<'a> Doubles<'a> {
 
     fn capacity(&self, index: usize) -> [Measure; 3] {
         let entry = &self.case.capacities[index];
-        let m = entry.encoder;
+        let m = entry.encoder.index();
         let rank = self.case.towers.rank(m) as f64;
         let encoder = self.turned[3 + m];
         let with = |value: f64, turned: f64| {

@@ -258,7 +258,7 @@ fn capacity() -> Vec<Measure> {
             "encoder",
             "capacity.encoder",
             "the encoder whose dimensions are counted, for a target private to its modality",
-            |entry| (entry.encoder + 1) as f64,
+            |entry| (entry.encoder.index() + 1) as f64,
         ),
         spent(
             "aligned",

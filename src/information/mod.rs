@@ -39,7 +39,7 @@ pub use capacity::Capacity;
 pub use ensemble::Ensemble;
 pub use pair::{Pair, SecondMoments};
 pub use partial::PartialInformation;
-pub use target::{Informativeness, Source, TargetGeometry, information_loss_nats};
+pub use target::{Informativeness, Side, Source, TargetGeometry, information_loss_nats};
 pub use towers::{Encoders, Towers};
 
 use crate::linalg::LinalgError;

@@ -41,6 +41,63 @@ impl Source {
     }
 }
 
+/// One of the two modalities, or its encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// x_1 or z_1.
+    First,
+    /// x_2 or z_2.
+    Second,
+}
+
+impl Side {
+    /// Both, in order.
+    pub const BOTH: [Self; 2] = [Self::First, Self::Second];
+
+    /// 0 or 1.
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
+
+    /// x_m.
+    pub fn seen(self) -> Source {
+        match self {
+            Self::First => Source::First,
+            Self::Second => Source::Second,
+        }
+    }
+
+    /// z_m.
+    pub fn encoded(self) -> Source {
+        match self {
+            Self::First => Source::EncodedFirst,
+            Self::Second => Source::EncodedSecond,
+        }
+    }
+}
+
+impl From<Side> for usize {
+    fn from(side: Side) -> Self {
+        side.index()
+    }
+}
+
+impl std::fmt::Display for Side {
+    /// Its encoder: `z1`, `z2`.
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(self.encoded().key())
+    }
+}
+
 /// What one source says about one target.
 #[derive(Debug, Clone)]
 pub struct Informativeness {

@@ -1,9 +1,10 @@
 //! Everything exact about one model and one pair of encoders.
 
 use super::selection::OrthogonalStructure;
+use super::{Part, TargetId};
 use crate::information::{
-    Alignment, Capacity, Encoders, InformationError, Informativeness, Pair, SecondMoments, Source, TargetGeometry,
-    Towers,
+    Alignment, Capacity, Encoders, InformationError, Informativeness, Pair, SecondMoments, Side, Source,
+    TargetGeometry, Towers,
 };
 use crate::learner::{ClosedForm, LearnerError, TradeOff, Uniqueness};
 use crate::linalg::{LinalgError, Matrix, outside, product_tn};
@@ -54,6 +55,8 @@ struct ObservedTarget {
 /// What all six sources say about one target.
 #[derive(Debug, Clone)]
 pub struct EvaluatedTarget<'a> {
+    /// Its index.
+    pub index: usize,
     /// Its name.
     pub name: &'a str,
     /// Its geometry.
@@ -67,8 +70,8 @@ pub struct EvaluatedTarget<'a> {
 pub struct PrivateCapacity {
     /// Index of the target.
     pub target: usize,
-    /// 0 or 1.
-    pub encoder: usize,
+    /// Whose encoder.
+    pub encoder: Side,
     /// K and P.
     pub capacity: Capacity,
 }
@@ -238,6 +241,19 @@ impl ObservedTarget {
     }
 }
 
+impl From<&EvaluatedTarget<'_>> for TargetId {
+    fn from(target: &EvaluatedTarget) -> Self {
+        (target.index, target.name).into()
+    }
+}
+
+impl From<&EvaluatedTarget<'_>> for Part {
+    /// About the target alone.
+    fn from(target: &EvaluatedTarget) -> Self {
+        Self::new("{target}").about(target)
+    }
+}
+
 impl EvaluatedTarget<'_> {
     /// What a source says about the target.
     pub fn source(&self, source: Source) -> &Informativeness {
@@ -284,18 +300,16 @@ impl<'a> Case<'a> {
             let geometry = &target.geometry;
             let say = |source| geometry.encoded_by(&towers, source);
             targets.push(EvaluatedTarget {
+                index,
                 name: &subject.model.targets()[index].name,
                 geometry,
                 observed: &target.observed,
                 encoded: [say(Source::EncodedFirst)?, say(Source::EncodedSecond)?, say(Source::EncodedBoth)?],
             });
-            for encoder in 0..2 {
-                if geometry.is_private_to(encoder) {
-                    capacities.push(PrivateCapacity {
-                        target: index,
-                        encoder,
-                        capacity: Capacity::new(pair, &towers, geometry, encoder)?,
-                    });
+            for encoder in Side::BOTH {
+                if geometry.is_private_to(encoder.index()) {
+                    let capacity = Capacity::new(pair, &towers, geometry, encoder.index())?;
+                    capacities.push(PrivateCapacity { target: index, encoder, capacity });
                 }
             }
         }

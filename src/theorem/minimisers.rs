@@ -1,7 +1,7 @@
 //! What is measured of a minimiser that is not the only one, over all of them.
 
 use super::{Case, EvaluatedTarget};
-use crate::information::{InformationError, Informativeness, Source, Towers};
+use crate::information::{InformationError, Informativeness, Side, Source, Towers};
 use crate::learner::{Choice, Freedom, Uniqueness};
 use crate::linalg::{Matrix, svd};
 
@@ -32,21 +32,19 @@ impl Case<'_> {
     pub fn affected_measures(&self) -> Result<Vec<Affected>, InformationError> {
         let Some(Uniqueness::Tied(ties)) = &self.uniqueness else { return Ok(Vec::new()) };
         let mut affected = Vec::new();
-        for (index, target) in self.targets.iter().enumerate() {
+        for target in &self.targets {
+            let unknown = |source| Affected { target: target.index, source, r2: None, mutual_information_nats: None };
             let before = affected.len();
-            for (m, source) in [(0, Source::EncodedFirst), (1, Source::EncodedSecond)] {
-                let entry = match &ties.freedom[m] {
+            for side in Side::BOTH {
+                let entry = match &ties.freedom[side.index()] {
                     Freedom::None => None,
-                    Freedom::Unknown => {
-                        Some(Affected { target: index, source, r2: None, mutual_information_nats: None })
-                    }
-                    Freedom::Choice(choice) => self.range(target, index, m, source, choice)?,
+                    Freedom::Unknown => Some(unknown(side.encoded())),
+                    Freedom::Choice(choice) => self.range(target, side, choice)?,
                 };
                 affected.extend(entry);
             }
             if affected.len() > before {
-                let source = Source::EncodedBoth;
-                affected.push(Affected { target: index, source, r2: None, mutual_information_nats: None });
+                affected.push(unknown(Source::EncodedBoth));
             }
         }
         Ok(affected)
@@ -56,16 +54,15 @@ impl Case<'_> {
     fn range(
         &self,
         target: &EvaluatedTarget,
-        index: usize,
-        m: usize,
-        source: Source,
+        side: Side,
         choice: &Choice,
     ) -> Result<Option<Affected>, InformationError> {
+        let m = side.index();
         let [least, most] = extremes(choice, target.geometry.regression(m))?;
         let said = |directions: &Matrix| -> Result<Informativeness, InformationError> {
             let other = Matrix::zeros(self.subject.pair.ranks()[1 - m], directions.ncols());
             let coordinates = if m == 0 { [directions.clone(), other] } else { [other, directions.clone()] };
-            target.geometry.encoded_by(&Towers::from_coordinates(&self.subject.pair, &coordinates)?, source)
+            target.geometry.encoded_by(&Towers::from_coordinates(&self.subject.pair, &coordinates)?, side.encoded())
         };
         let [least, most] = [said(&least)?, said(&most)?];
         if most.r2 - least.r2 <= self.subject.error(1.0) {
@@ -74,8 +71,8 @@ impl Case<'_> {
         let scalar = target.geometry.dimension() == 1;
         let informations = [&least, &most].map(Informativeness::mutual_information_nats);
         Ok(Some(Affected {
-            target: index,
-            source,
+            target: target.index,
+            source: side.encoded(),
             r2: Some([least.r2, most.r2]),
             mutual_information_nats: scalar.then_some(informations),
         }))

@@ -34,6 +34,7 @@ mod leakage;
 mod lipschitz;
 mod minimisers;
 mod multimodal;
+mod part;
 mod perfect_alignment;
 mod quadrature;
 pub mod random_matrix;
@@ -47,6 +48,7 @@ mod width;
 
 pub use case::{Canonical, Case, CaseError, EvaluatedTarget, PrivateCapacity, Subject};
 pub use minimisers::Affected;
+pub use part::{Part, TargetId};
 pub use verdict::{Clause, Finding, Relation, Status, Verdict};
 
 use crate::information::InformationError;

@@ -175,7 +175,7 @@ pub fn all() -> impl Iterator<Item = &'static Variant> {
 /// The clauses, if there are any.
 #[expect(clippy::unnecessary_wraps, reason = "what every variant returns")]
 pub(super) fn claims(clauses: Vec<Clause>) -> Result<Finding, InformationError> {
-    Ok(if clauses.is_empty() { Finding::Inapplicable("nothing to claim".into()) } else { Finding::Checked(clauses) })
+    Ok(Finding::from_clauses(clauses, "nothing to claim"))
 }
 
 pub(super) fn inapplicable() -> Result<Finding, InformationError> {
@@ -195,14 +195,16 @@ pub(super) fn altered(
     }
 }
 
-/// The clauses whose label starts so, with another right side.
+/// The clauses that make one of these claims, with another right side.
 pub(super) fn with_rhs(
     id: &str,
     case: &Case,
-    label: &str,
+    claims: &[&str],
     rhs: impl Fn(&Clause) -> f64,
 ) -> Result<Finding, InformationError> {
-    altered(id, case, |clause| clause.label.starts_with(label).then(|| Clause { rhs: rhs(clause), ..clause.clone() }))
+    altered(id, case, |clause| {
+        claims.contains(&clause.part.claim).then(|| Clause { rhs: rhs(clause), ..clause.clone() })
+    })
 }
 
 pub(super) fn information(target: &EvaluatedTarget, source: Source) -> f64 {

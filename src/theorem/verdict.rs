@@ -1,5 +1,7 @@
 //! Verdicts: never a bare boolean.
 
+use super::Part;
+
 /// What a theorem claims of its two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
@@ -12,8 +14,8 @@ pub enum Relation {
 /// One checked claim.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clause {
-    /// Which claim, and of which target.
-    pub label: String,
+    /// What it is about.
+    pub part: Part,
     /// What is claimed.
     pub relation: Relation,
     /// Left side.
@@ -93,15 +95,22 @@ impl Status {
     }
 }
 
+impl Finding {
+    /// The claims; where there is none, why.
+    pub fn from_clauses(clauses: Vec<Clause>, reason: &str) -> Self {
+        if clauses.is_empty() { Self::Inapplicable(reason.to_owned()) } else { Self::Checked(clauses) }
+    }
+}
+
 impl Clause {
     /// lhs ≤ rhs, up to an error.
-    pub fn at_most(label: impl Into<String>, lhs: f64, rhs: f64, error: f64) -> Self {
-        Self { label: label.into(), relation: Relation::AtMost, lhs, rhs, error, size: 1.0 }
+    pub fn at_most(part: impl Into<Part>, lhs: f64, rhs: f64, error: f64) -> Self {
+        Self { part: part.into(), relation: Relation::AtMost, lhs, rhs, error, size: 1.0 }
     }
 
     /// lhs = rhs, up to an error.
-    pub fn equal(label: impl Into<String>, lhs: f64, rhs: f64, error: f64) -> Self {
-        Self { label: label.into(), relation: Relation::Equal, lhs, rhs, error, size: 1.0 }
+    pub fn equal(part: impl Into<Part>, lhs: f64, rhs: f64, error: f64) -> Self {
+        Self { part: part.into(), relation: Relation::Equal, lhs, rhs, error, size: 1.0 }
     }
 
     /// The same claim, of quantities that have a unit, in which they are of about this size.
@@ -197,7 +206,7 @@ impl Verdict {
             tightness: worst.tightness(),
             error: worst.error,
             status: worst.status(),
-            note: worst.label,
+            note: worst.part.to_string(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::common::models::{self, modality, target};
 use crate::common::random;
-use alignloss::information::Encoders;
+use alignloss::information::{Encoders, Side};
 use alignloss::learner::Uniqueness;
 use alignloss::linalg::Matrix;
 use alignloss::model::family::{self, Draw};
@@ -10,8 +10,8 @@ use alignloss::model::{ChannelUnits, LatentModel, Noise, Units};
 use alignloss::objective::{self, AlignmentFidelity, CanonicalCorrelation, Decoupled, LinearContrastive, Objective};
 use alignloss::random::Stream;
 use alignloss::theorem::certainty::{Review, judged_again, settle};
-use alignloss::theorem::{self, Case, Clause, Finding, PrivateCapacity, Relation, Status, Subject};
-use std::collections::{BTreeMap, BTreeSet};
+use alignloss::theorem::{self, Case, Clause, Finding, Part, PrivateCapacity, Relation, Status, Subject};
+use std::collections::BTreeMap;
 
 /// Bounds on the error of claims in double-double precision, in units of their size, where encoders or their structure are as doubles have them.
 const FINE: f64 = 1e-6;
@@ -74,8 +74,9 @@ fn compare(id: &str, case: &Case, place: &str) -> Count {
     if id == "multimodal" && tied || has_outputs_far_apart(case) {
         return count;
     }
-    let labels: BTreeSet<&str> = engine.iter().map(|clause| clause.label.as_str()).collect();
-    assert_eq!(labels.len(), engine.len(), "{place}: {id}: a twin is found by its label: {engine:?}");
+    let parts: Vec<&Part> = engine.iter().map(|clause| &clause.part).collect();
+    let alike = |i: usize| parts[..i].contains(&parts[i]);
+    assert!(!(0..parts.len()).any(alike), "{place}: {id}: a twin is found by what it is about: {engine:?}");
     // Infinite sides stay with the engine.
     let finite: Vec<&Clause> =
         engine.iter().filter(|clause| clause.lhs.is_finite() && clause.rhs.is_finite()).collect();
@@ -84,7 +85,7 @@ fn compare(id: &str, case: &Case, place: &str) -> Count {
     }
     let twins = match judged_again(id, case) {
         Some(Review::Checked { clauses, withdrawn }) => {
-            let withdrawn = withdrawn.iter().filter(|label| labels.contains(label.as_str()));
+            let withdrawn = withdrawn.iter().filter(|part| parts.contains(part));
             assert_eq!(withdrawn.count(), 0, "{place}: {id}: {engine:?}");
             clauses
         }
@@ -92,9 +93,9 @@ fn compare(id: &str, case: &Case, place: &str) -> Count {
         None => panic!("{place}: {id}: no route"),
     };
     for clause in finite {
-        let same = |twin: &&Clause| twin.label == clause.label && twin.relation == clause.relation;
+        let same = |twin: &&Clause| twin.part == clause.part && twin.relation == clause.relation;
         let Some(twin) = twins.iter().find(same) else {
-            let difference = DIFFERENCES.iter().any(|part| clause.label.contains(part)) && knows_exactly(case);
+            let difference = DIFFERENCES.iter().any(|words| clause.part.claim.contains(words)) && knows_exactly(case);
             assert!(difference, "{place}: {id}: {clause:?} has no twin in {twins:?}");
             count.alone += 1;
             continue;
@@ -198,7 +199,7 @@ fn both_routes_agree_where_encoders_agree_exactly() {
     let subject = Subject::new(&model, [0, 1]).expect("a subject");
     let case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 1).expect("a case");
     assert!(compare("perfect-alignment", &case, "noiseless").compared >= 6);
-    let of_synergy = |clause: &&Clause| clause.label.starts_with("unique and synergistic");
+    let of_synergy = |clause: &&Clause| clause.part.claim.starts_with("unique and synergistic");
     assert!(precise("perfect-alignment", &case).iter().filter(of_synergy).count() >= 2);
 }
 
@@ -231,6 +232,7 @@ fn capacity_in_doubles(weights: &Matrix, delta: f64) -> f64 {
 #[test]
 fn a_violation_that_is_rounding_is_overruled() {
     let mut overruled = 0;
+    let part = Part::new("traces of z{m} and {target}").modality(Side::First).private((0, "u"));
     for step in 0..20 {
         let delta = 1e-7 * (1.0 + 0.37 * f64::from(step));
         let model = nearly_collinear(delta);
@@ -238,7 +240,7 @@ fn a_violation_that_is_rounding_is_overruled() {
         let weights = Matrix::from_row_slice(1, 2, &[-1.0, 1.0]);
         let encoders = Encoders { first: weights.clone(), second: Matrix::from_element(1, 1, 1.0) };
         let case = Case::of_weights(&subject, encoders).expect("a case");
-        let naive = Clause::at_most("traces of z1 and u", capacity_in_doubles(&weights, delta), 1.0, 1e-12);
+        let naive = Clause::at_most(part.clone(), capacity_in_doubles(&weights, delta), 1.0, 1e-12);
         let said = naive.status();
         let (settled, again) = settle("capacity", &case, Finding::Checked(vec![naive]));
         let Finding::Checked(clauses) = settled else { panic!("a checked finding stays one") };
@@ -274,10 +276,10 @@ fn wrong_encoders_are_not_excused_by_exact_ones() {
                 continue;
             }
             wrong[place].lhs += 0.1 + wrong[place].rhs;
-            let label = wrong[place].label.clone();
+            let part = wrong[place].part.clone();
             let (settled, _) = settle(id, case, Finding::Checked(wrong));
             let Finding::Checked(settled) = settled else { panic!("a checked finding stays one") };
-            let claim = settled.iter().find(|clause| clause.label == label).expect("no claim is withdrawn");
+            let claim = settled.iter().find(|clause| clause.part == part).expect("no claim is withdrawn");
             assert_eq!(claim.status(), Status::Violated, "{id}: {claim:?}");
         }
     }
@@ -302,7 +304,7 @@ fn wrong_weights_are_refuted_again() {
     ];
     let mut refuted = [0; 4];
     for seed in 0..12 {
-        for (place, (id, objective, label)) in checks.iter().enumerate() {
+        for (place, (id, objective, words)) in checks.iter().enumerate() {
             let model = match *id {
                 "leak-by-mixing" => mixed(),
                 "fidelity-threshold" => alike(),
@@ -311,7 +313,7 @@ fn wrong_weights_are_refuted_again() {
             let subject = Subject::new(&model, [0, 1]).expect("a subject");
             let mut case = Case::minimise(&subject, &subject.learner(0), *objective, 1).expect("a case");
             let engine = clauses(id, &case);
-            let Some(claim) = engine.iter().find(|clause| clause.label.starts_with(label)) else { continue };
+            let Some(claim) = engine.iter().find(|clause| clause.part.claim.starts_with(words)) else { continue };
             case.encoders = random::encoders(&mut random::generator(seed), subject.pair.channels(), 1);
             let wrong = Clause { lhs: claim.lhs + 1.0 + claim.rhs, ..claim.clone() };
             let (settled, again) = settle(id, &case, Finding::Checked(vec![wrong]));
@@ -366,18 +368,19 @@ fn hypotheses_are_tested_again() {
     let cases =
         objectives.map(|objective| Case::minimise(&subject, &subject.learner(0), objective, dim).expect("a case"));
     let [canonical, joint, linear, _] = &cases;
-    for (id, case, label) in [
-        ("selection", canonical, "factors kept by z1"),
-        ("selection", linear, "factors kept by z2"),
-        ("leak-by-mixing", linear, "Cov(z1, u1)"),
-        ("fidelity-threshold", joint, "J attains its bound"),
-        ("fidelity-threshold", joint, "factors kept by z1"),
-        ("sufficiency", canonical, "loss of z1 about the shared factors"),
-        ("perfect-alignment", canonical, "information about target 0"),
+    let of = |claim, side: Side| Part::new(claim).modality(side);
+    for (id, case, part) in [
+        ("selection", canonical, of("factors kept by z{m}", Side::First)),
+        ("selection", linear, of("factors kept by z{m}", Side::Second)),
+        ("leak-by-mixing", linear, of("Cov(z{m}, u{m})", Side::First)),
+        ("fidelity-threshold", joint, "J attains its bound".into()),
+        ("fidelity-threshold", joint, of("factors kept by z{m}", Side::First)),
+        ("sufficiency", canonical, of("loss of z{m} about the shared factors", Side::First)),
+        ("perfect-alignment", canonical, Part::new("information about {target}").about(&canonical.targets[0])),
     ] {
-        let wrong = Clause::equal(label, 2.0, 1.0, 1e-12);
+        let wrong = Clause::equal(part.clone(), 2.0, 1.0, 1e-12);
         let (settled, again) = settle(id, case, Finding::Checked(vec![wrong]));
-        assert!(again && matches!(settled, Finding::Inapplicable(_)), "{id}: {label}: {settled:?}");
+        assert!(again && matches!(settled, Finding::Inapplicable(_)), "{id}: {part}: {settled:?}");
     }
 }
 
@@ -389,7 +392,7 @@ fn a_hypothesis_that_does_not_hold_is_no_violation() {
     let mut case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 1).expect("a case");
     let capacity = alignloss::information::Capacity::new(&subject.pair, &case.towers, case.targets[0].geometry, 0)
         .expect("a capacity");
-    case.capacities = vec![PrivateCapacity { target: 0, encoder: 0, capacity }];
+    case.capacities = vec![PrivateCapacity { target: 0, encoder: Side::First, capacity }];
     // ρ² + R²(z_1; s) = 4/7.5 + 4/5.
     let precise = precise("capacity", &case);
     assert!((precise[0].lhs - 4.0 / 7.5 - 0.8).abs() < 1e-14, "{precise:?}");
@@ -397,6 +400,32 @@ fn a_hypothesis_that_does_not_hold_is_no_violation() {
     let (settled, again) = settle("capacity", &case, finding("capacity", &case));
     assert!(again);
     assert!(matches!(&settled, Finding::Inapplicable(reason) if reason.contains("private")), "{settled:?}");
+}
+
+/// Both modalities see y, x_1 alone sees what is called "x about y": a claim about the latter is no claim about y.
+#[test]
+fn names_of_targets_excuse_no_violation() {
+    for names in [["y", "x about y"], ["b", "a and b"], ["a", "share of a in "], ["{target}", "{m} about {target}"]] {
+        let scalar = models::scalar();
+        let targets = vec![target(names[0], &[1.0, 0.0, 0.0], 0.0), target(names[1], &[0.0, 1.0, 0.0], 0.0)];
+        let model = scalar.with_targets(targets).expect("a model");
+        let subject = Subject::new(&model, [0, 1]).expect("a subject");
+        let case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 1).expect("a case");
+        for id in ["leakage", "multimodal"] {
+            for place in 0..clauses(id, &case).len() {
+                let mut wrong = clauses(id, &case);
+                if wrong[place].rhs.is_infinite() {
+                    continue;
+                }
+                wrong[place].lhs = 1.0 + 2.0 * wrong[place].rhs.abs();
+                let part = wrong[place].part.clone();
+                let (settled, _) = settle(id, &case, Finding::Checked(wrong));
+                let Finding::Checked(settled) = settled else { panic!("{id}: {part}: {settled:?}") };
+                let claim = settled.iter().find(|clause| clause.part == part).expect("no claim is withdrawn");
+                assert_eq!(claim.status(), Status::Violated, "{id}: {claim:?}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -170,8 +170,9 @@ fn examine(case: &Case) -> Finding {
 #[track_caller]
 fn clause(case: &Case, label: &str) -> Clause {
     let Finding::Checked(clauses) = examine(case) else { panic!("does not apply") };
-    let labels: Vec<_> = clauses.iter().map(|clause| clause.label.clone()).collect();
-    clauses.into_iter().find(|clause| clause.label == label).unwrap_or_else(|| panic!("{label:?} is not in {labels:?}"))
+    let labels: Vec<_> = clauses.iter().map(|clause| clause.part.to_string()).collect();
+    let place = labels.iter().position(|found| found == label);
+    clauses[place.unwrap_or_else(|| panic!("{label:?} is not in {labels:?}"))].clone()
 }
 
 #[track_caller]

@@ -6,7 +6,7 @@ use crate::common::dense::{Dense, blocks};
 use crate::common::models;
 use crate::common::random::{encoders, gaussian, generator, model};
 use alignloss::information::{
-    Capacity, Encoders, InformationError, PartialInformation, Source, Towers, information_loss_nats,
+    Capacity, Encoders, InformationError, PartialInformation, Side, Source, Towers, information_loss_nats,
 };
 use alignloss::linalg::{LinalgError, Matrix};
 use alignloss::model::{LatentModel, Modality, Noise, Target};
@@ -270,7 +270,7 @@ proptest! {
             }
         }
         let capacities = |case: &Case, encoder| case.capacities.iter().filter(|entry| entry.encoder == encoder).map(|entry| entry.capacity.aligned).collect::<Vec<_>>();
-        for (a, b) in capacities(&one, 0).into_iter().zip(capacities(&two, 1)) {
+        for (a, b) in capacities(&one, Side::First).into_iter().zip(capacities(&two, Side::Second)) {
             close(b, a, TWO_ROUTES, "capacity");
         }
     }
@@ -407,9 +407,9 @@ fn a_target_that_no_modality_sees_is_private_to_none() {
     assert!(case.capacities.iter().all(|entry| entry.target != unseen));
     assert_eq!(case.targets[unseen].source(Source::Both).mutual_information_nats(), 0.0);
     // … while each of the others is private to its own modality alone.
-    let owners: Vec<(&str, usize)> =
+    let owners: Vec<(&str, Side)> =
         case.capacities.iter().map(|entry| (case.targets[entry.target].name, entry.encoder)).collect();
-    assert_eq!(owners, [("private 1", 0), ("private 2", 1)]);
+    assert_eq!(owners, [("private 1", Side::First), ("private 2", Side::Second)]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use alignloss::linalg::Matrix;
 use alignloss::model::family::{self, Draw};
 use alignloss::model::{Factor, LatentModel, Modality, Noise};
 use alignloss::objective::{CanonicalCorrelation, PrincipalComponents};
+use alignloss::theorem::certainty::settle;
 use alignloss::theorem::{self, Case, Clause, Finding, Question, Status, Subject, Verdict};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -41,12 +42,9 @@ fn clauses(case: &Case) -> Vec<Clause> {
 
 #[track_caller]
 fn clause(clauses: &[Clause], label: &str) -> Clause {
-    let labels: Vec<_> = clauses.iter().map(|clause| &clause.label).collect();
-    clauses
-        .iter()
-        .find(|clause| clause.label == label)
-        .unwrap_or_else(|| panic!("{label:?} is not in {labels:?}"))
-        .clone()
+    let labels: Vec<_> = clauses.iter().map(|clause| clause.part.to_string()).collect();
+    let place = labels.iter().position(|found| found == label);
+    clauses[place.unwrap_or_else(|| panic!("{label:?} is not in {labels:?}"))].clone()
 }
 
 #[track_caller]
@@ -249,6 +247,15 @@ fn three_sensors_that_agree_keep_what_the_poorest_knows() {
     sides(&clause(&clauses, "information of all about y"), 0.5 * 3.0_f64.ln(), 0.5 * 3.0_f64.ln());
     sides(&clause(&clauses, "σ of all about y"), 0.5_f64.sqrt(), 0.5_f64.sqrt());
     close(gcca(&model, 1).explained[0], 3.0);
+    // That y is private to no modality excuses nothing here.
+    for place in (0..clauses.len()).filter(|&place| clauses[place].rhs.is_finite()) {
+        let mut wrong = clauses.clone();
+        wrong[place].lhs = 1.5 * wrong[place].rhs + 1.0;
+        let (settled, _) = settle("multimodal", &case, Finding::Checked(wrong));
+        let Finding::Checked(settled) = settled else { panic!("{settled:?}") };
+        let claim = settled.iter().find(|clause| clause.part == clauses[place].part).expect("no claim is withdrawn");
+        assert_eq!(claim.status(), Status::Violated, "{claim:?}");
+    }
 }
 
 #[test]
@@ -257,7 +264,7 @@ fn agreement_is_claimed_only_of_variates_that_all_modalities_determine() {
     let model = switching(true);
     let subject = Subject::new(&model, [0, 1]).expect("a subject");
     let case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 1).expect("a case");
-    assert!(clauses(&case).iter().all(|clause| !clause.label.contains("of all")));
+    assert!(clauses(&case).iter().all(|clause| !clause.part.claim.contains("of all")));
 }
 
 #[test]
@@ -395,7 +402,7 @@ fn capacity_needs_the_target_to_be_private_against_all_others() {
     // The pair's own capacity law counts it as private …
     assert!(case.capacities.iter().any(|entry| entry.target == 0));
     // … the multimodal one does not.
-    assert!(clauses(&case).iter().all(|clause| !clause.label.contains("s2 + u")));
+    assert!(clauses(&case).iter().all(|clause| !clause.part.to_string().contains("s2 + u")));
     let facing =
         Pair::new(model.observed(0), Factor::concatenated(&[&model.observed(1), &model.observed(2)])).expect("a pair");
     // K along the channel: ½; P along it: 1.

@@ -288,8 +288,9 @@ fn clauses(id: &str, case: &Case) -> Vec<Clause> {
 #[track_caller]
 fn clause(id: &str, case: &Case, label: &str) -> Clause {
     let clauses = clauses(id, case);
-    let labels: Vec<_> = clauses.iter().map(|clause| clause.label.clone()).collect();
-    clauses.into_iter().find(|clause| clause.label == label).unwrap_or_else(|| panic!("{label:?} is not in {labels:?}"))
+    let labels: Vec<_> = clauses.iter().map(|clause| clause.part.to_string()).collect();
+    let place = labels.iter().position(|found| found == label);
+    clauses[place.unwrap_or_else(|| panic!("{label:?} is not in {labels:?}"))].clone()
 }
 
 #[track_caller]
@@ -708,7 +709,11 @@ fn sufficiency_needs_the_sensors_to_be_independent_given_the_shared_factors() {
     let case = minimise(&subject, &CanonicalCorrelation, 1);
     assert_eq!(subject.pair.rank(), 0);
     // Of z_2 it is claimed, and true: x_2 carries nothing about s.
-    assert!(clauses("sufficiency", &case).iter().all(|clause| !clause.label.contains("z1 about the shared factors")));
+    assert!(
+        clauses("sufficiency", &case)
+            .iter()
+            .all(|clause| !clause.part.to_string().contains("z1 about the shared factors"))
+    );
     let information = |source| case.targets[0].source(source).mutual_information_nats();
     close(information(Source::First), 0.5 * 11.0_f64.ln());
     close(information(Source::EncodedFirst), 0.0);
@@ -884,7 +889,9 @@ fn decoupled_encoders_keep_everything_at_the_price_of_dimension() {
     sides(&clause("decoupled-sufficiency", &case, "cross-modal loss of z2"), 0.0, 0.0);
     // One dimension less: the unique block is gone, and with it u_1.
     let narrow = minimise(&subject, &objective, 1);
-    assert!(clauses("decoupled-sufficiency", &narrow).iter().all(|clause| !clause.label.contains("decoupled encoder")));
+    assert!(
+        clauses("decoupled-sufficiency", &narrow).iter().all(|clause| !clause.part.claim.contains("decoupled encoder"))
+    );
     close(narrow.targets[1].source(Source::EncodedFirst).mutual_information_nats(), 0.0);
     inapplicable("decoupled-sufficiency", &minimise(&subject, &CanonicalCorrelation, 2));
 }
@@ -904,7 +911,7 @@ fn each_decoupled_encoder_needs_room_for_its_own_factors() {
     let kept = |dim: usize, latents: &str| {
         clauses("decoupled-sufficiency", &minimise(&subject, &objective, dim))
             .iter()
-            .any(|clause| clause.label == format!("loss about ({latents}) of the decoupled encoder"))
+            .any(|clause| clause.part.to_string() == format!("loss about ({latents}) of the decoupled encoder"))
     };
     assert!(kept(2, "s, u1") && !kept(2, "s, u2"));
     assert!(kept(3, "s, u1") && kept(3, "s, u2"));
@@ -927,7 +934,9 @@ fn decoupled_sufficiency_needs_isotropic_noise() {
     let subject = subject(&model);
     let objective = Decoupled { common_dim: Some(1) };
     let case = minimise(&subject, &objective, 2);
-    assert!(clauses("decoupled-sufficiency", &case).iter().all(|clause| !clause.label.contains("decoupled encoder")));
+    assert!(
+        clauses("decoupled-sufficiency", &case).iter().all(|clause| !clause.part.claim.contains("decoupled encoder"))
+    );
     sides(&clause("decoupled-sufficiency", &case, "loss about (s, u1) of (E[s|x1], E[u1|x1])"), 0.0, 0.0);
     close(case.targets[0].information_loss_nats(Source::First, Source::EncodedFirst), 0.5 * 3.0_f64.ln());
 }
@@ -1090,7 +1099,7 @@ fn small_units_hide_no_violation() {
         let case = minimise(&subject, &objective, 1);
         for clause in clauses("width", &case) {
             assert_eq!(clause.status(), Status::Holds, "size {size}: {clause:?}");
-            if clause.rhs > 0.0 && clause.label.starts_with("gain") {
+            if clause.rhs > 0.0 && clause.part.claim.starts_with("gain") {
                 let wrong = Clause { lhs: 1.5 * clause.rhs, ..clause };
                 assert_eq!(wrong.status(), Status::Violated, "size {size}: {wrong:?}");
             }

@@ -98,7 +98,7 @@ fn measures(case: &Case) -> Vec<(String, f64)> {
         }
     }
     for entry in case.capacities.iter().filter(|_| unique) {
-        let name = format!("z{} and target {}", entry.encoder + 1, entry.target);
+        let name = format!("{} and target {}", entry.encoder, entry.target);
         add(format!("tr K of {name}"), entry.capacity.aligned);
         add(format!("tr P of {name}"), entry.capacity.private);
         add(format!("largest eigenvalue of {name}"), entry.capacity.largest_eigenvalue);

@@ -11,6 +11,10 @@ use crate::information::InformationError;
 /// The id of docs/theory.md.
 pub(super) const ID: &str = "alignment-floor";
 
+/// The claims.
+pub(super) const FLOOR: &str = "alignment error";
+pub(super) const ATTAINED: &str = "CCA attains the floor";
+
 /// ε² ≥ 2 Σ_{i≤d} (1 − ρ_i) over whitened linear encoders, with equality for CCA.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AlignmentFloor;
@@ -34,7 +38,7 @@ impl Theorem for AlignmentFloor {
     }
 
     fn precise(&self) -> Option<Route> {
-        Some(Route { review: precise::review, exact_encoders: true, private_targets: false })
+        Some(Route { review: precise::review, exact_encoders: true })
     }
 
     fn variants(&self) -> &'static [Variant] {
@@ -49,9 +53,9 @@ impl Theorem for AlignmentFloor {
             )));
         }
         let error = case.subject.error(case.dim() as f64);
-        let mut clauses = vec![Clause::at_most("alignment error", case.alignment.floor, case.alignment.error, error)];
+        let mut clauses = vec![Clause::at_most(FLOOR, case.alignment.floor, case.alignment.error, error)];
         if case.objective.is_some_and(|objective| objective.whitened() && case.minimises_canonical_objective()) {
-            clauses.push(Clause::equal("CCA attains the floor", case.alignment.floor, case.alignment.error, error));
+            clauses.push(Clause::equal(ATTAINED, case.alignment.floor, case.alignment.error, error));
         }
         Ok(Finding::Checked(clauses))
     }

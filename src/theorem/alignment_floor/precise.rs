@@ -1,6 +1,7 @@
 //! `alignment-floor` in double-double precision.
 
 use crate::linalg::precise::square_root as root;
+use crate::theorem::alignment_floor::{ATTAINED, FLOOR};
 use crate::theorem::certainty::Review;
 use crate::theorem::certainty::dense::Law;
 use crate::theorem::{Case, Clause};
@@ -29,8 +30,8 @@ fn alignment_floor(law: &Law) -> Vec<Clause> {
         sum + two * (Quad::ONE - seen)
     });
     vec![
-        Clause::at_most("alignment error", floor.0, law.disagreement().trace().0, error),
-        Clause::equal("CCA attains the floor", floor.0, attained.0, error),
+        Clause::at_most(FLOOR, floor.0, law.disagreement().trace().0, error),
+        Clause::equal(ATTAINED, floor.0, attained.0, error),
     ]
 }
 

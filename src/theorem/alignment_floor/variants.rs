@@ -1,6 +1,6 @@
 //! Statements that resemble `alignment-floor` and are false.
 
-use super::ID;
+use super::{FLOOR, ID};
 use crate::information::InformationError;
 use crate::objective::CanonicalCorrelation;
 use crate::theorem::variants::{Variant, altered, detectors, with_rhs};
@@ -10,7 +10,7 @@ use crate::theorem::{Case, Clause, Finding};
 fn floor(case: &Case, floor: impl Fn(&dyn Fn(usize) -> f64, usize) -> f64) -> Result<Finding, InformationError> {
     let rho = |i: usize| case.subject.pair.correlation(i);
     let lhs = floor(&rho, case.dim());
-    altered(ID, case, |clause| (clause.label == "alignment error").then(|| Clause { lhs, ..clause.clone() }))
+    altered(ID, case, |clause| (clause.part.claim == FLOOR).then(|| Clause { lhs, ..clause.clone() }))
 }
 
 /// Statements that resemble the theorem and are false.
@@ -47,7 +47,7 @@ pub(super) static VARIANTS: &[Variant] = &[
             let (moments, encoders) = (case.subject.moments(), &case.encoders);
             let error = (0..2).map(|m| moments.encoded(m, encoders.weights(m)).trace()).sum::<f64>()
                 - 2.0 * moments.cross_trace(&encoders.first, &encoders.second);
-            with_rhs(ID, case, "alignment error", |_| error)
+            with_rhs(ID, case, &[FLOOR], |_| error)
         },
     },
     Variant {

@@ -6,8 +6,8 @@ mod variants;
 use super::case::reciprocals;
 use super::certainty::Route;
 use super::variants::{LawVariant, Variant};
-use super::{About, Case, Clause, Finding, PrivateCapacity, Question, Theorem};
-use crate::information::{InformationError, Source};
+use super::{About, Case, Clause, Finding, Part, PrivateCapacity, Question, Theorem};
+use crate::information::InformationError;
 use crate::linalg::PrincipalAngles;
 
 /// The id of docs/theory.md.
@@ -20,16 +20,25 @@ pub const ID: &str = "capacity";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CapacityLaw;
 
+/// The claims.
+pub(super) const TRACES: &str = "traces of z{m} and {target}";
+pub(super) const LARGEST: &str = "largest eigenvalue of z{m} and {target}";
+pub(super) const INFORMATION: &str = "information of z{m} and {target}";
+
+/// A claim of what a private target leaves an encoder.
+fn part(claim: &'static str, case: &Case, entry: &PrivateCapacity) -> Part {
+    Part::new(claim).modality(entry.encoder).private(&case.targets[entry.target])
+}
+
 /// The traces and the largest eigenvalue of K + P.
 fn budget(case: &Case, entry: &PrivateCapacity) -> [Clause; 2] {
-    let name = name(case, entry);
     // An encoder with fewer independent outputs than rows has only that many dimensions to spend.
-    let dim = case.towers.rank(entry.encoder) as f64;
+    let dim = case.towers.rank(entry.encoder.index()) as f64;
     let error = case.subject.error(case.dim() as f64);
     let spent = entry.capacity.aligned + entry.capacity.private;
     [
-        Clause::at_most(format!("traces of {name}"), spent, dim, error),
-        Clause::at_most(format!("largest eigenvalue of {name}"), entry.capacity.largest_eigenvalue, 1.0, error),
+        Clause::at_most(part(TRACES, case, entry), spent, dim, error),
+        Clause::at_most(part(LARGEST, case, entry), entry.capacity.largest_eigenvalue, 1.0, error),
     ]
 }
 
@@ -47,22 +56,17 @@ pub(super) fn room_nats(aligned: &PrincipalAngles, zero: f64) -> f64 {
 
 /// I(z_m; y) against −½ log det K, from the angles between z_m and the other modality.
 fn information(case: &Case, entry: &PrivateCapacity) -> Result<Clause, InformationError> {
-    let encoded = if entry.encoder == 0 { Source::EncodedFirst } else { Source::EncodedSecond };
-    let said = case.targets[entry.target].source(encoded);
-    let aligned = case.towers.cross_modal_angles(&case.subject.pair, entry.encoder)?;
+    let said = case.targets[entry.target].source(entry.encoder.encoded());
+    let aligned = case.towers.cross_modal_angles(&case.subject.pair, entry.encoder.index())?;
     let bound = room_nats(&aligned, case.subject.pair.zero());
     // d log ρ = dρ/ρ; at zero the bound is exactly infinite.
     let uncertainty = if bound.is_finite() { case.subject.error(reciprocals(&aligned)) } else { 0.0 };
     Ok(Clause::at_most(
-        format!("information of {}", name(case, entry)),
+        part(INFORMATION, case, entry),
         said.mutual_information_nats(),
         bound,
         case.subject.information_error(&said.angles) + uncertainty,
     ))
-}
-
-fn name(case: &Case, entry: &PrivateCapacity) -> String {
-    format!("z{} and {}", entry.encoder + 1, case.targets[entry.target].name)
 }
 
 impl Theorem for CapacityLaw {
@@ -84,7 +88,7 @@ impl Theorem for CapacityLaw {
     }
 
     fn precise(&self) -> Option<Route> {
-        Some(Route { review: precise::review, exact_encoders: false, private_targets: true })
+        Some(Route { review: precise::review, exact_encoders: false })
     }
 
     fn variants(&self) -> &'static [Variant] {
@@ -97,15 +101,11 @@ impl Theorem for CapacityLaw {
 
     fn examine(&self, case: &Case) -> Result<Finding, InformationError> {
         let mut clauses = Vec::new();
-        for entry in case.capacities.iter().filter(|entry| case.towers.rank(entry.encoder) > 0) {
+        for entry in case.capacities.iter().filter(|entry| case.towers.rank(entry.encoder.index()) > 0) {
             clauses.extend(budget(case, entry));
             clauses.push(information(case, entry)?);
         }
-        Ok(if clauses.is_empty() {
-            Finding::Inapplicable("no target is private to one modality".into())
-        } else {
-            Finding::Checked(clauses)
-        })
+        Ok(Finding::from_clauses(clauses, "no target is private to one modality"))
     }
 
     fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {

@@ -1,7 +1,7 @@
 //! Statements that resemble `capacity` and are false.
 
-use super::ID;
-use crate::information::{Capacity, InformationError, Source, TargetGeometry};
+use super::{ID, INFORMATION};
+use crate::information::{Capacity, InformationError, Side, Source, TargetGeometry};
 use crate::linalg::{Matrix, symmetric_eigen};
 use crate::model::Factor;
 use crate::theorem::discrete::{Budget, Claim};
@@ -11,10 +11,10 @@ use crate::theorem::{Case, Clause, EvaluatedTarget, Finding};
 /// tr K, tr P and d of every private target, against something.
 fn traces(case: &Case, sides: impl Fn(f64, f64, f64) -> Option<(f64, f64)>) -> Result<Finding, InformationError> {
     let error = case.subject.error(case.dim() as f64);
-    let used = case.capacities.iter().filter(|entry| case.towers.rank(entry.encoder) > 0);
+    let used = case.capacities.iter().filter(|entry| case.towers.rank(entry.encoder.index()) > 0);
     claims(
         used.filter_map(|entry| {
-            let dim = case.towers.rank(entry.encoder) as f64;
+            let dim = case.towers.rank(entry.encoder.index()) as f64;
             let (lhs, rhs) = sides(entry.capacity.aligned, entry.capacity.private, dim)?;
             Some(Clause::at_most("traces", lhs, rhs, error))
         })
@@ -39,7 +39,8 @@ fn beside_a_quiet_row(loud: &Factor, other: &Factor) -> Factor {
 fn private_by_the_loudest_row(case: &Case) -> Result<Finding, InformationError> {
     let (subject, mut clauses) = (case.subject, Vec::new());
     let scalars: Vec<usize> = (0..case.targets.len()).filter(|&t| case.targets[t].geometry.dimension() == 1).collect();
-    for entry in case.capacities.iter().filter(|entry| entry.encoder == 0 && scalars.contains(&entry.target)) {
+    for entry in case.capacities.iter().filter(|entry| entry.encoder == Side::First && scalars.contains(&entry.target))
+    {
         for &other in scalars.iter().filter(|&&other| other != entry.target) {
             let stacked = beside_a_quiet_row(&subject.factors[entry.target], &subject.factors[other]);
             let geometry = TargetGeometry::new(&subject.pair, &stacked)?;
@@ -101,10 +102,9 @@ pub(super) static VARIANTS: &[Variant] = &[
         claim: "λ_max(K) + λ_max(P) ≤ 1",
         examine: |case| {
             let mut clauses = Vec::new();
-            for entry in case.capacities.iter().filter(|entry| case.towers.rank(entry.encoder) > 0) {
-                let encoded = if entry.encoder == 0 { Source::EncodedFirst } else { Source::EncodedSecond };
-                let across = case.towers.cross_modal_angles(&case.subject.pair, entry.encoder)?;
-                let own = &case.targets[entry.target].source(encoded).angles;
+            for entry in case.capacities.iter().filter(|entry| case.towers.rank(entry.encoder.index()) > 0) {
+                let across = case.towers.cross_modal_angles(&case.subject.pair, entry.encoder.index())?;
+                let own = &case.targets[entry.target].source(entry.encoder.encoded()).angles;
                 let largest = |cosines: &[f64]| cosines.first().map_or(0.0, |cosine| cosine * cosine);
                 let sum = largest(across.cosines()) + largest(own.cosines());
                 clauses.push(Clause::at_most("λ(K) + λ(P)", sum, 1.0, case.subject.error(1.0)));
@@ -122,7 +122,7 @@ pub(super) static VARIANTS: &[Variant] = &[
             for target in &case.targets {
                 let capacity = Capacity::new(&case.subject.pair, &case.towers, target.geometry, 0)?;
                 let sum = capacity.aligned + capacity.private;
-                clauses.push(Clause::at_most(target.name, sum, dim, case.subject.error(dim)));
+                clauses.push(Clause::at_most(target, sum, dim, case.subject.error(dim)));
             }
             claims(clauses)
         },
@@ -131,7 +131,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         of: ID,
         name: "capacity/quarter-of-the-determinant",
         claim: "I(z1;y) ≤ −¼ log det K",
-        examine: |case| with_rhs(ID, case, "information", |clause| 0.5 * clause.rhs),
+        examine: |case| with_rhs(ID, case, &[INFORMATION], |clause| 0.5 * clause.rhs),
     },
     Variant {
         of: ID,
@@ -142,7 +142,7 @@ pub(super) static VARIANTS: &[Variant] = &[
             let bound: f64 = aligned.cosines().iter().map(|cosine| -cosine.ln()).sum();
             let of = |target: &EvaluatedTarget| {
                 let error = case.subject.information_error(&target.source(Source::EncodedFirst).angles);
-                Clause::at_most(target.name, information(target, Source::EncodedFirst), bound, error)
+                Clause::at_most(target, information(target, Source::EncodedFirst), bound, error)
             };
             claims(case.targets.iter().map(of).collect())
         },

@@ -49,7 +49,6 @@ pub(in crate::theorem) struct Sensors<'a> {
 
 /// A target over whitened coordinates.
 pub(in crate::theorem) struct TargetLaw {
-    pub(in crate::theorem) name: String,
     /// tr Σ_yy.
     pub(in crate::theorem) variance: Quad,
     /// Cov(x̃_m, y), r_m × q.
@@ -121,7 +120,7 @@ impl<'a> Sensors<'a> {
     }
 
     /// A target of given loading and noise. `None` where its covariance is singular up to the rounding of doubles.
-    pub(in crate::theorem) fn observe(&self, name: &str, loading: &Matrix, noise: &Matrix) -> Option<TargetLaw> {
+    pub(in crate::theorem) fn observe(&self, loading: &Matrix, noise: &Matrix) -> Option<TargetLaw> {
         let loading = lift(loading);
         let covariance = &loading * &self.latent * loading.transpose() + lift(noise);
         let own = Whitened::new(&covariance, self.least)?;
@@ -129,14 +128,13 @@ impl<'a> Sensors<'a> {
             .map(|m| &self.whiteners[m] * &self.loadings[m] * &self.latent * loading.transpose())
             .collect();
         let whitened = seen.iter().map(|seen| seen * own.whitener.transpose()).collect();
-        let (name, variance) = (name.to_owned(), covariance.trace());
-        Some(TargetLaw { name, variance, seen, whitened, condition: own.condition })
+        Some(TargetLaw { variance: covariance.trace(), seen, whitened, condition: own.condition })
     }
 
     /// The targets of the model.
     pub(in crate::theorem) fn targets(&self) -> Option<Vec<TargetLaw>> {
         let observe = |target: &crate::model::Target| {
-            self.observe(&target.name, &target.loading, &target.noise.covariance(target.loading.nrows()))
+            self.observe(&target.loading, &target.noise.covariance(target.loading.nrows()))
         };
         self.model.targets().iter().map(observe).collect()
     }
@@ -144,7 +142,7 @@ impl<'a> Sensors<'a> {
     /// Some latents as a target.
     pub(in crate::theorem) fn latents(&self, rows: &[usize]) -> Option<TargetLaw> {
         let loading = Matrix::from_fn(rows.len(), self.model.latents(), |i, j| f64::from(u8::from(rows[i] == j)));
-        self.observe("", &loading, &Matrix::zeros(rows.len(), rows.len()))
+        self.observe(&loading, &Matrix::zeros(rows.len(), rows.len()))
     }
 
     /// A bound on how far encoders that were learned in doubles are from exact ones, as a share of their length in whitened
@@ -167,7 +165,7 @@ pub(in crate::theorem) struct Law<'a> {
     pub(in crate::theorem) squares: Vec<Quad>,
     /// Encoders over x̃_m, symmetrically whitened: d × r_m.
     pub(in crate::theorem) towers: [PreciseMatrix; 2],
-    /// The targets of the model.
+    /// The targets of the model, in its order.
     pub(in crate::theorem) targets: Vec<TargetLaw>,
     /// The relative error of whatever is made of this law.
     error: f64,

@@ -13,7 +13,7 @@
 pub(super) mod dense;
 pub(super) mod privacy;
 
-use super::{Case, Clause, Finding, Status, find};
+use super::{Case, Clause, Finding, Part, Status, find};
 
 /// A claim that is on the wrong side by more than this share of its error bound is borderline.
 const BORDERLINE: f64 = 0.1;
@@ -32,10 +32,10 @@ pub enum Review {
     Inapplicable(String),
     /// The claims whose sides can be settled.
     Checked {
-        /// With the labels of the theorem.
+        /// About the same parts as those of the theorem.
         clauses: Vec<Clause>,
-        /// Labels of claims that are withdrawn because an additional hypothesis fails.
-        withdrawn: Vec<String>,
+        /// What the claims are about that are withdrawn because an additional hypothesis fails.
+        withdrawn: Vec<Part>,
     },
 }
 
@@ -53,8 +53,6 @@ pub struct Route {
     /// Whether its claims are about exact encoders (canonical directions, generalised canonical variates, the exact maximiser of
     /// `decoupled`), whatever encoders the engine has.
     pub exact_encoders: bool,
-    /// Whether it is about targets that are private to a modality.
-    pub private_targets: bool,
 }
 
 /// Judges the borderline claims of a finding again; says whether there were any that could be.
@@ -74,10 +72,10 @@ pub fn settle(id: &str, case: &Case, finding: Finding) -> (Finding, bool) {
         None => (Vec::new(), Vec::new()),
     };
     let before = clauses.len();
-    clauses.retain(|clause| !is_borderline(clause) || !withdrawn.contains(&clause.label));
+    clauses.retain(|clause| !is_borderline(clause) || !withdrawn.contains(&clause.part));
     let mut again = clauses.len() < before;
     for clause in clauses.iter_mut().filter(|clause| is_borderline(clause)) {
-        let same = |other: &&Clause| other.label == clause.label && other.relation == clause.relation;
+        let same = |other: &&Clause| other.part == clause.part && other.relation == clause.relation;
         if let Some(better) = precise
             .iter()
             .find(same)
@@ -87,8 +85,7 @@ pub fn settle(id: &str, case: &Case, finding: Finding) -> (Finding, bool) {
             again = true;
         }
     }
-    if route.is_some_and(|route| route.private_targets) && clauses.iter().any(|clause| clause.status() != Status::Holds)
-    {
+    if route.is_some() && clauses.iter().any(|clause| clause.status() != Status::Holds) {
         let before = clauses.len();
         clauses = privacy::without_refuted_hypotheses(case, clauses.clone()).unwrap_or(clauses);
         again |= clauses.len() < before;

@@ -5,11 +5,14 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::{LawVariant, Variant};
-use super::{About, Case, Clause, Finding, Theorem};
-use crate::information::{InformationError, Source};
+use super::{About, Case, Clause, Finding, Part, Theorem};
+use crate::information::{InformationError, Side};
 
 /// The id of docs/theory.md.
 pub(super) const ID: &str = "correlation";
+
+/// The claim.
+const READOUT: &str = "z{m} about {target}";
 
 /// √R²(z_1; y) ≤ √R²(x_2; y) + ε_op for whitened encoders and scalar y; likewise from z_2.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +37,7 @@ impl Theorem for Correlation {
     }
 
     fn precise(&self) -> Option<Route> {
-        Some(Route { review: precise::review, exact_encoders: false, private_targets: false })
+        Some(Route { review: precise::review, exact_encoders: false })
     }
 
     fn variants(&self) -> &'static [Variant] {
@@ -54,20 +57,14 @@ impl Theorem for Correlation {
         }
         let mut clauses = Vec::new();
         for target in case.targets.iter().filter(|target| target.geometry.dimension() == 1) {
-            for (name, encoded, other) in
-                [("z1", Source::EncodedFirst, Source::Second), ("z2", Source::EncodedSecond, Source::First)]
-            {
+            for side in Side::BOTH {
                 let root = |source| target.source(source).r2.max(0.0).sqrt();
-                let (lhs, rhs) = (root(encoded), root(other) + case.alignment.error_operator);
+                let (lhs, rhs) = (root(side.encoded()), root(side.other().seen()) + case.alignment.error_operator);
                 // √R² near zero has the square root of R²'s rounding.
                 let error = case.subject.error(1.0) + case.subject.pair.zero().sqrt() * f64::from(u8::from(rhs < 1e-4));
-                clauses.push(Clause::at_most(format!("{name} about {}", target.name), lhs, rhs, error));
+                clauses.push(Clause::at_most(Part::new(READOUT).modality(side).about(target), lhs, rhs, error));
             }
         }
-        Ok(if clauses.is_empty() {
-            Finding::Inapplicable("no scalar target".into())
-        } else {
-            Finding::Checked(clauses)
-        })
+        Ok(Finding::from_clauses(clauses, "no scalar target"))
     }
 }

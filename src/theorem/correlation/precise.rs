@@ -3,7 +3,8 @@
 use crate::linalg::precise::{PreciseMatrix, square_root as root};
 use crate::theorem::certainty::Review;
 use crate::theorem::certainty::dense::{Law, eigen, square_sum};
-use crate::theorem::{Case, Clause};
+use crate::theorem::correlation::READOUT;
+use crate::theorem::{Case, Clause, Part};
 
 /// The claims in double-double precision.
 pub(super) fn review(case: &Case) -> Option<Review> {
@@ -16,18 +17,14 @@ fn correlation(law: &Law) -> Option<Vec<Clause>> {
     }
     let disagreement = root(eigen(&law.disagreement())?.0[0]).0;
     let mut clauses = Vec::new();
-    for target in law.targets.iter().filter(|target| target.seen[0].ncols() == 1) {
+    for (target, named) in law.targets.iter().zip(&law.case.targets).filter(|(target, _)| target.seen[0].ncols() == 1) {
         for m in 0..2 {
             let share = |seen: &PreciseMatrix| root(square_sum(seen) / target.variance).0;
             let lhs = share(&(&law.towers[m] * &target.seen[m]));
             let other = share(&target.seen[1 - m]);
             let error = [lhs, other, disagreement].into_iter().map(|size| law.root_error(size)).sum();
-            clauses.push(Clause::at_most(
-                format!("z{} about {}", m + 1, target.name),
-                lhs,
-                other + disagreement,
-                error,
-            ));
+            let part = Part::new(READOUT).modality(m).about(named);
+            clauses.push(Clause::at_most(part, lhs, other + disagreement, error));
         }
     }
     Some(clauses)

@@ -6,14 +6,20 @@ mod variants;
 use super::certainty::Route;
 use super::sufficiency::separated_by_shared_factors;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Theorem};
-use crate::information::{Alignment, InformationError, Source, TargetGeometry, Towers, information_loss_nats};
+use super::{About, Case, Clause, Finding, Part, Theorem};
+use crate::information::{Alignment, InformationError, Side, TargetGeometry, Towers, information_loss_nats};
 use crate::linalg::{Matrix, product_nt};
 use crate::model::Factor;
 use crate::objective::{Objective, Solution};
 
 /// The id of docs/theory.md.
 pub(super) const ID: &str = "decoupled-sufficiency";
+
+/// The claims.
+pub(super) const COMMON_BLOCK: &str = "alignment of the common block";
+pub(super) const CROSS_MODAL: &str = "cross-modal loss of z{m}";
+pub(super) const OF_EXPECTATIONS: &str = "loss about (s, u{m}) of (E[s|x{m}], E[u{m}|x{m}])";
+pub(super) const OF_ENCODER: &str = "loss about (s, u{m}) of the decoupled encoder";
 
 /// z_m = (E[s|x_m], E[u_m|x_m]) is sufficient for (s, u_m), whatever the model. The encoder of `decoupled` spans it when the sensors are
 /// independent given s, Cov(x_n, s) of the other sensor has full column rank, the noise of x_m is isotropic, d_c ≥ r and d − r ≥ p_m: then
@@ -44,29 +50,29 @@ impl DecoupledSufficiency {
     }
 
     /// Whether the encoder of `decoupled` for x_m is claimed to keep all of (s, u_m).
-    pub(super) fn keeps_all(case: &Case, m: usize) -> Result<bool, InformationError> {
+    pub(super) fn keeps_all(case: &Case, side: Side) -> Result<bool, InformationError> {
+        let m = side.index();
         let private = case.subject.model.private()[case.subject.modalities[m]];
         Ok(common_rows(case) == Some(case.subject.pair.rank())
             && case.dim() >= case.subject.pair.rank() + private
             && Self::has_isotropic_noise(case, m)
-            && separated_by_shared_factors(case, m)?)
+            && separated_by_shared_factors(case, side)?)
     }
 
     /// What an encoder of x_m loses of (s, u_m), claimed to be nothing.
     pub(super) fn compare(
         clauses: &mut Vec<Clause>,
         case: &Case,
-        m: usize,
-        label: &str,
+        side: Side,
+        claim: &'static str,
         towers: &Towers,
     ) -> Result<(), InformationError> {
-        let Some(latents) = Self::latents(case, m) else { return Ok(()) };
+        let Some(latents) = Self::latents(case, side.index()) else { return Ok(()) };
         let subject = case.subject;
         let geometry = TargetGeometry::new(&subject.pair, &latents)?;
-        let (raw, encoded) = [(Source::First, Source::EncodedFirst), (Source::Second, Source::EncodedSecond)][m];
-        let (observed, kept) = (geometry.observed(raw)?, geometry.encoded_by(towers, encoded)?);
+        let (observed, kept) = (geometry.observed(side.seen())?, geometry.encoded_by(towers, side.encoded())?);
         clauses.push(Clause::equal(
-            format!("loss about (s, u{}) of {label}", m + 1),
+            Part::new(claim).modality(side),
             information_loss_nats(&observed.angles, &kept.angles),
             0.0,
             subject.information_error(&observed.angles) + subject.information_error(&kept.angles),
@@ -115,7 +121,7 @@ impl Theorem for DecoupledSufficiency {
     }
 
     fn precise(&self) -> Option<Route> {
-        Some(Route { review: precise::review, exact_encoders: true, private_targets: false })
+        Some(Route { review: precise::review, exact_encoders: true })
     }
 
     fn variants(&self) -> &'static [Variant] {
@@ -133,30 +139,27 @@ impl Theorem for DecoupledSufficiency {
             let block = [0, 1].map(|m| case.towers.whitened(m).columns(0, common).into_owned());
             let alignment = Alignment::new(pair, &Towers::from_coordinates(pair, &block)?)?;
             let error = subject.error(common as f64);
-            clauses.push(Clause::equal("alignment of the common block", alignment.error, alignment.floor, error));
+            clauses.push(Clause::equal(COMMON_BLOCK, alignment.error, alignment.floor, error));
         }
-        for m in 0..2 {
+        for side in Side::BOTH {
+            let m = side.index();
             if common == pair.rank() {
                 let kept = case.towers.cross_modal_angles(pair, m)?;
                 clauses.push(Clause::equal(
-                    format!("cross-modal loss of z{}", m + 1),
+                    Part::new(CROSS_MODAL).modality(side),
                     information_loss_nats(pair.angles(), &kept),
                     0.0,
                     subject.information_error(pair.angles()) + subject.information_error(&kept),
                 ));
             }
             if let Some(towers) = Self::expectations(case, m)? {
-                let label = format!("(E[s|x{0}], E[u{0}|x{0}])", m + 1);
-                Self::compare(&mut clauses, case, m, &label, &towers)?;
+                Self::compare(&mut clauses, case, side, OF_EXPECTATIONS, &towers)?;
             }
-            if Self::keeps_all(case, m)? {
-                Self::compare(&mut clauses, case, m, "the decoupled encoder", &case.towers)?;
+            if Self::keeps_all(case, side)? {
+                Self::compare(&mut clauses, case, side, OF_ENCODER, &case.towers)?;
             }
         }
-        Ok(if clauses.is_empty() {
-            Finding::Inapplicable("nothing is common to the modalities, and there is no factor of theirs".into())
-        } else {
-            Finding::Checked(clauses)
-        })
+        let reason = "nothing is common to the modalities, and there is no factor of theirs";
+        Ok(Finding::from_clauses(clauses, reason))
     }
 }

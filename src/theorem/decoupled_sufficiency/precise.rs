@@ -1,12 +1,15 @@
 //! `decoupled-sufficiency` in double-double precision, about the exact encoders of `decoupled`.
 
+use crate::information::Side;
 use crate::linalg::precise::{PreciseMatrix, leading, svd};
 use crate::theorem::alignment_floor::precise::floor;
 use crate::theorem::certainty::Review;
 use crate::theorem::certainty::dense::{Law, orthonormal_rows, stacked};
-use crate::theorem::decoupled_sufficiency::{DecoupledSufficiency, common_rows};
+use crate::theorem::decoupled_sufficiency::{
+    COMMON_BLOCK, CROSS_MODAL, DecoupledSufficiency, OF_ENCODER, OF_EXPECTATIONS, common_rows,
+};
 use crate::theorem::sufficiency::precise::{separated_up_to, shared_factors};
-use crate::theorem::{Case, Clause};
+use crate::theorem::{Case, Clause, Part};
 
 pub(super) fn review(case: &Case) -> Option<Review> {
     let common = common_rows(case)?;
@@ -20,33 +23,34 @@ pub(super) fn review(case: &Case) -> Option<Review> {
     if common > 0 {
         let attained = law.disagreement_of([&aligned[0], &aligned[1]]).trace().0;
         let error = law.root_error(0.0).max(law.error(common as f64));
-        clauses.push(Clause::equal("alignment of the common block", attained, floor(&law, common).0, error));
+        clauses.push(Clause::equal(COMMON_BLOCK, attained, floor(&law, common).0, error));
     }
     let shared = shared_factors(&law);
-    for (m, aligned) in aligned.iter().enumerate() {
+    for (side, aligned) in Side::BOTH.into_iter().zip(&aligned) {
+        let m = side.index();
         let encoder = completed(&law, m, aligned, case.dim())?;
         let (whole, seen) = (law.whole(m), law.across(m));
         if common == case.subject.pair.rank()
             && let (Some(all), Some(kept)) = (law.information(&whole, &seen), law.information(&encoder, &seen))
         {
-            let label = format!("cross-modal loss of z{}", m + 1);
-            clauses.push(Clause::equal(label, (all.0 - kept.0).0, 0.0, all.1 + kept.1));
+            let part = Part::new(CROSS_MODAL).modality(side);
+            clauses.push(Clause::equal(part, (all.0 - kept.0).0, 0.0, all.1 + kept.1));
         }
         let model = case.subject.model;
         let rows: Vec<usize> = (0..model.shared()).chain(model.private_range(case.subject.modalities[m])).collect();
         let Some(latents) = (if rows.is_empty() { None } else { law.sensors.latents(&rows) }) else { continue };
-        let mut compare = |label: &str, encoder: &PreciseMatrix, missed: f64| {
+        let mut compare = |claim, encoder: &PreciseMatrix, missed: f64| {
             if let (Some(all), Some(kept)) = (law.said(&whole, m, &latents), law.said(encoder, m, &latents)) {
-                let label = format!("loss about (s, u{}) of {label}", m + 1);
-                clauses.push(Clause::equal(label, (all.0 - kept.0).0, 0.0, all.1 + kept.1 + missed));
+                let part = Part::new(claim).modality(side);
+                clauses.push(Clause::equal(part, (all.0 - kept.0).0, 0.0, all.1 + kept.1 + missed));
             }
         };
         let (expectation, condition) = orthonormal_rows(&latents.seen[m].transpose())?;
-        compare(&format!("(E[s|x{0}], E[u{0}|x{0}])", m + 1), &expectation, law.error(condition));
-        if DecoupledSufficiency::keeps_all(case, m).ok()? {
+        compare(OF_EXPECTATIONS, &expectation, law.error(condition));
+        if DecoupledSufficiency::keeps_all(case, side).ok()? {
             match shared.as_ref().and_then(|shared| separated_up_to(&law, shared, m)) {
-                Some(missed) => compare("the decoupled encoder", &encoder, missed),
-                None => withdrawn.push(format!("loss about (s, u{}) of the decoupled encoder", m + 1)),
+                Some(missed) => compare(OF_ENCODER, &encoder, missed),
+                None => withdrawn.push(Part::new(OF_ENCODER).modality(side)),
             }
         }
     }

@@ -5,7 +5,7 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, MARGIN, Question, Subject, Theorem};
+use super::{About, Case, Clause, Finding, MARGIN, Part, Question, Subject, Theorem};
 use crate::information::{Alignment, InformationError, Source, Towers};
 use crate::learner::{TradeOff, ky_fan};
 use crate::linalg::{Matrix, orthonormal_columns, outside, product, product_tn, svd};
@@ -13,6 +13,11 @@ use crate::objective::{AlignmentFidelity, Solution};
 
 /// The id of docs/theory.md.
 pub const ID: &str = "fidelity-threshold";
+
+/// The claims.
+pub(super) const BOUND: &str = "J at λ = {value}";
+pub(super) const ATTAINED: &str = "J attains its bound";
+pub(super) const FACTORS: &str = "factors kept by z{m}";
 
 /// For whitened encoders J_λ ≤ KyFan_d[(1−λ)(TTᵀ)^½ + λΣ11] + KyFan_d[(1−λ)(TᵀT)^½ + λΣ22]; on a symmetric model the maximiser attains it
 /// and keeps the d factors with the largest (1−λ)ρ_i + λ·(variance), so that a private factor displaces a shared one at [`threshold`].
@@ -176,7 +181,7 @@ impl Theorem for FidelityThreshold {
     }
 
     fn precise(&self) -> Option<Route> {
-        Some(Route { review: precise::review, exact_encoders: false, private_targets: false })
+        Some(Route { review: precise::review, exact_encoders: false })
     }
 
     fn variants(&self) -> &'static [Variant] {
@@ -195,11 +200,11 @@ impl Theorem for FidelityThreshold {
         let reached = trade_off.value(lambda, [case.towers.whitened(0), case.towers.whitened(1)]);
         // J has the unit of a variance, and its rounding is that of the terms it adds up.
         let error = subject.error_in(bound, bound);
-        let mut clauses = vec![Clause::at_most(format!("J at λ = {lambda}"), reached, bound, error).of_size(bound)];
+        let mut clauses = vec![Clause::at_most(Part::new(BOUND).value(lambda), reached, bound, error).of_size(bound)];
         if objective.is_some()
             && let Some(structure) = SymmetricStructure::detect(subject)?
         {
-            clauses.push(Clause::equal("J attains its bound", reached, bound, error).of_size(bound));
+            clauses.push(Clause::equal(ATTAINED, reached, bound, error).of_size(bound));
             if let Some(kept) = structure.kept(lambda, case.dim()) {
                 let count = kept.len() as f64;
                 // Directions move by rounding over the relative gap, which is at least TIE.
@@ -207,7 +212,7 @@ impl Theorem for FidelityThreshold {
                 for m in 0..2 {
                     let predicted = orthonormal_columns(&towers(&kept, m));
                     let overlap = product_tn(&predicted, case.towers.basis(m)).norm_squared();
-                    clauses.push(Clause::equal(format!("factors kept by z{}", m + 1), overlap, count, error));
+                    clauses.push(Clause::equal(Part::new(FACTORS).modality(m), overlap, count, error));
                 }
             }
         }

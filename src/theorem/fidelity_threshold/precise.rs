@@ -1,12 +1,13 @@
 //! `fidelity-threshold` in double-double precision.
 
+use crate::information::Side;
 use crate::learner::CERTIFIED;
 use crate::linalg::precise::{PreciseMatrix, beside, column, leading, length, svd};
 use crate::objective::AlignmentFidelity;
 use crate::theorem::certainty::Review;
 use crate::theorem::certainty::dense::{Law, eigen, square_sum};
-use crate::theorem::fidelity_threshold::{PROBE, STRUCTURAL, TIE, joint};
-use crate::theorem::{Case, Clause};
+use crate::theorem::fidelity_threshold::{ATTAINED, BOUND, FACTORS, PROBE, STRUCTURAL, TIE, joint};
+use crate::theorem::{Case, Clause, Part};
 use qd::Quad;
 
 /// An error bound above this decides nothing of squared cosines.
@@ -36,10 +37,10 @@ pub(super) fn review(case: &Case) -> Option<Review> {
     });
     let reached = aligned + aligned + explained;
     let error = law.error(0.0) * size;
-    let claim = |relation: fn(String, f64, f64, f64) -> Clause, label: String, error: f64| {
-        relation(label, reached.0, bound.0, error).of_size(bound.0)
+    let claim = |relation: fn(Part, f64, f64, f64) -> Clause, part: Part, error: f64| {
+        relation(part, reached.0, bound.0, error).of_size(bound.0)
     };
-    let mut clauses = vec![claim(Clause::at_most, format!("J at λ = {lambda}"), error)];
+    let mut clauses = vec![claim(Clause::at_most, Part::new(BOUND).value(lambda), error)];
     let mut withdrawn = Vec::new();
     if objective.is_some() {
         let symmetric = Symmetric::new(&law)?;
@@ -47,11 +48,11 @@ pub(super) fn review(case: &Case) -> Option<Review> {
             // Both sides of a symmetric model near by differ from these by what this one misses; the alternation stops where it
             // is certified to reach its bound.
             let short = error + (CERTIFIED + symmetric.missed) * size;
-            clauses.push(claim(Clause::equal, "J attains its bound".into(), short));
+            clauses.push(claim(Clause::equal, ATTAINED.into(), short));
             clauses.extend(symmetric.kept(&law, lambda, dim, short));
         } else {
-            withdrawn.push("J attains its bound".into());
-            withdrawn.extend((0..2).map(|m| format!("factors kept by z{}", m + 1)));
+            withdrawn.push(ATTAINED.into());
+            withdrawn.extend(Side::BOTH.map(|side| Part::new(FACTORS).modality(side)));
         }
     }
     Some(Review::Checked { clauses, withdrawn })
@@ -125,6 +126,6 @@ impl Symmetric {
             return Vec::new();
         }
         let overlap = |m: usize| square_sum(&(&law.towers[m] * self.directions[m].select_columns(&places))).0;
-        (0..2).map(|m| Clause::equal(format!("factors kept by z{}", m + 1), overlap(m), count, error)).collect()
+        (0..2).map(|m| Clause::equal(Part::new(FACTORS).modality(m), overlap(m), count, error)).collect()
     }
 }

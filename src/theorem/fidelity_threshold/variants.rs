@@ -1,6 +1,6 @@
 //! Statements that resemble `fidelity-threshold` and are false.
 
-use super::ID;
+use super::{BOUND, ID};
 use crate::learner::ky_fan;
 use crate::objective::AlignmentFidelity;
 use crate::theorem::variants::{Variant, altered, detectors, with_rhs};
@@ -12,7 +12,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         of: ID,
         name: "fidelity-threshold/one-percent-less",
         claim: "J_λ ≤ 0.99·(KyFan_d + KyFan_d)",
-        examine: |case| with_rhs(ID, case, "J at", |clause| 0.99 * clause.rhs),
+        examine: |case| with_rhs(ID, case, &[BOUND], |clause| 0.99 * clause.rhs),
     },
     Variant {
         of: ID,
@@ -20,7 +20,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         claim: "J_λ = KyFan_d + KyFan_d for any whitened encoders",
         examine: |case| {
             altered(ID, case, |clause| {
-                clause.label.starts_with("J at").then(|| Clause { relation: Relation::Equal, ..clause.clone() })
+                (clause.part.claim == BOUND).then(|| Clause { relation: Relation::Equal, ..clause.clone() })
             })
         },
     },
@@ -31,7 +31,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         examine: |case| {
             let joint = case.objective.is_some_and(|objective| objective.id() == AlignmentFidelity::ENTRY.id);
             altered(ID, case, |clause| {
-                let claimed = joint && clause.label.starts_with("J at");
+                let claimed = joint && clause.part.claim == BOUND;
                 claimed.then(|| Clause { relation: Relation::Equal, ..clause.clone() })
             })
         },
@@ -46,7 +46,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         of: ID,
         name: "fidelity-threshold/error-of-a-pure-number",
         claim: "no J_λ of twice its bound holds with the error bound of a pure number",
-        examine: |case| detectors::twice_too_much_holds(case, ID, "J at", |clause| case.subject.error(clause.rhs)),
+        examine: |case| detectors::twice_too_much_holds(case, ID, BOUND, |clause| case.subject.error(clause.rhs)),
     },
     Variant {
         of: ID,

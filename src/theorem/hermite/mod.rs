@@ -6,7 +6,7 @@ mod variants;
 use super::certainty::Route;
 use super::quadrature::{DEGREE, moments, rounding};
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Question, Relation, Theorem};
+use super::{About, Case, Clause, Finding, Part, Question, Relation, Theorem};
 use crate::information::{InformationError, Source, Towers};
 use crate::learner::{
     HermiteTower, Membership, PolynomialError, PolynomialTowers, hermite_polynomials, number_of_products, regression_r2,
@@ -19,6 +19,13 @@ use rand_distr::StandardNormal;
 
 /// The id of docs/theory.md.
 pub(super) const ID: &str = "hermite";
+
+/// The claims.
+pub(super) const OF_ENCODERS: &str = "gain of the encoders";
+pub(super) const MINIMISER: &str = "gain at the minimiser";
+pub(super) const OTHERS: &str = "gain of other polynomial towers, {place}";
+pub(super) const MEHLER: &str = "Mehler's expansion of variate {place}";
+pub(super) const SECOND_VARIATE: &str = "second variate from d = ⌈log ρ2/log ρ1⌉";
 
 /// For a Gaussian pair with canonical correlations ρ_i < 1, over *all* centred towers of d outputs the spectral contrastive loss is
 /// least, −Σ of d squared singular values, at the products h_α of Hermite polynomials of the canonical variates with the largest
@@ -107,12 +114,7 @@ fn spectrum(clauses: &mut Vec<Clause>, rhos: &[f64], dim: usize) -> Result<(), I
         let mehler = Matrix::from_fn(DEGREE + 1, DEGREE + 1, |m, n| {
             if m == n { rho.powi(i32::try_from(m).unwrap_or(i32::MAX)) } else { 0.0 }
         });
-        clauses.push(Clause::equal(
-            format!("Mehler's expansion of variate {}", i + 1),
-            (moments - mehler).amax(),
-            0.0,
-            expansion,
-        ));
+        clauses.push(Clause::equal(Part::new(MEHLER).place(i + 1), (moments - mehler).amax(), 0.0, expansion));
     }
 
     order(clauses, rhos, &tower, dim);
@@ -123,10 +125,10 @@ fn spectrum(clauses: &mut Vec<Clause>, rhos: &[f64], dim: usize) -> Result<(), I
         powers.zip(&quadrature).map(|((&m, &n), moments)| moments[(m as usize, n as usize)]).product()
     });
     let moment = rounding(probes.degree())? * rhos.len() as f64;
-    for (label, relation, [first, second]) in &probes.towers {
+    for (part, relation, [first, second]) in &probes.towers {
         let error = loss_error(moment, first, second);
         let (gain, most) = (-loss(&cross, first, second), -tower.minimum());
-        clauses.push(claim(label, *relation, gain, most, error));
+        clauses.push(claim(part, *relation, gain, most, error));
     }
     Ok(())
 }
@@ -148,7 +150,7 @@ pub(super) fn order(clauses: &mut Vec<Clause>, rhos: &[f64], tower: &HermiteTowe
         if (ratio - ratio.round()).abs() > NEAR_INTEGER * ratio && tower.membership(1) != Membership::Tied {
             let kept = f64::from(u8::from(tower.membership(1) == Membership::Kept));
             let predicted = f64::from(u8::from(dim as f64 >= ratio.ceil()));
-            clauses.push(Clause::equal("second variate from d = ⌈log ρ2/log ρ1⌉", kept, predicted, 0.0));
+            clauses.push(Clause::equal(SECOND_VARIATE, kept, predicted, 0.0));
         }
     }
 }
@@ -165,8 +167,8 @@ fn loss_error(moment: f64, first: &Matrix, second: &Matrix) -> f64 {
 pub(super) struct Probes {
     /// α of each function.
     pub(super) functions: Vec<Vec<u32>>,
-    /// Label, relation of the gain to the greatest one, and weights.
-    pub(super) towers: Vec<(String, Relation, [Matrix; 2])>,
+    /// What the claim is about, relation of the gain to the greatest one, and weights.
+    pub(super) towers: Vec<(Part, Relation, [Matrix; 2])>,
 }
 
 impl Probes {
@@ -182,15 +184,14 @@ impl Probes {
         let rows = dim.min(functions.len());
         let root = |i: usize, f: usize| if i == f { wider.terms()[i].value.sqrt() } else { 0.0 };
         let best = Matrix::from_fn(rows, functions.len(), root);
-        let mut towers = vec![("gain at the minimiser".to_owned(), Relation::Equal, [best.clone(), best.clone()])];
+        let mut towers = vec![(MINIMISER.into(), Relation::Equal, [best.clone(), best.clone()])];
         let seed = rhos.iter().fold(dim as u64, |seed, rho| seed.rotate_left(7) ^ rho.to_bits());
-        for replicate in 0..TOWERS {
+        for (place, replicate) in (1..).zip(0..TOWERS) {
             let mut generator = Stream { seed: 0, experiment: "hermite", cell: seed, replicate }.generator();
             // From nearly optimal to random.
             let share = 10.0_f64.powf(-4.0 * generator.random::<f64>());
             let mut tried = || &best * (1.0 - share) + gaussian(&mut generator, rows, functions.len()) * share;
-            let label = format!("gain of other polynomial towers, {}", replicate + 1);
-            towers.push((label, Relation::AtMost, [tried(), tried()]));
+            towers.push((Part::new(OTHERS).place(place), Relation::AtMost, [tried(), tried()]));
         }
         Self { functions, towers }
     }
@@ -202,10 +203,10 @@ impl Probes {
 }
 
 /// A claim about a gain.
-pub(super) fn claim(label: &str, relation: Relation, gain: f64, most: f64, error: f64) -> Clause {
+pub(super) fn claim(part: &Part, relation: Relation, gain: f64, most: f64, error: f64) -> Clause {
     match relation {
-        Relation::AtMost => Clause::at_most(label, gain, most, error),
-        Relation::Equal => Clause::equal(label, gain, most, error),
+        Relation::AtMost => Clause::at_most(part.clone(), gain, most, error),
+        Relation::Equal => Clause::equal(part.clone(), gain, most, error),
     }
 }
 
@@ -232,7 +233,7 @@ impl Theorem for HermiteTowers {
     }
 
     fn precise(&self) -> Option<Route> {
-        Some(Route { review: precise::review, exact_encoders: false, private_targets: false })
+        Some(Route { review: precise::review, exact_encoders: false })
     }
 
     fn variants(&self) -> &'static [Variant] {
@@ -255,18 +256,13 @@ impl Theorem for HermiteTowers {
         let (gain, greatest, error) = (-value, -tower.minimum(), subject.error(size));
         let mut clauses = Vec::new();
         if error <= RESOLVED * gain.abs().max(1.0) {
-            clauses.push(Clause::at_most("gain of the encoders", gain, greatest, error));
+            clauses.push(Clause::at_most(OF_ENCODERS, gain, greatest, error));
         }
         if case.minimises_canonical_objective() {
             spectrum(&mut clauses, &rhos, dim)?;
         }
-        Ok(if clauses.is_empty() {
-            Finding::Inapplicable(
-                "the encoders' outputs differ in scale by so much that rounding hides their gain".into(),
-            )
-        } else {
-            Finding::Checked(clauses)
-        })
+        let reason = "the encoders' outputs differ in scale by so much that rounding hides their gain";
+        Ok(Finding::from_clauses(clauses, reason))
     }
 
     /// What unrestricted towers of as many dimensions attain, and what they say about the targets.

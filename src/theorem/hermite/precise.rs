@@ -5,9 +5,9 @@ use crate::linalg::Matrix;
 use crate::linalg::precise::{PreciseMatrix, lift, product, product_tn};
 use crate::precise::{Law, PreciseEncoders, correlations};
 use crate::theorem::certainty::{Review, SHRUNK};
-use crate::theorem::hermite::{LARGEST, Probes, claim, order};
+use crate::theorem::hermite::{LARGEST, MEHLER, MINIMISER, OF_ENCODERS, Probes, claim, order};
 use crate::theorem::quadrature::{DEGREE, precise_moments, rounding};
-use crate::theorem::{Case, Clause};
+use crate::theorem::{Case, Clause, Part};
 use qd::Quad;
 
 /// The claims over correlations in double-double precision. Towers are those that were tried before.
@@ -34,7 +34,7 @@ pub(in crate::theorem) fn review(case: &Case) -> Option<Review> {
 
     let Gain { value: gain, error } = gain_of_encoders(&law, case, 1.0)?;
     let encoders = uncertainty + error;
-    let mut clauses = vec![Clause::at_most("gain of the encoders", gain.0, least.0, encoders + rounded(least))];
+    let mut clauses = vec![Clause::at_most(OF_ENCODERS, gain.0, least.0, encoders + rounded(least))];
     if case.is_canonical() {
         spectrum(&mut clauses, case, &precise, &rhos, &tower, least, uncertainty)?;
     }
@@ -60,7 +60,7 @@ fn spectrum(
                 worst = worst.max((moments[(m, n)] - mehler).0.abs());
             }
         }
-        clauses.push(Clause::equal(format!("Mehler's expansion of variate {}", i + 1), worst, 0.0, expansion));
+        clauses.push(Clause::equal(Part::new(MEHLER).place(i + 1), worst, 0.0, expansion));
     }
     order(clauses, rhos, tower, case.dim());
     // The towers are those of the correlations in double precision, so that the same ones are judged again.
@@ -71,16 +71,15 @@ fn spectrum(
         let powers = probes.functions[f].iter().zip(&probes.functions[g]);
         powers.zip(&moments).fold(Quad::ONE, |product, ((&m, &n), moments)| product * moments[(m as usize, n as usize)])
     });
-    for (label, relation, [first, second]) in &probes.towers {
+    for (part, relation, [first, second]) in &probes.towers {
         let gain = gain(&cross, first, second);
         let sizes = first.norm() * second.norm();
         let arithmetic =
             (expansion * precise.len() as f64 + SHRUNK * f64::EPSILON) * count as f64 * sizes * (1.0 + sizes);
         // The minimiser's weights are roots that were rounded to doubles: its gain is so to second order, and that of equal sides to first.
         let weights = 8.0 * f64::EPSILON * (1.0 + sizes) * sizes;
-        let error =
-            arithmetic + uncertainty + rounded(least) + if label == "gain at the minimiser" { weights } else { 0.0 };
-        clauses.push(claim(label, *relation, gain.0, least.0, error));
+        let error = arithmetic + uncertainty + rounded(least) + if part.claim == MINIMISER { weights } else { 0.0 };
+        clauses.push(claim(part, *relation, gain.0, least.0, error));
     }
     Some(())
 }

@@ -1,6 +1,6 @@
 //! Statements that resemble `hermite` and are false.
 
-use super::ID;
+use super::{ID, MINIMISER, OF_ENCODERS, SECOND_VARIATE};
 use crate::theorem::variants::{Variant, with_rhs};
 
 /// Statements that resemble the theorem and are false.
@@ -11,14 +11,14 @@ pub(super) static VARIANTS: &[Variant] = &[
         claim: "over all towers the greatest gain is Σ_{i≤d} ρ_i²",
         examine: |case| {
             let linear: f64 = (0..case.dim()).map(|i| case.subject.pair.correlation(i).powi(2)).sum();
-            with_rhs(ID, case, "gain at the minimiser", |_| linear)
+            with_rhs(ID, case, &[MINIMISER], |_| linear)
         },
     },
     Variant {
         of: ID,
         name: "hermite/half-the-gain",
         claim: "no encoders gain more than half of what the theorem allows",
-        examine: |case| with_rhs(ID, case, "gain of the encoders", |clause| 0.5 * clause.rhs),
+        examine: |case| with_rhs(ID, case, &[OF_ENCODERS], |clause| 0.5 * clause.rhs),
     },
     Variant {
         of: ID,
@@ -27,7 +27,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         examine: |case| {
             let rho = |i: usize| case.subject.pair.correlation(i);
             let entry = (rho(1).ln() / rho(0).ln()).ceil() + 1.0;
-            with_rhs(ID, case, "second variate", |_| f64::from(u8::from(case.dim() as f64 >= entry)))
+            with_rhs(ID, case, &[SECOND_VARIATE], |_| f64::from(u8::from(case.dim() as f64 >= entry)))
         },
     },
 ];

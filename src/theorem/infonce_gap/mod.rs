@@ -6,7 +6,7 @@ mod variants;
 use super::certainty::Route;
 use super::random_matrix::increasing_root;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Question, Theorem};
+use super::{About, Case, Clause, Finding, Part, Question, Theorem};
 use crate::information::InformationError;
 use crate::linalg::{Matrix, log_determinant, product, product_nt, singular_values, upper_triangle};
 use crate::objective::{InfoNce, Objective, Spectral};
@@ -16,6 +16,18 @@ use rand_distr::StandardNormal;
 
 /// The id of docs/theory.md.
 pub(super) const ID: &str = "infonce-gap";
+
+/// The claims: of the encoders …
+pub(super) const BILINEAR: &str = "bilinear critic";
+pub(super) const QUADRATURE: &str = "bilinear critic by quadrature";
+pub(super) const ONE_SIDED_AT_ENCODERS: &str = "one-sided squared distance at the encoders";
+pub(super) const SYMMETRIC_AT_ENCODERS: &str = "symmetric squared distance at the encoders";
+/// … and of each canonical pair.
+pub(super) const ONE_SIDED: &str = "one-sided squared distance, pair {place}";
+pub(super) const OPTIMUM: &str = "symmetric squared distance at its optimum, pair {place}";
+pub(super) const SYMMETRIC: &str = "symmetric squared distance, pair {place}";
+pub(super) const BELOW: &str = "symmetric below one-sided, pair {place}";
+pub(super) const ESTIMATES: &str = "estimates of {value} samples, pair {place}";
 
 /// Per canonical pair with infinite negatives: the bilinear critic attains ½ρ²; the squared-distance critic −(au−bv)²/2, with the
 /// loss averaged over both directions, attains its best at a = b (closed form below); in one direction it attains all of
@@ -213,15 +225,15 @@ fn squared_distances_at_encoders(clauses: &mut Vec<Clause>, case: &Case) -> Resu
         return Ok(());
     }
     let rhos = &rhos[..count];
-    let mut claim = |name: &str, loss: f64, stated: f64, error: f64| {
+    let mut claim = |claim: &'static str, loss: f64, stated: f64, error: f64| {
         if error <= RESOLVED {
-            clauses.push(Clause::equal(format!("{name} squared distance at the encoders"), -loss, stated, error));
+            clauses.push(Clause::equal(claim, -loss, stated, error));
         }
     };
     let ([loss, _], error) = losses_at_encoders(case, rhos, one_sided_lengths)?;
-    claim("one-sided", loss, rhos.iter().map(|rho| -0.5 * (-rho * rho).ln_1p()).sum(), error);
+    claim(ONE_SIDED_AT_ENCODERS, loss, rhos.iter().map(|rho| -0.5 * (-rho * rho).ln_1p()).sum(), error);
     let ([_, loss], error) = losses_at_encoders(case, rhos, |rho| [symmetric_optimum(rho).0.sqrt(); 2])?;
-    claim("symmetric", loss, rhos.iter().map(|rho| -symmetric_optimum(*rho).1).sum(), error);
+    claim(SYMMETRIC_AT_ENCODERS, loss, rhos.iter().map(|rho| -symmetric_optimum(*rho).1).sum(), error);
     Ok(())
 }
 
@@ -244,7 +256,7 @@ impl Theorem for InfoNceGap {
     }
 
     fn precise(&self) -> Option<Route> {
-        Some(Route { review: precise::review, exact_encoders: false, private_targets: false })
+        Some(Route { review: precise::review, exact_encoders: false })
     }
 
     fn variants(&self) -> &'static [Variant] {
@@ -265,42 +277,32 @@ impl Theorem for InfoNceGap {
         // The encoders themselves: the population loss attains −½ Σ_{i≤d} ρ_i², and the bound can't be beaten.
         let attained: f64 = subject.pair.angles().cosines().iter().take(case.dim()).map(|rho| 0.5 * rho * rho).sum();
         let value = objective.value(subject.moments(), &case.encoders).unwrap_or(f64::NAN);
-        clauses.push(Clause::equal("bilinear critic", -value, attained, subject.error(attained)));
+        clauses.push(Clause::equal(BILINEAR, -value, attained, subject.error(attained)));
         let temperature = objective.parameters().number("temperature").unwrap_or(1.0);
         clauses.push(Clause::equal(
-            "bilinear critic by quadrature",
+            QUADRATURE,
             -bilinear_loss_by_quadrature(case, temperature)?,
             attained,
             subject.error(attained),
         ));
         squared_distances_at_encoders(&mut clauses, case)?;
         for (index, &rho) in correlations.iter().enumerate() {
-            let pair = format!("pair {}", index + 1);
+            let part = |claim| Part::new(claim).place(index + 1);
             let information = -0.5 * (-rho * rho).ln_1p();
             let error = integral_error(rho, information);
-            clauses.push(Clause::equal(
-                format!("one-sided squared distance, {pair}"),
-                -one_sided_minimum(rho),
-                information,
-                error,
-            ));
+            clauses.push(Clause::equal(part(ONE_SIDED), -one_sided_minimum(rho), information, error));
             let (square, optimum) = symmetric_optimum(rho);
             let side = square.sqrt();
-            clauses.push(Clause::equal(
-                format!("symmetric squared distance at its optimum, {pair}"),
-                symmetric_loss(rho, side, side),
-                optimum,
-                error,
-            ));
+            clauses.push(Clause::equal(part(OPTIMUM), symmetric_loss(rho, side, side), optimum, error));
             let least = PROBES
                 .iter()
                 .flat_map(|&p| PROBES.map(move |q| (p, q)))
                 .map(|(p, q)| symmetric_loss(rho, side * p + 0.01 * (p - 1.0), side * q + 0.01 * (q - 1.0)))
                 .fold(f64::INFINITY, f64::min);
-            clauses.push(Clause::at_most(format!("symmetric squared distance, {pair}"), optimum, least, error));
-            clauses.push(Clause::at_most(format!("symmetric below one-sided, {pair}"), -optimum, information, error));
+            clauses.push(Clause::at_most(part(SYMMETRIC), optimum, least, error));
+            clauses.push(Clause::at_most(part(BELOW), -optimum, information, error));
             clauses.push(Clause::at_most(
-                format!("estimates of {BATCH} samples, {pair}"),
+                part(ESTIMATES).value(BATCH as f64),
                 largest_estimate(rho, 0),
                 (BATCH as f64).ln(),
                 // Each of the samples' terms is at most 0 in doubles too, where the exponentials include e⁰ = 1: log B is all that is

@@ -6,8 +6,11 @@ use crate::precise::{Law, correlations};
 use crate::theorem::certainty::Review;
 use crate::theorem::certainty::dense::{Sensors, eigen, relative_error};
 use crate::theorem::hermite::precise::{Gain, gain_of_encoders};
-use crate::theorem::infonce_gap::{BATCH, INTERIOR, PROBES, SLOPES, batch};
-use crate::theorem::{Case, Clause};
+use crate::theorem::infonce_gap::{
+    BATCH, BELOW, BILINEAR, ESTIMATES, INTERIOR, ONE_SIDED, ONE_SIDED_AT_ENCODERS, OPTIMUM, PROBES, QUADRATURE, SLOPES,
+    SYMMETRIC, SYMMETRIC_AT_ENCODERS, batch,
+};
+use crate::theorem::{Case, Clause, Part};
 use qd::Quad;
 
 /// Roundings of double-double arithmetic in the integrals: some sixty operations.
@@ -97,12 +100,12 @@ pub(super) fn review(case: &Case) -> Option<Review> {
     // The minimiser's weights were rounded to doubles: its value is so to second order in each, and relative to what they multiply.
     let weights = 8.0 * f64::EPSILON * (1.0 + attained.0);
     let value_error = gain_error + case.dim() as f64 * error + weights;
-    let mut clauses = vec![Clause::equal("bilinear critic", (half * gain).0, attained.0, value_error)];
+    let mut clauses = vec![Clause::equal(BILINEAR, (half * gain).0, attained.0, value_error)];
     let sensors = Sensors::new(case.subject.model, &case.subject.modalities);
     if let Some(sensors) = &sensors {
         let loss = bilinear_loss_by_quadrature(sensors, case, temperature)?;
         let error = value_error + relative_error(sensors.condition) * (1.0 + attained.0);
-        clauses.push(Clause::equal("bilinear critic by quadrature", -loss.0, attained.0, error));
+        clauses.push(Clause::equal(QUADRATURE, -loss.0, attained.0, error));
         at_encoders(&mut clauses, sensors, case, &all);
     }
 
@@ -114,12 +117,12 @@ pub(super) fn review(case: &Case) -> Option<Review> {
     // Batches are those that were drawn before, which depend on the last bit of a correlation.
     let drawn: Vec<f64> = case.subject.pair.angles().cosines().iter().copied().filter(|&rho| interior(rho)).collect();
     for (index, &rho) in kept.iter().enumerate() {
-        let pair = format!("pair {}", index + 1);
-        integrals(&mut clauses, &pair, rho);
+        let part = |claim| Part::new(claim).place(index + 1);
+        integrals(&mut clauses, part, rho);
         if let Some(&drawn) = drawn.get(index) {
             let bound = (BATCH as f64).ln();
-            let label = format!("estimates of {BATCH} samples, {pair}");
-            clauses.push(Clause::at_most(label, largest_estimate(drawn), bound, ROUNDING * bound));
+            let part = part(ESTIMATES).value(BATCH as f64);
+            clauses.push(Clause::at_most(part, largest_estimate(drawn), bound, ROUNDING * bound));
         }
     }
     Some(clauses.into())
@@ -152,15 +155,24 @@ fn at_encoders(clauses: &mut Vec<Clause>, sensors: &Sensors, case: &Case, all: &
     let one_sided = |rho: Quad| [square_root(left(rho)).recip(), rho / square_root(left(rho))];
     let symmetric = |rho: Quad| [square_root(symmetric_optimum(rho).0); 2];
     let stated = |sum: &dyn Fn(Quad) -> Quad| rhos.iter().fold(Quad::ZERO, |total, &rho| total - sum(rho));
-    let mut claim = |name: &str, losses: Option<([Quad; 2], f64)>, which: usize, stated: Quad| {
+    let mut claim = |claim: &'static str, losses: Option<([Quad; 2], f64)>, which: usize, stated: Quad| {
         if let Some((losses, error)) = losses {
             let error = error + 8.0 * f64::EPSILON * (1.0 + stated.0);
-            let label = format!("{name} squared distance at the encoders");
-            clauses.push(Clause::equal(label, -losses[which].0, stated.0, error));
+            clauses.push(Clause::equal(claim, -losses[which].0, stated.0, error));
         }
     };
-    claim("one-sided", scaled_losses(sensors, case, rhos, one_sided), 0, stated(&|rho| half * left(rho).ln()));
-    claim("symmetric", scaled_losses(sensors, case, rhos, symmetric), 1, stated(&|rho| symmetric_optimum(rho).1));
+    claim(
+        ONE_SIDED_AT_ENCODERS,
+        scaled_losses(sensors, case, rhos, one_sided),
+        0,
+        stated(&|rho| half * left(rho).ln()),
+    );
+    claim(
+        SYMMETRIC_AT_ENCODERS,
+        scaled_losses(sensors, case, rhos, symmetric),
+        1,
+        stated(&|rho| symmetric_optimum(rho).1),
+    );
 }
 
 /// The losses of the squared distance, one-sided and averaged, and their error: that of the arithmetic, and the rounding of the weights, which
@@ -223,36 +235,22 @@ fn largest_estimate(rho: f64) -> f64 {
         .fold(f64::NEG_INFINITY, f64::max)
 }
 
-fn integrals(clauses: &mut Vec<Clause>, pair: &str, rho: Quad) {
+fn integrals(clauses: &mut Vec<Clause>, part: impl Fn(&'static str) -> Part, rho: Quad) {
     let information = -number(0.5) * (Quad::ONE - rho * rho).ln();
     // Both sides are rounded to doubles at the end.
     let error = |size: f64| ROUNDING * (1.0 + size) / (1.0 - rho.0) + f64::EPSILON * size.abs();
     let one_sided = -one_sided_minimum(rho);
-    clauses.push(Clause::equal(
-        format!("one-sided squared distance, {pair}"),
-        one_sided.0,
-        information.0,
-        error(information.0),
-    ));
+    clauses.push(Clause::equal(part(ONE_SIDED), one_sided.0, information.0, error(information.0)));
     let (square, optimum) = symmetric_optimum(rho);
     let side = square_root(square);
-    clauses.push(Clause::equal(
-        format!("symmetric squared distance at its optimum, {pair}"),
-        symmetric_loss(rho, side, side).0,
-        optimum.0,
-        error(optimum.0),
-    ));
+    let lost = symmetric_loss(rho, side, side);
+    clauses.push(Clause::equal(part(OPTIMUM), lost.0, optimum.0, error(optimum.0)));
     let probe = |factor: f64| side * number(factor) + number(0.01 * (factor - 1.0));
     let least = PROBES
         .iter()
         .flat_map(|&p| PROBES.map(move |q| (p, q)))
         .map(|(p, q)| symmetric_loss(rho, probe(p), probe(q)).0)
         .fold(f64::INFINITY, f64::min);
-    clauses.push(Clause::at_most(format!("symmetric squared distance, {pair}"), optimum.0, least, error(optimum.0)));
-    clauses.push(Clause::at_most(
-        format!("symmetric below one-sided, {pair}"),
-        -optimum.0,
-        information.0,
-        error(information.0),
-    ));
+    clauses.push(Clause::at_most(part(SYMMETRIC), optimum.0, least, error(optimum.0)));
+    clauses.push(Clause::at_most(part(BELOW), -optimum.0, information.0, error(information.0)));
 }

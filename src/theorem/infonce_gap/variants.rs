@@ -1,6 +1,6 @@
 //! Statements that resemble `infonce-gap` and are false.
 
-use super::ID;
+use super::{BELOW, BILINEAR, ESTIMATES, ID, ONE_SIDED, ONE_SIDED_AT_ENCODERS, QUADRATURE, SYMMETRIC_AT_ENCODERS};
 use crate::theorem::variants::{Variant, altered, half_log, inapplicable, with_rhs};
 use crate::theorem::{Clause, Relation};
 
@@ -12,7 +12,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         claim: "the bilinear critic attains ½ Σ ρ_i",
         examine: |case| {
             let sum: f64 = case.subject.pair.angles().cosines().iter().take(case.dim()).map(|rho| 0.5 * rho).sum();
-            with_rhs(ID, case, "bilinear", |_| sum)
+            with_rhs(ID, case, &[BILINEAR, QUADRATURE], |_| sum)
         },
     },
     Variant {
@@ -22,7 +22,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         examine: |case| {
             let cosines = case.subject.pair.angles().cosines();
             let all = half_log(&cosines[..case.dim().min(cosines.len())]);
-            if all.is_finite() { with_rhs(ID, case, "bilinear", |_| all) } else { inapplicable() }
+            if all.is_finite() { with_rhs(ID, case, &[BILINEAR, QUADRATURE], |_| all) } else { inapplicable() }
         },
     },
     Variant {
@@ -31,7 +31,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         claim: "the symmetric squared-distance critic attains −½ log(1−ρ²)",
         examine: |case| {
             altered(ID, case, |clause| {
-                let below = clause.label.starts_with("symmetric below");
+                let below = clause.part.claim == BELOW;
                 below.then(|| Clause { relation: Relation::Equal, ..clause.clone() })
             })
         },
@@ -41,7 +41,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         name: "infonce-gap/one-sided-first-power",
         claim: "the one-sided squared-distance critic attains −½ log(1−ρ)",
         examine: |case| {
-            with_rhs(ID, case, "one-sided", |clause| {
+            with_rhs(ID, case, &[ONE_SIDED, ONE_SIDED_AT_ENCODERS], |clause| {
                 let rho = (-(-2.0 * clause.rhs).exp_m1()).sqrt();
                 -0.5 * (-rho).ln_1p()
             })
@@ -51,7 +51,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         of: ID,
         name: "infonce-gap/negatives-alone",
         claim: "estimates from B samples are at most log(B − 1)",
-        examine: |case| with_rhs(ID, case, "estimates", |clause| clause.rhs.exp_m1().ln()),
+        examine: |case| with_rhs(ID, case, &[ESTIMATES], |clause| clause.rhs.exp_m1().ln()),
     },
     Variant {
         of: ID,
@@ -60,14 +60,13 @@ pub(super) static VARIANTS: &[Variant] = &[
         examine: |case| {
             let cosines = case.subject.pair.angles().cosines();
             let all = half_log(&cosines[..case.dim().min(cosines.len())]);
-            let label = "symmetric squared distance at the encoders";
-            if all.is_finite() { with_rhs(ID, case, label, |_| all) } else { inapplicable() }
+            if all.is_finite() { with_rhs(ID, case, &[SYMMETRIC_AT_ENCODERS], |_| all) } else { inapplicable() }
         },
     },
     Variant {
         of: ID,
         name: "infonce-gap/quadrature-without-negatives",
         claim: "the bilinear critic attains Σ ρ_i² at the encoders",
-        examine: |case| with_rhs(ID, case, "bilinear critic by quadrature", |clause| 2.0 * clause.rhs),
+        examine: |case| with_rhs(ID, case, &[QUADRATURE], |clause| 2.0 * clause.rhs),
     },
 ];

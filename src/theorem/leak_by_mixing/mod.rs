@@ -6,12 +6,18 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Question, Theorem};
-use crate::information::{InformationError, Source};
+use super::{About, Case, Clause, Finding, Part, PrivateCapacity, Question, Theorem};
+use crate::information::{InformationError, Side};
 use crate::linalg::{Matrix, Svd, orthonormal_columns, product, product_tn, singular_values, svd};
 
 /// The id of docs/theory.md.
 pub(super) const ID: &str = "leak-by-mixing";
+
+/// The claims about minimisers that do not whiten.
+pub(super) const LEAK: &str = "Cov(z{m}, u{m})";
+pub(super) const DIRECTIONS: &str = "directions of Cov(z{m}, u{m})";
+pub(super) const ORTHOGONAL: &str = "no leak of u{m} where A ⟂ B";
+pub(super) const WITHIN: &str = "leak of u{m} at d = k and B within col A";
 
 /// Noiseless loadings [A_m B_m] of full column rank, s ⟂ u_1 ⟂ u_2, d at most k and the rank of Σ12: canonical encoders have R² = 0 on
 /// each modality's own private factors; `linear-contrastive` has Cov(z_1, u_1) ∝ UᵀB_1 with U the d leading left singular vectors
@@ -101,6 +107,11 @@ fn unit_columns(mut matrix: Matrix) -> Matrix {
     matrix
 }
 
+/// The claim about canonical encoders and a private target.
+fn nothing_private(case: &Case, entry: &PrivateCapacity) -> Part {
+    Part::new("R² of z{m} on {target}").modality(entry.encoder).private(&case.targets[entry.target])
+}
+
 impl Theorem for LeakByMixing {
     fn id(&self) -> &'static str {
         ID
@@ -120,7 +131,7 @@ impl Theorem for LeakByMixing {
     }
 
     fn precise(&self) -> Option<Route> {
-        Some(Route { review: precise::review, exact_encoders: false, private_targets: true })
+        Some(Route { review: precise::review, exact_encoders: false })
     }
 
     fn variants(&self) -> &'static [Variant] {
@@ -139,36 +150,23 @@ impl Theorem for LeakByMixing {
         if case.is_canonical() {
             let mut clauses = Vec::new();
             for entry in &case.capacities {
-                let encoded = if entry.encoder == 0 { Source::EncodedFirst } else { Source::EncodedSecond };
-                let target = &case.targets[entry.target];
-                clauses.push(Clause::equal(
-                    format!("R² of z{} on {}", entry.encoder + 1, target.name),
-                    target.source(encoded).r2,
-                    0.0,
-                    subject.error(1.0),
-                ));
+                let share = case.targets[entry.target].source(entry.encoder.encoded()).r2;
+                clauses.push(Clause::equal(nothing_private(case, entry), share, 0.0, subject.error(1.0)));
             }
-            return Ok(if clauses.is_empty() {
-                Finding::Inapplicable("no target is private to one modality".into())
-            } else {
-                Finding::Checked(clauses)
-            });
+            return Ok(Finding::from_clauses(clauses, "no target is private to one modality"));
         }
         let mut clauses = Vec::new();
         let cross = svd(&subject.moments().cross)?;
         for m in 0..2 {
             clauses.extend(leaks(case, m, &cross));
         }
-        Ok(if clauses.is_empty() {
-            Finding::Inapplicable("singular values of Σ12 tie for the last dimension, or no private factors".into())
-        } else {
-            Finding::Checked(clauses)
-        })
+        let reason = "singular values of Σ12 tie for the last dimension, or no private factors";
+        Ok(Finding::from_clauses(clauses, reason))
     }
 
     fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
         let Question { quantity, target, .. } = *question;
-        let private = case.capacities.iter().any(|entry| entry.target == target && entry.encoder == 0);
+        let private = case.capacities.iter().any(|entry| entry.target == target && entry.encoder == Side::First);
         let applies = private && case.is_canonical() && Self::obstacle(case)?.is_none();
         Ok((applies && matches!(quantity, "r2.z1" | "mi.z1")).then_some(0.0))
     }
@@ -210,16 +208,17 @@ fn leaks(case: &Case, m: usize, cross: &Svd) -> Vec<Clause> {
     let gram = |rows: &Matrix| product_tn(rows, rows) / unit;
     let (found, expected) = (gram(&leaked), gram(&predicted));
     let leak = expected.norm();
-    let mut clauses = vec![Clause::equal(format!("Cov(z{0}, u{0})", m + 1), found.norm(), leak, error)];
+    let part = |claim| Part::new(claim).modality(m);
+    let mut clauses = vec![Clause::equal(part(LEAK), found.norm(), leak, error)];
     if error <= RESOLVED * leak {
         let apart = (found - expected).norm() / leak;
-        clauses.push(Clause::equal(format!("directions of Cov(z{0}, u{0})", m + 1), apart, 0.0, error / leak));
+        clauses.push(Clause::equal(part(DIRECTIONS), apart, 0.0, error / leak));
     }
     let cosines =
         product_tn(&unit_columns(modality.shared_loading.clone()), &unit_columns(modality.private_loading.clone()));
     if cosines.amax() <= STRUCTURAL {
         let share = leaked.norm() / unit.sqrt();
-        clauses.push(Clause::equal(format!("no leak of u{} where A ⟂ B", m + 1), share, 0.0, error));
+        clauses.push(Clause::equal(part(ORTHOGONAL), share, 0.0, error));
     }
     // At d = k the encoder spans col A, so that its leak is the part of B within col A: zero if and only if A ⟂ B. This route knows A
     // alone, not Σ12.
@@ -227,8 +226,7 @@ fn leaks(case: &Case, m: usize, cross: &Svd) -> Vec<Clause> {
         let within = product_tn(&orthonormal_columns(&modality.shared_loading), &reach);
         let spanned = product_tn(&orthonormal_columns(&case.encoders.weights(m).transpose()), &reach);
         let share = |part: &Matrix| part.norm() / reach.norm();
-        let label = format!("leak of u{} at d = k and B within col A", m + 1);
-        clauses.push(Clause::equal(label, share(&spanned), share(&within), error));
+        clauses.push(Clause::equal(part(WITHIN), share(&spanned), share(&within), error));
     }
     clauses
 }

@@ -6,8 +6,8 @@ use crate::linalg::precise::{Orthonormal, PreciseMatrix, lift, product_tn, squar
 use crate::precise;
 use crate::theorem::certainty::Review;
 use crate::theorem::certainty::dense::{Law, square_sum};
-use crate::theorem::leak_by_mixing::{RESOLVED, STRUCTURAL, coupling};
-use crate::theorem::{Case, Clause};
+use crate::theorem::leak_by_mixing::{self, DIRECTIONS, LEAK, ORTHOGONAL, RESOLVED, STRUCTURAL, WITHIN, coupling};
+use crate::theorem::{Case, Clause, Part, PrivateCapacity};
 use qd::Quad;
 
 /// Columns of unit length of which others leave less than this add no direction.
@@ -55,11 +55,11 @@ fn obstacle(case: &Case, coupled: f64) -> Option<String> {
 /// them by as much, and R² is its square; so it is of a correlation between factors.
 fn nothing_private(law: &Law, coupled: f64) -> Vec<Clause> {
     let turned = law.sensors.learned() + coupled;
-    let claim = |entry: &crate::theorem::PrivateCapacity| {
-        let (m, target) = (entry.encoder, &law.targets[entry.target]);
+    let claim = |entry: &PrivateCapacity| {
+        let (m, target) = (entry.encoder.index(), &law.targets[entry.target]);
         let share = square_sum(&(&law.towers[m] * &target.seen[m])) / target.variance;
         let error = law.error(0.0) + turned * turned;
-        Clause::equal(format!("R² of z{} on {}", m + 1, target.name), share.0, 0.0, error)
+        Clause::equal(leak_by_mixing::nothing_private(law.case, entry), share.0, 0.0, error)
     };
     law.case.capacities.iter().map(claim).collect()
 }
@@ -101,25 +101,24 @@ fn leaks(law: &Law, m: usize, vectors: &PreciseMatrix, values: &[Quad], coupled:
     let (found, expected) = (gram(&leaked), gram(&predicted));
     let norm = |matrix: &PreciseMatrix| root(square_sum(matrix));
     let leak = norm(&expected);
-    let name = format!("Cov(z{0}, u{0})", m + 1);
-    let mut clauses = vec![Clause::equal(name.as_str(), norm(&found).0, leak.0, error)];
+    let part = |claim| Part::new(claim).modality(m);
+    let mut clauses = vec![Clause::equal(part(LEAK), norm(&found).0, leak.0, error)];
     if error <= RESOLVED * leak.0 {
         let apart = norm(&(&found - &expected)).0 / leak.0;
-        clauses.push(Clause::equal(format!("directions of {name}"), apart, 0.0, error / leak.0));
+        clauses.push(Clause::equal(part(DIRECTIONS), apart, 0.0, error / leak.0));
     }
     let apart = cosines(&shared, &private);
     if apart <= STRUCTURAL {
         let share = (norm(&leaked) / root(unit)).0;
-        clauses.push(Clause::equal(format!("no leak of u{} where A ⟂ B", m + 1), share, 0.0, error + apart));
+        clauses.push(Clause::equal(part(ORTHOGONAL), share, 0.0, error + apart));
     }
     if dim == model.shared() {
         let within = |columns: &PreciseMatrix| {
             let basis = Orthonormal::new(columns, usize::MAX, &vec![DEPENDENT; columns.ncols()]).basis;
             (norm(&product_tn(&basis, &reach)) / norm(&reach)).0
         };
-        let label = format!("leak of u{} at d = k and B within col A", m + 1);
         let spanned = within(&unit_columns(&lift(case.encoders.weights(m)).transpose()));
-        clauses.push(Clause::equal(label, spanned, within(&unit_columns(&shared)), error));
+        clauses.push(Clause::equal(part(WITHIN), spanned, within(&unit_columns(&shared)), error));
     }
     clauses
 }

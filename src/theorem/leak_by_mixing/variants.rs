@@ -1,7 +1,7 @@
 //! Statements that resemble `leak-by-mixing` and are false.
 
 use super::ID;
-use crate::information::{InformationError, Source};
+use crate::information::InformationError;
 use crate::linalg::{largest_singular_value, product_tn, svd};
 use crate::theorem::variants::{Variant, claims, detectors, inapplicable};
 use crate::theorem::{Case, Clause, Finding, find};
@@ -12,8 +12,8 @@ fn nothing_private(case: &Case, applies: bool) -> Result<Finding, InformationErr
         return inapplicable();
     }
     let clauses = case.capacities.iter().map(|entry| {
-        let encoded = if entry.encoder == 0 { Source::EncodedFirst } else { Source::EncodedSecond };
-        Clause::equal("R² on private", case.targets[entry.target].source(encoded).r2, 0.0, case.subject.error(1.0))
+        let share = case.targets[entry.target].source(entry.encoder.encoded()).r2;
+        Clause::equal("R² on private", share, 0.0, case.subject.error(1.0))
     });
     claims(clauses.collect())
 }

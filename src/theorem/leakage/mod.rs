@@ -5,8 +5,8 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Question, Theorem};
-use crate::information::{InformationError, Source};
+use super::{About, Case, Clause, Finding, Part, PrivateCapacity, Question, Theorem};
+use crate::information::{InformationError, Side, Source};
 
 /// The id of docs/theory.md.
 pub(super) const ID: &str = "leakage";
@@ -18,9 +18,14 @@ pub(super) struct Leakage;
 
 impl Leakage {
     /// Σ log(1/ρ_i) over the dimensions that an encoder uses; +∞ when one of them is not aligned at all.
-    fn bound(case: &Case, encoder: usize) -> f64 {
-        (0..case.towers.rank(encoder)).map(|i| -case.subject.pair.correlation(i).ln()).sum()
+    fn bound(case: &Case, encoder: Side) -> f64 {
+        (0..case.towers.rank(encoder.index())).map(|i| -case.subject.pair.correlation(i).ln()).sum()
     }
+}
+
+/// The claim about a private target.
+fn part(case: &Case, entry: &PrivateCapacity) -> Part {
+    Part::new("z{m} about {target}").modality(entry.encoder).private(&case.targets[entry.target])
 }
 
 impl Theorem for Leakage {
@@ -42,7 +47,7 @@ impl Theorem for Leakage {
     }
 
     fn precise(&self) -> Option<Route> {
-        Some(Route { review: precise::review, exact_encoders: true, private_targets: true })
+        Some(Route { review: precise::review, exact_encoders: true })
     }
 
     fn variants(&self) -> &'static [Variant] {
@@ -57,37 +62,26 @@ impl Theorem for Leakage {
             .capacities
             .iter()
             .map(|entry| {
-                let target = &case.targets[entry.target];
-                let source =
-                    target.source(if entry.encoder == 0 { Source::EncodedFirst } else { Source::EncodedSecond });
+                let source = case.targets[entry.target].source(entry.encoder.encoded());
                 let bound = Self::bound(case, entry.encoder);
                 // d log ρ = dρ/ρ: small correlations make the bound itself uncertain; at zero it is exactly infinite.
-                let rank = case.towers.rank(entry.encoder);
+                let rank = case.towers.rank(entry.encoder.index());
                 let reciprocals: f64 = (0..rank).map(|i| case.subject.pair.correlation(i).recip()).sum();
                 let uncertainty = if bound.is_finite() { case.subject.error(reciprocals) } else { 0.0 };
                 let error = case.subject.information_error(&source.angles) + uncertainty;
-                Clause::at_most(
-                    format!("z{} about {}", entry.encoder + 1, target.name),
-                    source.mutual_information_nats(),
-                    bound,
-                    error,
-                )
+                Clause::at_most(part(case, entry), source.mutual_information_nats(), bound, error)
             })
             .collect();
-        Ok(if clauses.is_empty() {
-            Finding::Inapplicable("no target is private to one modality".into())
-        } else {
-            Finding::Checked(clauses)
-        })
+        Ok(Finding::from_clauses(clauses, "no target is private to one modality"))
     }
 
     fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
         let Question { quantity, target, .. } = *question;
-        let private = case.capacities.iter().any(|entry| entry.target == target && entry.encoder == 0);
+        let private = case.capacities.iter().any(|entry| entry.target == target && entry.encoder == Side::First);
         if !private || !case.is_canonical() {
             return Ok(None);
         }
-        let bound = Self::bound(case, 0);
+        let bound = Self::bound(case, Side::First);
         let available = case.targets[target].source(Source::First).mutual_information_nats();
         Ok(match quantity {
             "mi.z1" => Some(bound),

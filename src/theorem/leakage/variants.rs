@@ -1,7 +1,7 @@
 //! Statements that resemble `leakage` and are false.
 
 use super::ID;
-use crate::information::{InformationError, Source};
+use crate::information::{InformationError, Side, Source};
 use crate::theorem::variants::{Variant, altered, claims, inapplicable};
 use crate::theorem::{Canonical, Case, Clause, Finding};
 
@@ -11,15 +11,16 @@ fn leaked_by_any(case: &Case, private: bool) -> Result<Finding, InformationError
         return inapplicable();
     }
     let bound: f64 = (0..case.dim()).map(|i| -case.subject.pair.correlation(i).ln()).sum();
-    let of_concern =
-        |index: usize| !private || case.capacities.iter().any(|entry| entry.target == index && entry.encoder == 0);
+    let of_concern = |index: usize| {
+        !private || case.capacities.iter().any(|entry| entry.target == index && entry.encoder == Side::First)
+    };
     let clauses = case.targets.iter().enumerate().filter(|(index, _)| of_concern(*index) && bound.is_finite());
     claims(
         clauses
             .map(|(_, target)| {
                 let source = target.source(Source::EncodedFirst);
                 let error = case.subject.information_error(&source.angles);
-                Clause::at_most(target.name, source.mutual_information_nats(), bound, error)
+                Clause::at_most(target, source.mutual_information_nats(), bound, error)
             })
             .collect(),
     )
@@ -28,7 +29,7 @@ fn leaked_by_any(case: &Case, private: bool) -> Result<Finding, InformationError
 /// I(z_1; y) of canonical encoders against a bound from the correlations of the dimensions that are used.
 fn leaked(case: &Case, bound: impl Fn(&[f64]) -> f64) -> Result<Finding, InformationError> {
     let rho: Vec<f64> = (0..case.dim()).map(|i| case.subject.pair.correlation(i)).collect();
-    let used = |clause: &Clause| case.towers.rank(usize::from(clause.label.starts_with("z2")));
+    let used = |clause: &Clause| clause.part.modality.map_or(0, |m| case.towers.rank(m));
     altered(ID, case, |clause| {
         let rhs = bound(&rho[..used(clause)]);
         (clause.rhs.is_finite() && rhs.is_finite()).then(|| Clause { rhs, ..clause.clone() })

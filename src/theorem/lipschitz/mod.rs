@@ -5,12 +5,16 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, EvaluatedTarget, Finding, Theorem};
-use crate::information::{InformationError, Source};
+use super::{About, Case, Clause, EvaluatedTarget, Finding, Part, Theorem};
+use crate::information::{InformationError, Side};
 use crate::linalg::{Matrix, largest_singular_value, power_of_two_near, product, product_nt, product_tn, svd};
 
 /// The id of docs/theory.md.
 pub(super) const ID: &str = "lipschitz";
+
+/// The claims.
+pub(super) const WHITENED: &str = "z{m} about {target}";
+const IN_OWN_SCALE: &str = "z{m} in its own scale about {target}";
 
 /// σ_L(z_1; y) ≥ σ(x_2; y) − L·ε for every L, checked at the L that makes it tightest; likewise from z_2. Of whitened encoders, and of the
 /// encoders in the scale in which they are given, with ε of that scale.
@@ -59,7 +63,7 @@ impl Theorem for Lipschitz {
     }
 
     fn precise(&self) -> Option<Route> {
-        Some(Route { review: precise::review, exact_encoders: false, private_targets: false })
+        Some(Route { review: precise::review, exact_encoders: false })
     }
 
     fn variants(&self) -> &'static [Variant] {
@@ -75,10 +79,6 @@ impl Theorem for Lipschitz {
     }
 }
 
-/// An encoder, what it predicts, and the other modality.
-const SIDES: [(usize, Source, Source); 2] =
-    [(0, Source::EncodedFirst, Source::Second), (1, Source::EncodedSecond, Source::First)];
-
 impl Lipschitz {
     /// σ(x_2; y) against the least over L of a bound made of σ_L(z_1; y) and L·ε, convex in L, for whitened encoders.
     pub(super) fn examine_with(
@@ -91,20 +91,21 @@ impl Lipschitz {
         }
         let mut clauses = Vec::new();
         for target in &case.targets {
-            for (m, encoded, other) in SIDES {
+            for side in Side::BOTH {
+                let m = side.index();
                 let regression = svd(&product_tn(case.towers.whitened(m), target.geometry.regression(m)))?.values;
-                let mmse = target.source(encoded).mmse;
-                let side = |lipschitz: f64| {
+                let mmse = target.source(side.encoded()).mmse;
+                let bounded_at = |lipschitz: f64| {
                     let excess: f64 = regression.iter().map(|value| (value - lipschitz).max(0.0).powi(2)).sum();
                     bound((mmse + excess).sqrt(), lipschitz * epsilon)
                 };
                 let largest = regression.first().copied().unwrap_or(0.0);
-                let [_, least] = minimum_of_convex(side, largest, STEPS);
-                let sigma = target.source(other).sigma();
+                let [_, least] = minimum_of_convex(bounded_at, largest, STEPS);
+                let sigma = target.source(side.other().seen()).sigma();
                 let deviation = target.geometry.variance().sqrt();
                 let error = case.subject.error_in(deviation, least);
-                let label = format!("z{} about {}", m + 1, target.name);
-                clauses.push(Clause::at_most(label, sigma, least, error).of_size(deviation));
+                let part = Part::new(WHITENED).modality(side).about(target);
+                clauses.push(Clause::at_most(part, sigma, least, error).of_size(deviation));
             }
         }
         Ok(Finding::Checked(clauses))
@@ -118,9 +119,9 @@ impl Lipschitz {
 
 /// A claim about an encoder in its own scale, and the ridge regression of which it is made.
 pub(super) struct OwnClaim {
-    pub(super) label: String,
-    /// Of which encoder, from 0.
-    pub(super) modality: usize,
+    pub(super) part: Part,
+    /// Of which encoder.
+    pub(super) side: Side,
     /// The index of the target.
     pub(super) target: usize,
     /// μ, in units of the largest variance of an output.
@@ -136,7 +137,8 @@ pub(super) fn own_claims(case: &Case) -> Result<Vec<OwnClaim>, InformationError>
 
 fn own_scale(case: &Case, distance: OwnDistance) -> Result<Vec<(OwnClaim, Clause)>, InformationError> {
     let mut claims = Vec::new();
-    for (m, encoded, other) in SIDES {
+    for side in Side::BOTH {
+        let m = side.index();
         let rank = case.towers.rank(m);
         if rank == 0 {
             continue;
@@ -149,11 +151,11 @@ fn own_scale(case: &Case, distance: OwnDistance) -> Result<Vec<(OwnClaim, Clause
         let lengths: Vec<f64> = outputs.values.iter().map(|value| value / largest).collect();
         for (index, target) in case.targets.iter().enumerate() {
             let seen = product_tn(&outputs.left, &product_tn(basis, target.geometry.regression(m)));
-            let ridge = Ridge::new(target.source(encoded).mmse, &lengths, &seen);
-            let (place, clause) = own_clause(case, target, (m, other), &ridge, &distance, largest);
+            let ridge = Ridge::new(target.source(side.encoded()).mmse, &lengths, &seen);
+            let (place, clause) = own_clause(case, target, side, &ridge, &distance, largest);
             let claim = OwnClaim {
-                label: clause.label.clone(),
-                modality: m,
+                part: clause.part.clone(),
+                side,
                 target: index,
                 ridge: Ridge::at_place(place),
                 used: ridge.lengths.len(),
@@ -168,29 +170,29 @@ fn own_scale(case: &Case, distance: OwnDistance) -> Result<Vec<(OwnClaim, Clause
 fn own_clause(
     case: &Case,
     target: &EvaluatedTarget,
-    (m, other): (usize, Source),
+    side: Side,
     ridge: &Ridge,
     distance: &OwnDistance,
     largest: f64,
 ) -> (f64, Clause) {
-    let side = |place: f64| {
+    let bound = |place: f64| {
         let [deviation, steepness] = ridge.at(place);
         deviation + steepness * distance.epsilon / largest
     };
     let steps = if target.geometry.dimension() == 1 { STEPS } else { FEW_STEPS };
-    let [place, least] = minimum_of_convex(side, 1.0, steps);
+    let [place, least] = minimum_of_convex(bound, 1.0, steps);
     let [_, steepness] = ridge.at(place);
     let unit = target.geometry.variance().sqrt();
     // ε is a length of differences: rounding of what was subtracted, times the slope.
     let faintest = ridge.lengths.iter().copied().fold(1.0, f64::min);
     // Directions are known to rounding over the faintest length, explained variances likewise, a deviation by the root at most.
-    let channels = case.subject.pair.channels()[m] as f64;
+    let channels = case.subject.pair.channels()[side.index()] as f64;
     let share = ROUNDING * channels / faintest;
     let rounding = case.subject.error(0.0) * steepness * distance.size / largest
         + unit * share / (least / unit).clamp(share.sqrt(), 1.0);
     let clause = Clause::at_most(
-        format!("z{} in its own scale about {}", m + 1, target.name),
-        target.source(other).sigma(),
+        Part::new(IN_OWN_SCALE).modality(side).about(target),
+        target.source(side.other().seen()).sigma(),
         least,
         case.subject.error_in(unit, least) + rounding,
     );

@@ -4,8 +4,8 @@ use crate::linalg::precise::{PreciseMatrix, column, length, product, product_tn,
 use crate::precise::{self, PreciseEncoders, deviation_left};
 use crate::theorem::certainty::Review;
 use crate::theorem::certainty::dense::{Law, eigen, square_sum};
-use crate::theorem::lipschitz::{OwnClaim, own_claims};
-use crate::theorem::{Case, Clause};
+use crate::theorem::lipschitz::{OwnClaim, WHITENED, own_claims};
+use crate::theorem::{Case, Clause, Part};
 use qd::Quad;
 
 /// Rounding of sums over the few hundred coordinates of the factors, relative to what is added.
@@ -21,7 +21,7 @@ pub(super) fn review(case: &Case) -> Option<Review> {
 fn whitened(law: &Law) -> Option<Vec<Clause>> {
     let epsilon = root(law.disagreement().trace());
     let mut clauses = Vec::new();
-    for target in &law.targets {
+    for (target, named) in law.targets.iter().zip(&law.case.targets) {
         let unit = root(target.variance).0;
         for m in 0..2 {
             let regression = &law.towers[m] * &target.seen[m];
@@ -45,8 +45,8 @@ fn whitened(law: &Law) -> Option<Vec<Clause>> {
             let sigma = root(target.variance - square_sum(&target.seen[1 - m])).0;
             let error =
                 law.deviation_error(unit, sigma) + law.deviation_error(unit, least) + unit * law.root_error(epsilon.0);
-            let label = format!("z{} about {}", m + 1, target.name);
-            clauses.push(Clause::at_most(label, sigma, least, error).of_size(unit));
+            let part = Part::new(WHITENED).modality(m).about(named);
+            clauses.push(Clause::at_most(part, sigma, least, error).of_size(unit));
         }
     }
     Some(clauses)
@@ -61,7 +61,8 @@ fn in_own_scale(case: &Case) -> Option<Vec<Clause>> {
     let apart = outputs.iter().flat_map(|z| &z.errors).fold(0.0_f64, |sum, error| sum.hypot(*error));
     let principal = [svd(&outputs[0].columns)?, svd(&outputs[1].columns)?];
     let mut clauses = Vec::new();
-    for OwnClaim { label, modality: m, target: t, ridge, used } in own_claims(case).ok()? {
+    for OwnClaim { part, side, target: t, ridge, used } in own_claims(case).ok()? {
+        let m = side.index();
         let target = &law.targets[t];
         let (found, z) = (&principal[m], &outputs[m]);
         if found.values.len() < used {
@@ -91,7 +92,7 @@ fn in_own_scale(case: &Case) -> Option<Vec<Clause>> {
         let through = (0..z.len())
             .fold(0.0_f64, |sum, i| sum.hypot(z.errors[i] * length(column(&coefficients.transpose(), i)).0));
         let error = sigma.error + own + through + steepness.0 * apart + ARITHMETIC * (unit + steepness.0 * largest.0);
-        clauses.push(Clause::at_most(label, sigma.value, bound.0, error).of_size(unit));
+        clauses.push(Clause::at_most(part, sigma.value, bound.0, error).of_size(unit));
     }
     Some(clauses)
 }

@@ -7,7 +7,7 @@ use super::capacity::room_nats;
 use super::case::{error, information_error, reciprocals};
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Question, Subject, Theorem};
+use super::{About, Case, Clause, Finding, Part, Question, Subject, Theorem};
 use crate::information::{Capacity, Ensemble, InformationError, Informativeness, Pair, Source, TargetGeometry, Towers};
 use crate::learner::Generalised;
 use crate::linalg::{Matrix, gram, product, product_tn, symmetric_eigen};
@@ -16,6 +16,26 @@ use crate::objective::{CanonicalCorrelation, Objective};
 
 /// The id of docs/theory.md.
 pub(super) const ID: &str = "multimodal";
+
+/// The claims K + P ⪯ I: its traces, its largest eigenvalue, and what it says of information; of the encoder of a case and of that of GCCA.
+pub(super) const OF_ENCODER: [&str; 3] = [
+    "traces of the encoder of x{m} and {target}",
+    "largest eigenvalue of the encoder of x{m} and {target}",
+    "information of the encoder of x{m} and {target}",
+];
+pub(super) const OF_GCCA: [&str; 3] = [
+    "traces of GCCA of x{m} and {target}",
+    "largest eigenvalue of GCCA of x{m} and {target}",
+    "information of GCCA of x{m} and {target}",
+];
+/// The claims about GCCA variates, about modalities that join, and about encoders that all agree.
+pub(super) const SHARE: &str = "share of {target} in variate {place}";
+pub(super) const SHARES: &str = "private shares of variate {place}, added up";
+pub(super) const LOST: &str = "K lost as x{m} joins";
+pub(super) const EIGENVALUE: &str = "λ{place} without x{m}";
+pub(super) const GAINED: &str = "agreement gained with x{m}";
+pub(super) const INFORMATION: &str = "information of all about {target}";
+pub(super) const DEVIATION: &str = "σ of all about {target}";
 
 /// Modality m faces the concatenation of all others, x_{−m}; y is private to m when y ⟂ x_{−m}.
 ///
@@ -109,7 +129,7 @@ impl Facing {
 /// K + P ⪯ I and its consequence for information, for one encoder (r_m × d, whitened coordinates) and every private target.
 fn spend(
     clauses: &mut Vec<Clause>,
-    encoder: &str,
+    claims: [&'static str; 3],
     facing: &Facing,
     coordinates: &Matrix,
     names: &[&str],
@@ -125,24 +145,15 @@ fn spend(
     // d log ρ = dρ/ρ; at zero the bound is exactly infinite.
     let uncertainty = if bound.is_finite() { error(pair, reciprocals(&shared)) } else { 0.0 };
     for (t, geometry) in &facing.private {
-        let name = format!("{encoder} of x{} and {}", facing.modality + 1, names[*t]);
+        let [traces, largest, information] =
+            claims.map(|claim| Part::new(claim).modality(facing.modality).private((*t, names[*t])));
         let capacity = Capacity::new(pair, &towers, geometry, 0)?;
         let tolerance = error(pair, rank as f64);
-        clauses.push(Clause::at_most(
-            format!("traces of {name}"),
-            capacity.aligned + capacity.private,
-            rank as f64,
-            tolerance,
-        ));
-        clauses.push(Clause::at_most(
-            format!("largest eigenvalue of {name}"),
-            capacity.largest_eigenvalue,
-            1.0,
-            tolerance,
-        ));
+        clauses.push(Clause::at_most(traces, capacity.aligned + capacity.private, rank as f64, tolerance));
+        clauses.push(Clause::at_most(largest, capacity.largest_eigenvalue, 1.0, tolerance));
         let said = geometry.encoded_by(&towers, Source::EncodedFirst)?;
         clauses.push(Clause::at_most(
-            format!("information of {name}"),
+            information,
             said.mutual_information_nats(),
             bound,
             information_error(pair, &said.angles) + uncertainty,
@@ -173,12 +184,8 @@ fn variates(clauses: &mut Vec<Clause>, facing: &[Facing], gcca: &Generalised, na
             for (t, geometry) in &facing.private {
                 let share = geometry.whitened_covariance(0).tr_mul(&z).norm_squared() / lambda.powi(2);
                 largest = largest.max(share);
-                clauses.push(Clause::at_most(
-                    format!("share of {} in variate {}", names[*t], j + 1),
-                    share,
-                    bound,
-                    tolerance,
-                ));
+                let part = Part::new(SHARE).modality(m).private((*t, names[*t])).place(j + 1);
+                clauses.push(Clause::at_most(part, share, bound, tolerance));
             }
             total += largest;
             total_error += tolerance;
@@ -186,8 +193,8 @@ fn variates(clauses: &mut Vec<Clause>, facing: &[Facing], gcca: &Generalised, na
         // (1−ρ̄)/(1+(M−2)ρ̄) = (M−λ)/(1+(M−2)λ), and M − λ = Σ_m Var(g − z_m).
         let bound = disagreement / (1.0 + (count - 2.0) * lambda);
         if total > 0.0 {
-            let label = format!("private shares of variate {}, added up", j + 1);
-            clauses.push(Clause::at_most(label, total, bound, total_error));
+            let part = Part::new(SHARES).all_private().place(j + 1);
+            clauses.push(Clause::at_most(part, total, bound, total_error));
         }
     }
 }
@@ -202,8 +209,8 @@ fn growth(
 ) -> Result<(), InformationError> {
     let count = modalities.len();
     let mut before: Option<Matrix> = None;
-    for joined in 2..=count {
-        let facing = Facing::new(modalities, 0, &(1..joined).collect::<Vec<_>>(), &[])?;
+    for joined in 1..count {
+        let facing = Facing::new(modalities, 0, &(1..=joined).collect::<Vec<_>>(), &[])?;
         let towers = facing.tower(&gcca.coordinates[0])?;
         if towers.rank(0) == 0 {
             break;
@@ -212,7 +219,7 @@ fn growth(
         if let Some(before) = before {
             let lost = symmetric_eigen(&(before - &now))?.values[0];
             clauses.push(Clause::at_most(
-                format!("K lost as x{joined} joins"),
+                Part::new(LOST).modality(joined),
                 lost,
                 0.0,
                 error(&facing.pair, now.nrows() as f64),
@@ -223,13 +230,14 @@ fn growth(
     if count > 2 {
         let fewer = Generalised::new(&Ensemble::new(&modalities[..count - 1])?, dim)?.explained;
         let tolerance = ensemble.zero() * AGREEMENT_UNITS * count as f64;
+        let of_last = |claim| Part::new(claim).modality(count - 1);
         let mut gained = 0.0;
         for (j, &after) in gcca.explained.iter().take(dim).enumerate() {
             let before = fewer.get(j).copied().unwrap_or(0.0);
             gained += after - before;
-            clauses.push(Clause::at_most(format!("λ{} without x{count}", j + 1), before, after, tolerance));
+            clauses.push(Clause::at_most(of_last(EIGENVALUE).place(j + 1), before, after, tolerance));
         }
-        clauses.push(Clause::at_most(format!("agreement gained with x{count}"), gained, dim as f64, tolerance));
+        clauses.push(Clause::at_most(of_last(GAINED), gained, dim as f64, tolerance));
     }
     Ok(())
 }
@@ -252,7 +260,7 @@ fn agreement(
         return Ok(());
     }
     let towers = facing[0].tower(&gcca.coordinates[0].columns(0, count).into_owned())?;
-    for (target, factor) in subject.model.targets().iter().zip(&subject.factors) {
+    for (t, (target, factor)) in subject.model.targets().iter().zip(&subject.factors).enumerate() {
         let encoded = TargetGeometry::new(&facing[0].pair, factor)?.encoded_by(&towers, Source::EncodedFirst)?;
         let mut least: Option<Informativeness> = None;
         let mut sigma = 0.0_f64;
@@ -266,15 +274,16 @@ fn agreement(
         }
         let Some(least) = least else { continue };
         let deviation = (factor.common.norm_squared() + factor.own.norm_squared()).sqrt();
+        let part = |claim| Part::new(claim).about((t, target.name.as_str()));
         clauses.push(Clause::at_most(
-            format!("information of all about {}", target.name),
+            part(INFORMATION),
             encoded.mutual_information_nats(),
             least.mutual_information_nats(),
             information_error(worst, &encoded.angles) + information_error(worst, &least.angles),
         ));
         clauses.push(
             Clause::at_most(
-                format!("σ of all about {}", target.name),
+                part(DEVIATION),
                 sigma,
                 encoded.sigma(),
                 deviation * error(worst, encoded.sigma() / deviation),
@@ -304,7 +313,7 @@ impl Theorem for Multimodal {
     }
 
     fn precise(&self) -> Option<Route> {
-        Some(Route { review: precise::review, exact_encoders: true, private_targets: true })
+        Some(Route { review: precise::review, exact_encoders: true })
     }
 
     fn variants(&self) -> &'static [Variant] {
@@ -327,7 +336,7 @@ impl Theorem for Multimodal {
         if count > 2 {
             for (slot, &m) in subject.modalities.iter().enumerate() {
                 let facing = Facing::all_others(&modalities, m, &subject.factors)?;
-                spend(&mut clauses, "the encoder", &facing, case.towers.basis(slot), &names)?;
+                spend(&mut clauses, OF_ENCODER, &facing, case.towers.basis(slot), &names)?;
             }
         }
         if generalised {
@@ -337,17 +346,14 @@ impl Theorem for Multimodal {
             let ensemble = Ensemble::new(&modalities)?;
             let gcca = Generalised::new(&ensemble, case.dim())?;
             for facing in &facing {
-                spend(&mut clauses, "GCCA", facing, &gcca.coordinates[facing.modality], &names)?;
+                spend(&mut clauses, OF_GCCA, facing, &gcca.coordinates[facing.modality], &names)?;
             }
             variates(&mut clauses, &facing, &gcca, &names);
             growth(&mut clauses, &modalities, &ensemble, &gcca, case.dim())?;
             agreement(&mut clauses, &facing, &gcca, ensemble.zero(), subject)?;
         }
-        Ok(if clauses.is_empty() {
-            Finding::Inapplicable("no target is private to one modality, and the modalities agree on nothing".into())
-        } else {
-            Finding::Checked(clauses)
-        })
+        let reason = "no target is private to one modality, and the modalities agree on nothing";
+        Ok(Finding::from_clauses(clauses, reason))
     }
 
     /// The most that a first encoder can keep of a private target, given what all other modalities predict of it.

@@ -8,8 +8,10 @@ use crate::theorem::certainty::dense::{
     whitened_jointly,
 };
 use crate::theorem::certainty::privacy::PRIVATE;
-use crate::theorem::multimodal::LEAST_COMMON;
-use crate::theorem::{Case, Clause};
+use crate::theorem::multimodal::{
+    DEVIATION, EIGENVALUE, GAINED, INFORMATION, LEAST_COMMON, LOST, OF_ENCODER, OF_GCCA, SHARE, SHARES,
+};
+use crate::theorem::{Case, Clause, Part, TargetId};
 use qd::Quad;
 
 /// Eigenvalues up to this are common to nothing: the engine's own threshold is that or a little higher, and exact ones are 1.
@@ -25,13 +27,13 @@ pub(super) fn review(case: &Case) -> Option<Review> {
     if count > 2 {
         for (slot, &m) in case.subject.modalities.iter().enumerate() {
             let coordinates = law.sensors.encoder(m, case.encoders.weights(slot));
-            law.spend(&mut clauses, "the encoder", m, &coordinates)?;
+            law.spend(&mut clauses, OF_ENCODER, m, &coordinates)?;
         }
     }
     if case.objective.is_some_and(|objective| objective.id() == CanonicalCorrelation.id()) {
         let variates = Variates::new(&law, count, case.dim())?;
         for m in 0..count {
-            law.spend(&mut clauses, "GCCA", m, &variates.coordinates[m])?;
+            law.spend(&mut clauses, OF_GCCA, m, &variates.coordinates[m])?;
         }
         law.shares(&mut clauses, &variates)?;
         law.growth(&mut clauses, &variates, case.dim())?;
@@ -84,6 +86,12 @@ impl<'a> Modalities<'a> {
         Some(Self { sensors, targets, covariance, starts, error: relative_error(condition) })
     }
 
+    /// The targets, and which they are.
+    fn named_targets(&self) -> impl Iterator<Item = (TargetId, &TargetLaw)> {
+        let named = self.sensors.model.targets().iter().zip(&self.targets).enumerate();
+        named.map(|(t, (target, law))| ((t, target.name.as_str()).into(), law))
+    }
+
     /// The places of modalities in the covariance of all.
     fn places(&self, modalities: &[usize]) -> Vec<usize> {
         modalities.iter().flat_map(|&m| self.starts[m]..self.starts[m + 1]).collect()
@@ -109,7 +117,13 @@ impl<'a> Modalities<'a> {
     }
 
     /// K + P ⪯ I and its consequence for information, of an encoder over x̃_m and every target that may be private to it.
-    fn spend(&self, clauses: &mut Vec<Clause>, encoder: &str, m: usize, coordinates: &PreciseMatrix) -> Option<()> {
+    fn spend(
+        &self,
+        clauses: &mut Vec<Clause>,
+        claims: [&'static str; 3],
+        m: usize,
+        coordinates: &PreciseMatrix,
+    ) -> Option<()> {
         let count = self.starts.len() - 1;
         let others: Vec<usize> = (0..count).filter(|&other| other != m).collect();
         let (predictors, whitener, jointly) = self.others(m, &others)?;
@@ -121,21 +135,20 @@ impl<'a> Modalities<'a> {
         let predicted = &rows * predictors;
         let aligned = &predicted * predicted.transpose();
         let rank = rows.nrows() as f64;
-        for target in &self.targets {
+        for (id, target) in self.named_targets() {
             if square_sum(&self.seen(&whitener, &others, target)).0.sqrt() > PRIVATE {
                 continue;
             }
             let explained = &rows * &target.whitened[m];
             let sum = &aligned + &explained * explained.transpose();
-            let name = format!("{encoder} of x{} and {}", m + 1, target.name);
-            clauses.push(Clause::at_most(format!("traces of {name}"), sum.trace().0, rank, error * (1.0 + rank)));
-            let largest = eigen(&sum)?.0[0].0;
-            clauses.push(Clause::at_most(format!("largest eigenvalue of {name}"), largest, 1.0, 2.0 * error));
+            let [traces, largest, informed] = claims.map(|claim| Part::new(claim).modality(m).private(id.clone()));
+            clauses.push(Clause::at_most(traces, sum.trace().0, rank, error * (1.0 + rank)));
+            clauses.push(Clause::at_most(largest, eigen(&sum)?.0[0].0, 1.0, 2.0 * error));
             if let Some((said, said_error)) = information(&(explained.transpose() * &explained), error)
                 && let Some((bound, sensitivity)) = room(&aligned)
             {
                 let error = said_error + error * (1.0 + sensitivity);
-                clauses.push(Clause::at_most(format!("information of {name}"), said.0, bound, error));
+                clauses.push(Clause::at_most(informed, said.0, bound, error));
             }
         }
         Some(())
@@ -159,7 +172,7 @@ impl<'a> Modalities<'a> {
                 let bound = c * r / (beyond * beyond + (lambda + beyond) * r);
                 apart += r;
                 let mut largest = Quad::ZERO;
-                for target in &self.targets {
+                for (id, target) in self.named_targets() {
                     if square_sum(&self.seen(&whitener, &others, target)).0.sqrt() > PRIVATE {
                         continue;
                     }
@@ -169,14 +182,14 @@ impl<'a> Modalities<'a> {
                     if share.0 > largest.0 {
                         largest = share;
                     }
-                    let label = format!("share of {} in variate {}", target.name, j + 1);
-                    clauses.push(Clause::at_most(label, share.0, bound.0, error));
+                    let part = Part::new(SHARE).modality(m).private(id).place(j + 1);
+                    clauses.push(Clause::at_most(part, share.0, bound.0, error));
                 }
                 total += largest;
             }
             let bound = apart / (Quad::ONE + Quad::from_f64(count as f64 - 2.0) * lambda);
-            let label = format!("private shares of variate {}, added up", j + 1);
-            clauses.push(Clause::at_most(label, total.0, bound.0, error * count as f64));
+            let part = Part::new(SHARES).all_private().place(j + 1);
+            clauses.push(Clause::at_most(part, total.0, bound.0, error * count as f64));
         }
         Some(())
     }
@@ -186,14 +199,14 @@ impl<'a> Modalities<'a> {
         let count = self.starts.len() - 1;
         let (rows, outputs) = orthonormal_rows(&variates.coordinates[0])?;
         let mut before: Option<PreciseMatrix> = None;
-        for joined in 2..=count {
-            let (predictors, _, jointly) = self.others(0, &(1..joined).collect::<Vec<_>>())?;
+        for joined in 1..count {
+            let (predictors, _, jointly) = self.others(0, &(1..=joined).collect::<Vec<_>>())?;
             let predicted = &rows * predictors;
             let now = &predicted * predicted.transpose();
             if let Some(before) = before.filter(|_| rows.nrows() > 0) {
                 let lost = eigen(&(before - &now))?.0[0].0;
                 let error = 2.0 * self.error * jointly.max(outputs);
-                clauses.push(Clause::at_most(format!("K lost as x{joined} joins"), lost, 0.0, error));
+                clauses.push(Clause::at_most(Part::new(LOST).modality(joined), lost, 0.0, error));
             }
             before = Some(now);
         }
@@ -202,15 +215,14 @@ impl<'a> Modalities<'a> {
             let block = |i: usize, j: usize| self.covariance[(places[i], places[j])];
             let fewer = eigen(&PreciseMatrix::from_fn(places.len(), places.len(), block))?.0;
             let error = self.error * (count * dim) as f64;
+            let of_last = |claim| Part::new(claim).modality(count - 1);
             let mut gained = Quad::ZERO;
             for (j, &after) in variates.all.iter().take(dim).enumerate() {
                 let before = fewer.get(j).copied().unwrap_or(Quad::ZERO);
                 gained += after - before;
-                let label = format!("λ{} without x{count}", j + 1);
-                clauses.push(Clause::at_most(label, before.0, after.0, error));
+                clauses.push(Clause::at_most(of_last(EIGENVALUE).place(j + 1), before.0, after.0, error));
             }
-            let label = format!("agreement gained with x{count}");
-            clauses.push(Clause::at_most(label, gained.0, dim as f64, error));
+            clauses.push(Clause::at_most(of_last(GAINED), gained.0, dim as f64, error));
         }
         Some(())
     }
@@ -229,23 +241,22 @@ impl<'a> Modalities<'a> {
             return Some(());
         }
         let (rows, _) = orthonormal_rows(&variates.coordinates[0].rows(0, common).into_owned())?;
-        for target in &self.targets {
+        for (id, target) in self.named_targets() {
+            let part = |claim| Part::new(claim).about(id.clone());
             let said = |m: usize, rows: Option<&PreciseMatrix>| {
                 let visible = rows.map_or_else(|| target.whitened[m].clone(), |rows| rows * &target.whitened[m]);
                 information(&(visible.transpose() * &visible), self.error)
             };
             let least = (0..count).filter_map(|m| said(m, None)).min_by(|a, b| a.0.0.total_cmp(&b.0.0));
             if let (Some(kept), Some(least)) = (said(0, Some(&rows)), least) {
-                let label = format!("information of all about {}", target.name);
-                clauses.push(Clause::at_most(label, kept.0.0, least.0.0, kept.1 + least.1));
+                clauses.push(Clause::at_most(part(INFORMATION), kept.0.0, least.0.0, kept.1 + least.1));
             }
             let left = |seen: &PreciseMatrix| root(target.variance - square_sum(seen)).0;
             let sigma = (0..count).map(|m| left(&target.seen[m])).fold(0.0, f64::max);
             let sigma_z = left(&(&rows * &target.seen[0]));
             let unit = root(target.variance).0;
             let error = unit * (root_error(self.error, sigma / unit) + root_error(self.error, sigma_z / unit));
-            let label = format!("σ of all about {}", target.name);
-            clauses.push(Clause::at_most(label, sigma, sigma_z, error).of_size(unit));
+            clauses.push(Clause::at_most(part(DEVIATION), sigma, sigma_z, error).of_size(unit));
         }
         Some(())
     }

@@ -1,6 +1,6 @@
 //! Statements that resemble `multimodal` and are false.
 
-use super::ID;
+use super::{EIGENVALUE, GAINED, ID, OF_ENCODER, OF_GCCA, SHARE, SHARES};
 use crate::linalg::Matrix;
 use crate::objective::CanonicalCorrelation;
 use crate::theorem::variants::{Variant, altered, claims, inapplicable, with_rhs};
@@ -23,7 +23,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         of: ID,
         name: "multimodal/nine-tenths",
         claim: "y ⟂ all others  ⟹  K + P ⪯ 0.9·I",
-        examine: |case| with_rhs(ID, case, "largest eigenvalue", |clause| 0.9 * clause.rhs),
+        examine: |case| with_rhs(ID, case, &[OF_ENCODER[1], OF_GCCA[1]], |clause| 0.9 * clause.rhs),
     },
     Variant {
         of: ID,
@@ -32,7 +32,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         examine: |case| {
             altered(ID, case, |clause| {
                 let swapped = Clause { lhs: clause.rhs, rhs: clause.lhs, ..clause.clone() };
-                clause.label.starts_with('λ').then_some(swapped)
+                (clause.part.claim == EIGENVALUE).then_some(swapped)
             })
         },
     },
@@ -40,7 +40,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         of: ID,
         name: "multimodal/no-more-agreement",
         claim: "a further modality adds no agreement",
-        examine: |case| with_rhs(ID, case, "agreement gained", |_| 0.0),
+        examine: |case| with_rhs(ID, case, &[GAINED], |_| 0.0),
     },
     Variant {
         of: ID,
@@ -63,8 +63,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         claim: "the private shares of a GCCA variate add up to (M−λ)/(1+(M−2)λ)",
         examine: |case| {
             altered(ID, case, |clause| {
-                let shares = clause.label.starts_with("private shares");
-                shares.then(|| Clause { relation: Relation::Equal, ..clause.clone() })
+                (clause.part.claim == SHARES).then(|| Clause { relation: Relation::Equal, ..clause.clone() })
             })
         },
     },
@@ -77,14 +76,12 @@ pub(super) static VARIANTS: &[Variant] = &[
             let Finding::Checked(clauses) = find(ID).expect("registered").examine(case)? else {
                 return inapplicable();
             };
-            let bound = |variate: &str| {
-                clauses.iter().find(|clause| clause.label == format!("private shares of {variate}, added up"))
+            let of_share = |clause: &&Clause| clause.part.claim == SHARE;
+            let below_a_part = |clause: &Clause| {
+                let together = |bound: &&Clause| bound.part.claim == SHARES && bound.part.place == clause.part.place;
+                Some(Clause { rhs: clauses.iter().find(together)?.rhs / count, ..clause.clone() })
             };
-            let of_share = |clause: &Clause| {
-                let (_, variate) = clause.label.rsplit_once(" in ").filter(|_| clause.label.starts_with("share of"))?;
-                Some(Clause { rhs: bound(variate)?.rhs / count, ..clause.clone() })
-            };
-            claims(clauses.iter().filter_map(of_share).collect())
+            claims(clauses.iter().filter(of_share).filter_map(below_a_part).collect())
         },
     },
 ];

@@ -5,11 +5,16 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, EvaluatedTarget, Finding, Question, Theorem};
+use super::{About, Case, Clause, EvaluatedTarget, Finding, Part, Question, Theorem};
 use crate::information::{InformationError, PartialInformation, Source};
 
 /// The id of docs/theory.md.
 pub const ID: &str = "perfect-alignment";
+
+/// The claims.
+pub(super) const INFORMATION: &str = "information about {target}";
+pub(super) const DEVIATION: &str = "σ about {target}";
+pub(super) const LOST: &str = "unique and synergistic information about {target}";
 
 /// If z_1 = z_2 = z almost surely, I(z; y) ≤ min_m I(x_m; y) and σ(z; y) ≥ max_m σ(x_m; y) for every target; and for a scalar one at
 /// least its unique and synergistic information is lost, I(x_1,x_2; y) − I(z; y) ≥ Unq_1 + Unq_2 + Syn.
@@ -35,7 +40,7 @@ fn lost(case: &Case, target: &EvaluatedTarget) -> Clause {
         .map(|source| case.subject.information_error(&target.source(source).angles))
         .sum();
     Clause::at_most(
-        format!("unique and synergistic information about {}", target.name),
+        Part::new(LOST).about(target),
         parts.unique_first + parts.unique_second + parts.synergy,
         target.information_loss_nats(Source::Both, Source::EncodedFirst),
         error,
@@ -61,7 +66,7 @@ impl Theorem for PerfectAlignment {
     }
 
     fn precise(&self) -> Option<Route> {
-        Some(Route { review: precise::review, exact_encoders: false, private_targets: false })
+        Some(Route { review: precise::review, exact_encoders: false })
     }
 
     fn variants(&self) -> &'static [Variant] {
@@ -82,7 +87,7 @@ impl Theorem for PerfectAlignment {
             let least = if x1.mutual_information_nats() <= x2.mutual_information_nats() { x1 } else { x2 };
             let error = subject.information_error(&least.angles) + subject.information_error(&z.angles);
             clauses.push(Clause::at_most(
-                format!("information about {}", target.name),
+                Part::new(INFORMATION).about(target),
                 z.mutual_information_nats(),
                 least.mutual_information_nats(),
                 error,
@@ -90,7 +95,8 @@ impl Theorem for PerfectAlignment {
             let (sigma, sigma_z) = (x1.sigma().max(x2.sigma()), z.sigma());
             let error = subject.error_in(target.geometry.variance().sqrt(), sigma_z);
             let deviation = target.geometry.variance().sqrt();
-            clauses.push(Clause::at_most(format!("σ about {}", target.name), sigma, sigma_z, error).of_size(deviation));
+            let part = Part::new(DEVIATION).about(target);
+            clauses.push(Clause::at_most(part, sigma, sigma_z, error).of_size(deviation));
             if target.geometry.dimension() == 1 {
                 clauses.push(lost(case, target));
             }

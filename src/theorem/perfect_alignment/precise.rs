@@ -7,7 +7,8 @@ use crate::theorem::certainty::dense::{
     INDISTINCT, Law, Nats, TargetLaw, eigen, information, relative_error, square_sum, stacked,
 };
 use crate::theorem::certainty::dense::{symmetric_whitening, whitened_jointly};
-use crate::theorem::{Case, Clause};
+use crate::theorem::perfect_alignment::{DEVIATION, INFORMATION, LOST};
+use crate::theorem::{Case, Clause, Part};
 use qd::Quad;
 
 /// Of the part of z_1 that both modalities determine; the weights as written agree up to the rounding of doubles only.
@@ -30,27 +31,26 @@ pub(super) fn review(case: &Case) -> Option<Review> {
     let shared = symmetric_whitening(&within, rank)?;
     let tower = shared * directions;
     let mut clauses = Vec::new();
-    for target in &law.targets {
+    for (target, named) in law.targets.iter().zip(&case.targets) {
+        let part = |claim| Part::new(claim).about(named);
         let whole = [0, 1].map(|m| law.said(&law.whole(m), m, target));
         let least = whole.into_iter().flatten().min_by(|a, b| a.0.0.total_cmp(&b.0.0));
         let kept = law.said(&tower, 0, target);
         if let (Some((kept, kept_error)), Some((least, least_error))) = (kept, least) {
-            let label = format!("information about {}", target.name);
-            clauses.push(Clause::at_most(label, kept.0, least.0, kept_error + least_error));
+            clauses.push(Clause::at_most(part(INFORMATION), kept.0, least.0, kept_error + least_error));
         }
         let left = |seen: &PreciseMatrix| root(target.variance - square_sum(seen)).0;
         let sigma = left(&target.seen[0]).max(left(&target.seen[1]));
         let sigma_z = left(&(&tower * &target.seen[0]));
         let unit = root(target.variance).0;
         let error = law.deviation_error(unit, sigma) + law.deviation_error(unit, sigma_z);
-        clauses.push(Clause::at_most(format!("σ about {}", target.name), sigma, sigma_z, error).of_size(unit));
+        clauses.push(Clause::at_most(part(DEVIATION), sigma, sigma_z, error).of_size(unit));
         if target.seen[0].ncols() == 1
             && let (Some(kept), Some(least), Some(both)) = (kept, least, said_by_both(&law, target))
         {
-            let label = format!("unique and synergistic information about {}", target.name);
             // Unq_1 + Unq_2 + Syn = I(x_1,x_2; y) − Red.
             let error = 2.0 * both.1 + least.1 + kept.1;
-            clauses.push(Clause::at_most(label, (both.0 - least.0).0, (both.0 - kept.0).0, error));
+            clauses.push(Clause::at_most(part(LOST), (both.0 - least.0).0, (both.0 - kept.0).0, error));
         }
     }
     Some(clauses.into())

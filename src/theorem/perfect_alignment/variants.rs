@@ -1,6 +1,6 @@
 //! Statements that resemble `perfect-alignment` and are false.
 
-use super::ID;
+use super::{DEVIATION, ID, INFORMATION};
 use crate::information::{InformationError, Source};
 use crate::theorem::variants::{Variant, altered, claims, inapplicable, information, with_rhs};
 use crate::theorem::{Case, Clause, Finding, find};
@@ -55,7 +55,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         of: ID,
         name: "perfect-alignment/half",
         claim: "z1 = z2 = z  ⟹  I(z;y) ≤ ½ min I(x_m;y)",
-        examine: |case| with_rhs(ID, case, "information", |clause| 0.5 * clause.rhs),
+        examine: |case| with_rhs(ID, case, &[INFORMATION], |clause| 0.5 * clause.rhs),
     },
     Variant {
         of: ID,
@@ -63,7 +63,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         claim: "z1 = z2 = z  ⟹  I(z;y) ≥ min I(x_m;y)",
         examine: |case| {
             altered(ID, case, |clause| {
-                clause.label.starts_with("information").then(|| Clause {
+                (clause.part.claim == INFORMATION).then(|| Clause {
                     lhs: clause.rhs,
                     rhs: clause.lhs,
                     ..clause.clone()
@@ -75,7 +75,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         of: ID,
         name: "perfect-alignment/variance",
         claim: "z1 = z2 = z  ⟹  σ(z;y)² ≥ max σ(x_m;y)",
-        examine: |case| with_rhs(ID, case, "σ", |clause| clause.rhs * clause.rhs),
+        examine: |case| with_rhs(ID, case, &[DEVIATION], |clause| clause.rhs * clause.rhs),
     },
     Variant {
         of: ID,

@@ -6,7 +6,7 @@ mod variants;
 use super::certainty::Route;
 use super::random_matrix::InformationPlusNoise;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, MARGIN, Question, Subject, Theorem};
+use super::{About, Case, Clause, Finding, MARGIN, Part, Question, Subject, Theorem};
 use crate::information::{InformationError, Source};
 use crate::linalg::{Matrix, log_determinant, product, product_nt, product_tn};
 use crate::objective::{BeyondRank, Solution};
@@ -14,6 +14,10 @@ use nalgebra::DVector;
 
 /// The id of docs/theory.md.
 pub const ID: &str = "selection";
+
+/// The claims.
+pub(super) const FACTORS: &str = "factors kept by z{m}";
+pub(super) const DIMENSIONS: &str = "dimensions used by z{m}";
 
 /// Objective (a, b) with d dimensions keeps the d factors with the largest |ρ_i|·t_{1,i}^{1−2a}·t_{2,i}^{1−2b}.
 #[derive(Debug, Clone, Copy)]
@@ -256,8 +260,8 @@ impl Selection {
             let predicted = Matrix::from_fn(case.subject.pair.ranks()[m], kept.len(), |i, j| kept[j].directions[m][i]);
             let overlap = product_tn(&predicted, case.towers.basis(m)).norm_squared();
             let rank = case.towers.rank(m) as f64;
-            clauses.push(Clause::equal(format!("factors kept by z{}", m + 1), overlap, count, error));
-            clauses.push(Clause::equal(format!("dimensions used by z{}", m + 1), rank, count, 0.0));
+            clauses.push(Clause::equal(Part::new(FACTORS).modality(m), overlap, count, error));
+            clauses.push(Clause::equal(Part::new(DIMENSIONS).modality(m), rank, count, 0.0));
         }
         Finding::Checked(clauses)
     }
@@ -293,7 +297,7 @@ impl Theorem for Selection {
     }
 
     fn precise(&self) -> Option<Route> {
-        Some(Route { review: precise::review, exact_encoders: false, private_targets: false })
+        Some(Route { review: precise::review, exact_encoders: false })
     }
 
     fn variants(&self) -> &'static [Variant] {

@@ -3,8 +3,8 @@
 use crate::linalg::precise::{PreciseMatrix, column, length};
 use crate::theorem::certainty::Review;
 use crate::theorem::certainty::dense::{Law, square_sum};
-use crate::theorem::selection::{STRUCTURAL, TIE, score};
-use crate::theorem::{Case, Clause};
+use crate::theorem::selection::{DIMENSIONS, FACTORS, STRUCTURAL, TIE, score};
+use crate::theorem::{Case, Clause, Part};
 use qd::Quad;
 
 /// Directions that may turn by more than this decide nothing.
@@ -66,10 +66,10 @@ pub(super) fn review(case: &Case) -> Option<Review> {
         let overlap = square_sum(&(&law.towers[m] * variates[m].directions.select_columns(&places)));
         if turned <= RESOLVED {
             let error = law.error(count) + count * (turned * turned + missed);
-            clauses.push(Clause::equal(format!("factors kept by z{}", m + 1), overlap.0, count, error));
+            clauses.push(Clause::equal(Part::new(FACTORS).modality(m), overlap.0, count, error));
         }
         let rank = case.towers.rank(m) as f64;
-        clauses.push(Clause::equal(format!("dimensions used by z{}", m + 1), rank, count, 0.0));
+        clauses.push(Clause::equal(Part::new(DIMENSIONS).modality(m), rank, count, 0.0));
     }
     Some(clauses.into())
 }

@@ -4,7 +4,7 @@ mod variants;
 
 use super::random_matrix::AspectRatios;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Question, Theorem};
+use super::{About, Case, Clause, Finding, Part, Question, Theorem};
 use crate::information::{InformationError, Pair};
 use crate::linalg::{Matrix, product};
 use crate::model::Factor;
@@ -155,7 +155,7 @@ impl SpikedCca {
             let limit: f64 = squares[..above].iter().map(|square| (limits.correlation_squared)(ratios, *square)).sum();
             let (found, width) = mean(&|draw| draw.squared[..above].iter().sum());
             clauses.push(Clause::at_most(
-                format!("|mean Σρ̂² − limit|, {above} above the threshold"),
+                Part::new("|mean Σρ̂² − limit|, {place} above the threshold").place(above),
                 (found - limit).abs(),
                 width + above as f64 * correction,
                 0.0,
@@ -176,7 +176,7 @@ impl SpikedCca {
             for m in 0..2 {
                 let (found, width) = mean(&|draw| draw.sines_squared[m][i]);
                 clauses.push(Clause::at_most(
-                    format!("|sin² of variate {} of x{} − limit|", i + 1, m + 1),
+                    Part::new("|sin² of variate {place} of x{m} − limit|").place(i + 1).modality(m),
                     (found - (limits.sine_squared)(ratios, m, square)).abs(),
                     width + correction,
                     0.0,

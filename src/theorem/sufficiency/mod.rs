@@ -5,12 +5,17 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Question, Theorem};
-use crate::information::{InformationError, Source, information_loss_nats};
+use super::{About, Case, Clause, Finding, Part, Question, Theorem};
+use crate::information::{InformationError, Side, Source, information_loss_nats};
 use crate::linalg::{PrincipalAngles, Whitening, product_nt, product_tn, singular_values};
 
 /// The id of docs/theory.md.
 pub(super) const ID: &str = "sufficiency";
+
+/// The claims.
+pub(super) const CROSS_MODAL: &str = "cross-modal loss of z{m}";
+pub(super) const LOSS: &str = "loss of z{m} about the shared factors";
+pub(super) const INFORMATION: &str = "information of z{m} about the shared factors";
 
 /// At canonical encoders the cross-modal loss is exactly −½ Σ_{i>d} log(1−ρ_i²), zero for d ≥ r; and for d ≥ r, when x_1 ⟂ x_2
 /// given s and Cov(x_2, s) has full column rank, `I(z_1; s) = I(x_1; s)`.
@@ -42,7 +47,7 @@ impl Theorem for Sufficiency {
     }
 
     fn precise(&self) -> Option<Route> {
-        Some(Route { review: precise::review, exact_encoders: true, private_targets: false })
+        Some(Route { review: precise::review, exact_encoders: true })
     }
 
     fn variants(&self) -> &'static [Variant] {
@@ -69,21 +74,21 @@ impl Theorem for Sufficiency {
                 .mutual_information_nats();
             // Where both are infinite the loss is over what stays finite; so is the formula, since d covers all determined pairs.
             let error = subject.information_error(pair.angles()) + subject.information_error(&kept);
-            clauses.push(Clause::equal(format!("cross-modal loss of z{}", m + 1), lost, expected, error));
+            clauses.push(Clause::equal(Part::new(CROSS_MODAL).modality(m), lost, expected, error));
         }
         if dim >= pair.rank()
             && let Some((geometry, observed)) = subject.shared_factors()
         {
-            for (m, source) in [(0, Source::EncodedFirst), (1, Source::EncodedSecond)] {
-                if !separated_by_shared_factors(case, m)? {
+            for side in Side::BOTH {
+                if !separated_by_shared_factors(case, side)? {
                     continue;
                 }
-                let (kept, observed) = (geometry.encoded_by(&case.towers, source)?, observed[m]);
+                let (kept, observed) = (geometry.encoded_by(&case.towers, side.encoded())?, observed[side.index()]);
                 let error = subject.information_error(&observed.angles) + subject.information_error(&kept.angles);
                 let lost = information_loss_nats(&observed.angles, &kept.angles);
-                clauses.push(Clause::equal(format!("loss of z{} about the shared factors", m + 1), lost, 0.0, error));
+                clauses.push(Clause::equal(Part::new(LOSS).modality(side), lost, 0.0, error));
                 clauses.push(Clause::equal(
-                    format!("information of z{} about the shared factors", m + 1),
+                    Part::new(INFORMATION).modality(side),
                     kept.mutual_information_nats(),
                     observed.mutual_information_nats(),
                     error,
@@ -102,7 +107,7 @@ impl Theorem for Sufficiency {
         if !of_shared_alone
             || !case.is_canonical()
             || case.dim() < case.subject.pair.rank()
-            || !separated_by_shared_factors(case, 0)?
+            || !separated_by_shared_factors(case, Side::First)?
         {
             return Ok(None);
         }
@@ -117,7 +122,7 @@ impl Theorem for Sufficiency {
 
 /// What z_m needs to keep all of s: x_1 ⟂ x_2 given s, and Cov(x_other, s) of full column rank. Decided over whitened coordinates, in
 /// which every entry is a correlation.
-pub(super) fn separated_by_shared_factors(case: &Case, encoder: usize) -> Result<bool, InformationError> {
+pub(super) fn separated_by_shared_factors(case: &Case, encoder: Side) -> Result<bool, InformationError> {
     let subject = case.subject;
     let (pair, k) = (&subject.pair, subject.model.shared());
     if k == 0 {
@@ -127,7 +132,7 @@ pub(super) fn separated_by_shared_factors(case: &Case, encoder: usize) -> Result
     let [first, second] = [0, 1].map(|m| product_tn(pair.common_coordinates(m), &shared));
     let cross = product_tn(pair.common_coordinates(0), pair.common_coordinates(1));
     let unexplained = (cross - product_nt(&first, &second)).norm();
-    let weakest = singular_values(if encoder == 0 { &second } else { &first })?.get(k - 1).copied();
+    let weakest = singular_values(if encoder == Side::First { &second } else { &first })?.get(k - 1).copied();
     let full_rank = shared.ncols() == k && weakest.is_some_and(|value| value > STRUCTURAL);
     Ok(unexplained <= STRUCTURAL && full_rank)
 }

@@ -3,8 +3,8 @@
 use crate::linalg::precise::svd;
 use crate::theorem::certainty::Review;
 use crate::theorem::certainty::dense::{INDISTINCT, Law, TargetLaw};
-use crate::theorem::sufficiency::STRUCTURAL;
-use crate::theorem::{Case, Clause};
+use crate::theorem::sufficiency::{CROSS_MODAL, INFORMATION, LOSS, STRUCTURAL};
+use crate::theorem::{Case, Clause, Part};
 use qd::Quad;
 
 pub(super) fn review(case: &Case) -> Option<Review> {
@@ -19,24 +19,22 @@ pub(super) fn review(case: &Case) -> Option<Review> {
         let seen = law.across(m);
         let Some((all, all_error)) = law.information(&law.whole(m), &seen) else { continue };
         let Some((kept, kept_error)) = law.information(&law.canonical(m, dim), &seen) else { continue };
-        let label = format!("cross-modal loss of z{}", m + 1);
-        clauses.push(Clause::equal(label, (all - kept).0, 0.5 * beyond.0, all_error + kept_error));
+        let part = Part::new(CROSS_MODAL).modality(m);
+        clauses.push(Clause::equal(part, (all - kept).0, 0.5 * beyond.0, all_error + kept_error));
     }
     let shared = shared_factors(&law);
     let rank = law.squares.iter().filter(|square| square.0 > INDISTINCT).count();
     for (m, shared) in (0..2).filter_map(|m| Some((m, shared.as_ref()?))) {
-        let z = m + 1;
-        let labels =
-            [format!("loss of z{z} about the shared factors"), format!("information of z{z} about the shared factors")];
+        let parts = [LOSS, INFORMATION].map(|claim| Part::new(claim).modality(m));
         let Some(missed) = separated_up_to(&law, shared, m) else {
-            withdrawn.extend(labels);
+            withdrawn.extend(parts);
             continue;
         };
         if let Some((all, all_error)) = law.said(&law.whole(m), m, shared)
             && let Some((kept, kept_error)) = law.said(&law.canonical(m, rank), m, shared)
         {
             let error = all_error + kept_error + missed;
-            let [loss, information] = labels;
+            let [loss, information] = parts;
             clauses.push(Clause::equal(loss, (all - kept).0, 0.0, error));
             clauses.push(Clause::equal(information, kept.0, all.0, error));
         }

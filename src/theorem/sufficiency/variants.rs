@@ -1,6 +1,6 @@
 //! Statements that resemble `sufficiency` and are false.
 
-use super::ID;
+use super::{CROSS_MODAL, ID};
 use crate::information::InformationError;
 use crate::theorem::variants::{Variant, altered, detectors, half_log, sufficient};
 use crate::theorem::{Case, Clause, Finding};
@@ -10,7 +10,7 @@ fn beyond(case: &Case, formula: impl Fn(&[f64]) -> f64) -> Result<Finding, Infor
     let cosines = case.subject.pair.angles().cosines();
     let expected = formula(&cosines[case.dim().min(cosines.len())..]);
     altered(ID, case, |clause| {
-        (clause.label.starts_with("cross-modal loss") && expected.is_finite() && clause.rhs.is_finite())
+        (clause.part.claim == CROSS_MODAL && expected.is_finite() && clause.rhs.is_finite())
             .then(|| Clause { rhs: expected, ..clause.clone() })
     })
 }

@@ -338,14 +338,14 @@ fn status_beside_one(clause: &Clause) -> Status {
 pub(in crate::theorem) fn twice_too_much_holds(
     case: &Case,
     id: &str,
-    label: &str,
+    claim: &str,
     error: impl Fn(&Clause) -> f64,
 ) -> Result<Finding, InformationError> {
     let Finding::Checked(clauses) = find(id).expect("variants are of registered theorems").examine(case)? else {
         return inapplicable();
     };
     let of_concern =
-        |clause: &&Clause| clause.label.starts_with(label) && clause.relation == Relation::AtMost && clause.rhs > 0.0;
+        |clause: &&Clause| clause.part.claim == claim && clause.relation == Relation::AtMost && clause.rhs > 0.0;
     let judged = clauses.iter().filter(of_concern).map(|clause| {
         let wrong = Clause { lhs: 2.0 * clause.rhs, error: error(clause), ..clause.clone() };
         Clause::at_most("holds", indicator(status_beside_one(&wrong) == Status::Holds), 0.0, 0.0)

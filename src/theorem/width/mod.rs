@@ -5,7 +5,7 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Question, Theorem};
+use super::{About, Case, Clause, Finding, Part, Question, Theorem};
 use crate::information::{Encoders, InformationError, Source, Towers};
 use crate::learner::{Learned, LearnerError};
 use crate::linalg::{LinalgError, Matrix, largest_singular_value, product, product_nt, product_tn, singular_values};
@@ -16,6 +16,16 @@ use rand_distr::StandardNormal;
 
 /// The id of docs/theory.md.
 pub(super) const ID: &str = "width";
+
+/// The claims, at a weight decay in units of σ_1.
+pub(super) const GAIN: &str = "gain at weight decay {value}·σ1";
+pub(super) const GREATEST: &str = "greatest gain at weight decay {value}·σ1";
+/// σ_i(W_1ᵀW_2) against (σ_i − η)₊.
+pub(super) const SHRUNK: &str = "soft threshold of the singular values at weight decay {value}·σ1";
+/// W_1ᵀW_2 itself.
+pub(super) const TRAINED: &str = "trained W1ᵀW2 at weight decay {value}·σ1, start {place}";
+/// R² of wider encoders.
+pub(super) const EXTRA_WIDTH: &str = "extra width at weight decay {value}·σ1 and {target}";
 
 /// With weight decay η the gain of `linear-contrastive`, minus its loss, is at most ½ Σ (σ_i(Σ12) − η)₊² at any encoders (c = 1), and
 /// for any d ≥ r the minimiser attains it with singular values (σ_i − η)₊ of W_1ᵀW_2, so that d beyond the number of σ_i > η changes
@@ -167,10 +177,10 @@ pub(super) fn trained_clauses(
     decay: f64,
     dim: usize,
     minimiser: &Matrix,
-    label: &str,
+    part: &Part,
 ) -> Result<Vec<Clause>, InformationError> {
     let mut clauses = Vec::new();
-    for start in 0..STARTS {
+    for (place, start) in (1..).zip(0..STARTS) {
         let Some(trained) = train(problem, decay, dim, start)? else { continue };
         // Rounding of the loss and of its bound is part of what they leave open.
         let unit = problem.unit.max(problem.largest());
@@ -179,7 +189,7 @@ pub(super) fn trained_clauses(
             continue;
         }
         let deviation = (&trained.product - minimiser).norm() / problem.largest();
-        clauses.push(Clause::equal(format!("{label}, start {}", start + 1), deviation, 0.0, open / problem.largest()));
+        clauses.push(Clause::equal(part.clone().place(place), deviation, 0.0, open / problem.largest()));
     }
     Ok(clauses)
 }
@@ -223,12 +233,13 @@ impl Minimisers {
 fn about_minimiser(clauses: &mut Vec<Clause>, problem: &Problem, share: f64) -> Result<(), InformationError> {
     let (case, largest) = (problem.case, problem.largest());
     let Some(minimisers) = Minimisers::new(problem, share)? else { return Ok(()) };
+    let part = |claim| Part::new(claim).value(share);
     let dim = minimisers.trained_dim();
     let Minimisers { objective, count, narrow, wide } = minimisers;
     let kept = problem.shrunk(objective.weight_decay());
     clauses.push(
         Clause::equal(
-            format!("greatest gain at weight decay {share}·σ1"),
+            part(GREATEST),
             problem.gain(&objective, &wide.encoders),
             0.5 * kept.iter().map(|value| value * value).sum::<f64>(),
             problem.gain_error(objective.weight_decay(), &wide.encoders, &kept),
@@ -240,10 +251,9 @@ fn about_minimiser(clauses: &mut Vec<Clause>, problem: &Problem, share: f64) -> 
     // Values too small to count above are no part of it where there are more of them than outputs.
     let compared = values.iter().zip(&kept).take(wide.encoders.dim());
     let deviation = compared.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-    clauses.push(Clause::equal(soft_threshold(share), deviation / largest, 0.0, problem.value_error()));
+    clauses.push(Clause::equal(part(SHRUNK), deviation / largest, 0.0, problem.value_error()));
     if is_trained(problem) {
-        let label = format!("trained W1ᵀW2 at weight decay {share}·σ1");
-        clauses.extend(trained_clauses(problem, objective.weight_decay(), dim, &minimiser, &label)?);
+        clauses.extend(trained_clauses(problem, objective.weight_decay(), dim, &minimiser, &part(TRAINED))?);
     }
     // A singular value that is not told from η: its direction may be kept, and then R², which has no scale, counts it in full.
     let decided = |value: &f64| *value < objective.weight_decay() - NEAR * largest;
@@ -256,20 +266,9 @@ fn about_minimiser(clauses: &mut Vec<Clause>, problem: &Problem, share: f64) -> 
     for target in &case.targets {
         let said = |towers: &Towers| target.geometry.encoded_by(towers, Source::EncodedFirst);
         let (narrow, wide) = (said(&narrow)?, said(&wide)?);
-        let label = extra_width(share, target.name);
-        clauses.push(Clause::equal(label, wide.r2, narrow.r2, case.subject.error(1.0)));
+        clauses.push(Clause::equal(part(EXTRA_WIDTH).about(target), wide.r2, narrow.r2, case.subject.error(1.0)));
     }
     Ok(())
-}
-
-/// σ_i(W_1ᵀW_2) against (σ_i − η)₊, in units of σ_1.
-pub(super) fn soft_threshold(share: f64) -> String {
-    format!("soft threshold of the singular values at weight decay {share}·σ1")
-}
-
-/// R² of wider encoders about a target.
-pub(super) fn extra_width(share: f64, target: &str) -> String {
-    format!("extra width at weight decay {share}·σ1 and {target}")
 }
 
 /// The problem of a case; `None` where nothing is common to the modalities.
@@ -299,7 +298,7 @@ impl Theorem for Width {
     }
 
     fn precise(&self) -> Option<Route> {
-        Some(Route { review: precise::review, exact_encoders: false, private_targets: false })
+        Some(Route { review: precise::review, exact_encoders: false })
     }
 
     fn variants(&self) -> &'static [Variant] {
@@ -320,18 +319,15 @@ impl Theorem for Width {
             let gain = problem.gain(&objective, &case.encoders);
             let error = problem.gain_error(objective.weight_decay(), &case.encoders, &kept);
             if minimises || error <= RESOLVED * bound.max(gain.abs()) {
-                let label = format!("gain at weight decay {share}·σ1");
-                clauses.push(Clause::at_most(label, gain, bound, error).of_size(problem.largest().powi(2)));
+                let part = Part::new(GAIN).value(share);
+                clauses.push(Clause::at_most(part, gain, bound, error).of_size(problem.largest().powi(2)));
             }
             if minimises {
                 about_minimiser(&mut clauses, &problem, share)?;
             }
         }
-        Ok(if clauses.is_empty() {
-            Finding::Inapplicable("the units of the channels differ by so much that rounding hides every gain".into())
-        } else {
-            Finding::Checked(clauses)
-        })
+        let reason = "the units of the channels differ by so much that rounding hides every gain";
+        Ok(Finding::from_clauses(clauses, reason))
     }
 
     /// The singular values of W_1ᵀW_2, of which there are those of Σ12 above η.

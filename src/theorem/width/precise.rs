@@ -6,9 +6,9 @@ use crate::objective::{LinearContrastive, Objective};
 use crate::theorem::certainty::dense::{Sensors, orthonormal_rows, relative_error, square_sum};
 use crate::theorem::certainty::{Review, SHRUNK};
 use crate::theorem::width::{
-    DECAYS, Minimisers, Problem, STARTS, extra_width, is_trained, problem, soft_threshold, train,
+    self, DECAYS, EXTRA_WIDTH, GAIN, GREATEST, Minimisers, Problem, STARTS, TRAINED, is_trained, problem, train,
 };
-use crate::theorem::{Case, Clause};
+use crate::theorem::{Case, Clause, Part};
 use qd::Quad;
 
 /// Weight decays are the engine's, so that both routes speak of the same encoders.
@@ -24,11 +24,11 @@ pub(super) fn review(case: &Case) -> Option<Review> {
         let kept = shrunk(&found, decay);
         let gain = gain(&cross, decay, &case.encoders);
         let error = SHRUNK * problem.gain_error(decay, &case.encoders, &problem.shrunk(decay));
-        let label = format!("gain at weight decay {share}·σ1");
-        clauses.push(Clause::at_most(label, gain.0, greatest(&kept).0, error).of_size(problem.largest().powi(2)));
+        let part = Part::new(GAIN).value(share);
+        clauses.push(Clause::at_most(part, gain.0, greatest(&kept).0, error).of_size(problem.largest().powi(2)));
         if minimises && let Some(minimisers) = Minimisers::new(&problem, share).ok()? {
             about_minimiser(&mut clauses, &problem, share, &minimisers, &cross, &found)?;
-            about_extra_width(&mut clauses, &sensors, share, &minimisers)?;
+            about_extra_width(&mut clauses, case, &sensors, share, &minimisers)?;
         }
     }
     Some(clauses.into())
@@ -65,24 +65,24 @@ fn about_minimiser(
 ) -> Option<()> {
     let (decay, largest, wide) = (minimisers.objective.weight_decay(), problem.largest(), &minimisers.wide.encoders);
     let kept = shrunk(found, decay);
+    let part = |claim| Part::new(claim).value(share);
     // What is too little to count as kept has no output where there are more such values than outputs; the gain of weights that were
     // rounded is so to second order.
     let dropped = kept.get(wide.dim()..).map_or(Quad::ZERO, greatest);
     let rounded = (problem.value_error() * largest).powi(2);
     let error = SHRUNK * problem.gain_error(decay, wide, &problem.shrunk(decay)) + dropped.0 + rounded;
-    let label = format!("greatest gain at weight decay {share}·σ1");
-    let claim = Clause::equal(label, gain(cross, decay, wide).0, greatest(&kept).0, error);
+    let claim = Clause::equal(part(GREATEST), gain(cross, decay, wide).0, greatest(&kept).0, error);
     clauses.push(claim.of_size(largest * largest));
 
     let values = svd(&product_tn(&lift(&wide.first), &lift(&wide.second)))?.values;
     let value = |i: usize| values.get(i).copied().unwrap_or(Quad::ZERO);
     let compared = kept.iter().take(wide.dim()).enumerate();
     let deviation = compared.map(|(i, &kept)| (value(i) - kept).0.abs()).fold(0.0, f64::max);
-    clauses.push(Clause::equal(soft_threshold(share), deviation / largest, 0.0, problem.value_error()));
+    clauses.push(Clause::equal(part(width::SHRUNK), deviation / largest, 0.0, problem.value_error()));
     if is_trained(problem) {
         let minimiser = PreciseMatrix::from_fn(cross.nrows(), kept.len(), |i, k| found.left[(i, k)] * kept[k])
             * found.right.transpose();
-        for start in 0..STARTS {
+        for (place, start) in (1..).zip(0..STARTS) {
             let Some(trained) = train(problem, decay, minimisers.trained_dim(), start).ok()? else { continue };
             let [first, second] = [lift(&trained.encoders.first), lift(&trained.encoders.second)];
             let reached = product_tn(&first, &second);
@@ -90,8 +90,7 @@ fn about_minimiser(
             let arithmetic = SHRUNK * problem.rounding() * problem.unit.max(largest).powi(2);
             let open = (2.0 * (excess.0.max(0.0) + arithmetic)).sqrt() / largest;
             let deviation = root(square_sum(&(reached - &minimiser))).0 / largest;
-            let label = format!("trained W1ᵀW2 at weight decay {share}·σ1, start {}", start + 1);
-            clauses.push(Clause::equal(label, deviation, 0.0, open));
+            clauses.push(Clause::equal(part(TRAINED).place(place), deviation, 0.0, open));
         }
     }
     Some(())
@@ -107,13 +106,20 @@ fn dual(cross: &PreciseMatrix, reached: &PreciseMatrix, decay: f64) -> Option<Qu
 }
 
 /// R² of the narrow and of the wide minimiser about every target.
-fn about_extra_width(clauses: &mut Vec<Clause>, sensors: &Sensors, share: f64, minimisers: &Minimisers) -> Option<()> {
+fn about_extra_width(
+    clauses: &mut Vec<Clause>,
+    case: &Case,
+    sensors: &Sensors,
+    share: f64,
+    minimisers: &Minimisers,
+) -> Option<()> {
     let rows = |encoders: &Encoders| orthonormal_rows(&sensors.encoder(0, &encoders.first));
     let [(narrow, one), (wide, two)] = [rows(&minimisers.narrow.encoders)?, rows(&minimisers.wide.encoders)?];
-    for target in sensors.targets()? {
+    for (target, named) in sensors.targets()?.iter().zip(&case.targets) {
         let said = |rows: &PreciseMatrix| (square_sum(&(rows * &target.seen[0])) / target.variance).0;
         let error = 2.0 * relative_error(sensors.condition.max(one).max(two));
-        clauses.push(Clause::equal(extra_width(share, &target.name), said(&wide), said(&narrow), error));
+        let part = Part::new(EXTRA_WIDTH).value(share).about(named);
+        clauses.push(Clause::equal(part, said(&wide), said(&narrow), error));
     }
     Some(())
 }

@@ -1,6 +1,6 @@
 //! Statements that resemble `width` and are false.
 
-use super::ID;
+use super::{GAIN, GREATEST, ID};
 use crate::information::InformationError;
 use crate::linalg::{singular_values, svd};
 use crate::objective::LinearContrastive;
@@ -12,12 +12,11 @@ fn thresholded(sigma: &[f64], threshold: f64) -> f64 {
 }
 
 /// The gain of weight decay η against another formula of the singular values of Σ12 and η; where η is not zero.
-fn gain(case: &Case, label: &str, formula: impl Fn(&[f64], f64) -> f64) -> Result<Finding, InformationError> {
+fn gain(case: &Case, claim: &str, formula: impl Fn(&[f64], f64) -> f64) -> Result<Finding, InformationError> {
     let sigma = singular_values(&case.subject.moments().cross)?;
     let largest = sigma.first().copied().unwrap_or(0.0);
     altered(ID, case, |clause| {
-        let share =
-            [0.2, 0.7].into_iter().find(|share| clause.label == format!("{label} at weight decay {share}·σ1"))?;
+        let share = clause.part.value.filter(|share| clause.part.claim == claim && *share > 0.0)?;
         Some(Clause { rhs: formula(&sigma, share * largest), ..clause.clone() })
     })
 }
@@ -28,14 +27,14 @@ pub(super) static VARIANTS: &[Variant] = &[
         of: ID,
         name: "width/twice-the-threshold",
         claim: "gain ≤ ½ Σ (σ_i − 2η)₊²",
-        examine: |case| gain(case, "gain", |sigma, decay| thresholded(sigma, 2.0 * decay)),
+        examine: |case| gain(case, GAIN, |sigma, decay| thresholded(sigma, 2.0 * decay)),
     },
     Variant {
         of: ID,
         name: "width/hard-threshold",
         claim: "the greatest gain is ½ Σ_{σ_i > η} σ_i²",
         examine: |case| {
-            gain(case, "greatest gain", |sigma, decay| {
+            gain(case, GREATEST, |sigma, decay| {
                 sigma.iter().filter(|value| **value > decay).map(|value| 0.5 * value * value).sum()
             })
         },
@@ -45,7 +44,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         name: "width/penalty-first",
         claim: "the greatest gain is ½ Σ (σ_i² − η²)₊",
         examine: |case| {
-            gain(case, "greatest gain", |sigma, decay| {
+            gain(case, GREATEST, |sigma, decay| {
                 sigma.iter().map(|value| 0.5 * (value * value - decay * decay).max(0.0)).sum()
             })
         },
@@ -54,7 +53,7 @@ pub(super) static VARIANTS: &[Variant] = &[
         of: ID,
         name: "width/one-direction",
         claim: "gain ≤ ½ (σ_1 − η)₊²",
-        examine: |case| gain(case, "gain", |sigma, decay| thresholded(&sigma[..1], decay)),
+        examine: |case| gain(case, GAIN, |sigma, decay| thresholded(&sigma[..1], decay)),
     },
     Variant {
         of: ID,
@@ -68,7 +67,7 @@ pub(super) static VARIANTS: &[Variant] = &[
             let decay = 0.2 * problem.largest();
             let kept = problem.sigma.iter().filter(|value| **value > decay).count();
             let unshrunk = svd(problem.cross)?.truncated(kept);
-            claims(width::trained_clauses(&problem, decay, kept, &unshrunk, "unshrunk")?)
+            claims(width::trained_clauses(&problem, decay, kept, &unshrunk, &"unshrunk, start {place}".into())?)
         },
     },
     Variant {
@@ -82,14 +81,20 @@ pub(super) static VARIANTS: &[Variant] = &[
             };
             let decay = 0.2 * problem.largest();
             let shrunk = problem.cross * 0.8;
-            claims(width::trained_clauses(&problem, decay, problem.sigma.len(), &shrunk, "shrunk")?)
+            claims(width::trained_clauses(
+                &problem,
+                decay,
+                problem.sigma.len(),
+                &shrunk,
+                &"shrunk, start {place}".into(),
+            )?)
         },
     },
     Variant {
         of: ID,
         name: "width/resolved-beside-one",
         claim: "no gain of twice its bound holds with an error of 1.5 bounds, which is resolved where it is below 1e-3",
-        examine: |case| detectors::twice_too_much_holds(case, ID, "gain at", |clause| 1.5 * clause.rhs),
+        examine: |case| detectors::twice_too_much_holds(case, ID, GAIN, |clause| 1.5 * clause.rhs),
     },
     Variant {
         of: ID,

@@ -2,6 +2,7 @@
 
 use super::study::{LessonError, minimise};
 use super::{Chart, Lesson, Number, Parameter, Recipe, Series, Study, Values};
+use alignloss::information::Side;
 use alignloss::objective::{CanonicalCorrelation, Objective, PrincipalComponents, Random};
 
 /// Aligned against private content, for encoders of every kind.
@@ -25,7 +26,7 @@ fn spent(objective: &dyn Objective, values: &Values) -> Result<Vec<(f64, f64)>, 
     (1..=MODELS)
         .map(|seed| {
             minimise(&source(seed, values.get("noise")), objective, values.count("dim"), |case| {
-                let spent = case.capacities.iter().find(|spent| spent.encoder == 0);
+                let spent = case.capacities.iter().find(|spent| spent.encoder == Side::First);
                 spent.map_or((0.0, 0.0), |spent| (spent.capacity.aligned, spent.capacity.private))
             })
         })
