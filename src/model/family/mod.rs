@@ -21,7 +21,7 @@ pub use parameters::{FamilyParameter, FamilyParameters, OneOrMany, PARAMETERS, p
 pub use random::FAMILY as RANDOM;
 pub use spiked::FAMILY as SPIKED;
 
-use super::{LatentModel, ModelError};
+use super::{FieldProblem, LatentModel, ModelError};
 
 /// A way to make models from a few parameters.
 #[derive(Debug, Clone, Copy)]
@@ -65,8 +65,7 @@ pub const REGISTRY: [Family; 6] = [ORTHOGONAL, RANDOM, INTERFERING, CORRELATED_N
 /// [`ModelError::Field`] naming the kind and the nearest valid one.
 pub fn find(kind: &str) -> Result<&'static Family, ModelError> {
     REGISTRY.iter().find(|family| family.kind == kind).ok_or_else(|| {
-        let kinds: Vec<&str> = REGISTRY.iter().map(|family| family.kind).collect();
-        let hint = crate::text::hint(kind, kinds.iter().copied());
-        ModelError::field("family.kind", format!("{kind:?} is not one of {}{hint}", kinds.join(", ")))
+        let known = REGISTRY.iter().map(|family| family.kind).collect();
+        ModelError::field("family.kind", FieldProblem::UnknownFamily { kind: kind.to_owned(), known })
     })
 }
