@@ -7,7 +7,7 @@
 //! Any measure gets an interval: it is a closure over a [`Case`]. What it does not do: correct a bias, or test a hypothesis.
 
 use crate::information::{Encoders, InformationError, Source};
-use crate::linalg::{LinalgError, Matrix, Whitening, product};
+use crate::linalg::{LinalgError, Matrix, Whitening, product, stacked};
 use crate::objective::Objective;
 use crate::random::Stream;
 use crate::sample::{Data, SampleError};
@@ -60,6 +60,7 @@ pub struct Estimator<'a> {
 
 /// Why there is no estimate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EstimateError {
     /// A setting can't be used.
     #[error("{setting}: {problem}")]
@@ -245,10 +246,10 @@ impl<'a> Estimator<'a> {
             match source {
                 Source::First => first,
                 Source::Second => second,
-                Source::Both => over(&first, &second),
+                Source::Both => stacked(&[&first, &second]),
                 Source::EncodedFirst => encoded(0, &first),
                 Source::EncodedSecond => encoded(1, &second),
-                Source::EncodedBoth => over(&encoded(0, &first), &encoded(1, &second)),
+                Source::EncodedBoth => stacked(&[&encoded(0, &first), &encoded(1, &second)]),
             }
         };
         for (place, source) in Source::ALL.into_iter().enumerate() {
@@ -350,14 +351,6 @@ fn numbers<const N: usize>(values: [f64; N], resample: Option<usize>) -> Result<
         None => Ok(values),
         Some(index) => Err(EstimateError::NotANumber { index, resample }),
     }
-}
-
-/// a over b.
-fn over(a: &Matrix, b: &Matrix) -> Matrix {
-    let mut result = Matrix::zeros(a.nrows() + b.nrows(), a.ncols());
-    result.rows_mut(0, a.nrows()).copy_from(a);
-    result.rows_mut(a.nrows(), b.nrows()).copy_from(b);
-    result
 }
 
 #[cfg(test)]

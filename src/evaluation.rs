@@ -280,6 +280,7 @@ pub struct TheoremSummary {
 
 /// Why there is no report.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EvaluationError {
     /// A measure could not be computed.
     #[error(transparent)]

@@ -24,8 +24,8 @@
 
 use crate::information::Source;
 use crate::linalg::{
-    Matrix, PrincipalAngles, Whitening, column_lengths, outside, product, product_tn, singular_values, svd,
-    symmetric_eigen,
+    Matrix, PrincipalAngles, Whitening, column_lengths, outside, product, product_tn, scale_columns, singular_values,
+    svd, symmetric_eigen,
 };
 use crate::model::{Factor, LatentModel, Noise};
 use crate::objective::{BeyondRank, Objective, Solution};
@@ -325,9 +325,8 @@ fn inverse_root(columns: &Matrix) -> Option<Matrix> {
     let found = svd(columns).ok()?;
     let largest = found.values.first().copied().unwrap_or(0.0);
     let mut scaled = found.right.clone();
-    for (mut column, &value) in scaled.column_iter_mut().zip(&found.values) {
-        column *= if value > f64::EPSILON * largest { value.recip() } else { 0.0 };
-    }
+    let inverse = |&value: &f64| if value > f64::EPSILON * largest { value.recip() } else { 0.0 };
+    scale_columns(&mut scaled, found.values.iter().map(inverse));
     Some(product(&scaled, &found.right.transpose()))
 }
 

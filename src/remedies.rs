@@ -14,7 +14,7 @@
 
 use crate::information::InformationError;
 use crate::learner::{Effort, ky_fan};
-use crate::linalg::{product_nt, symmetric_eigen};
+use crate::linalg::{product_nt, scale_columns, symmetric_eigen};
 use crate::model::family;
 use crate::model::{Format, LatentModel, ModelError};
 use crate::objective::{AlignmentFidelity, Decoupled, InfoNce, ObjectiveError};
@@ -72,6 +72,7 @@ pub struct Row {
 
 /// Why there is no table.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RemedyError {
     /// A family can't build a model of these sizes.
     #[error(transparent)]
@@ -159,9 +160,7 @@ pub fn ceiling(case: &Case, information: f64) -> Result<f64, RemedyError> {
         let said = product_nt(geometry.regression(m), geometry.regression(m)) / geometry.variance();
         let directions = pair.canonical_directions(m);
         let mut scaled = directions.clone();
-        for (mut column, &correlation) in scaled.column_iter_mut().zip(pair.angles().cosines()) {
-            column *= correlation * correlation;
-        }
+        scale_columns(&mut scaled, pair.angles().cosines().iter().map(|correlation| correlation * correlation));
         let aligned = product_nt(&scaled, directions);
         let bound = |multiplier: f64| -> Result<f64, InformationError> {
             let matrix = &said + &aligned * multiplier;

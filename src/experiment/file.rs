@@ -15,6 +15,7 @@ use std::sync::LazyLock;
 
 /// An experiment that can't be run, with the field and the value that are wrong.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExperimentError {
     /// The file can't be read.
     #[error("{0}")]

@@ -16,6 +16,7 @@ use std::sync::OnceLock;
 
 /// Why a cell has no measures.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LearningError {
     /// No encoders, or no measures of them.
     #[error(transparent)]

@@ -25,6 +25,7 @@ pub struct Shard {
 
 /// An experiment that could not be run to its end.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RunError {
     /// A cell has no model, or no such parameters.
     #[error("cell {cell} ({parameters}): {problem}")]

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// A result store that can't be read or written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// The file system said no.
     #[error("{}: {problem}", path.display())]

@@ -1,8 +1,7 @@
 //! How far two encoders are from agreeing.
 
-use super::pair::stacked;
 use super::{InformationError, Pair, Towers};
-use crate::linalg::{PrincipalAngles, largest_singular_value};
+use crate::linalg::{PrincipalAngles, largest_singular_value, stacked};
 
 /// Alignment of two encoders, each whitened symmetrically (see [`Towers::whitened`]).
 #[derive(Debug, Clone)]
@@ -26,7 +25,7 @@ impl Alignment {
         let (first, second) = (towers.whitened(0), towers.whitened(1));
         // z_1 − z_2 in orthonormal joint coordinates: exact zeros stay zeros where the towers agree.
         let [seen, beyond] = pair.second_in_joint(second);
-        let difference = stacked(&(first - seen), &beyond);
+        let difference = stacked(&[&(first - seen), &beyond]);
         Ok(Self {
             error: difference.norm_squared(),
             error_operator: largest_singular_value(&difference)?,

@@ -1,8 +1,7 @@
 //! How an encoder's dimensions are spent (theorem `capacity`).
 
-use super::pair::stacked;
 use super::{InformationError, Pair, TargetGeometry, Towers};
-use crate::linalg::{largest_singular_value, product_tn};
+use crate::linalg::{largest_singular_value, product_tn, stacked};
 
 /// K = Cov(E[z_m|x_other]) and P = Cov(E[z_m|y]) of a whitened encoder.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,7 +30,7 @@ impl Capacity {
             aligned: predicted.norm_squared(),
             private: explained.norm_squared(),
             // K + P is the Gram matrix of the two, one over the other.
-            largest_eigenvalue: largest_singular_value(&stacked(&predicted, &explained))?.powi(2),
+            largest_eigenvalue: largest_singular_value(&stacked(&[&predicted, &explained]))?.powi(2),
         })
     }
 }

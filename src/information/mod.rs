@@ -46,6 +46,7 @@ use crate::linalg::LinalgError;
 
 /// Why a measure could not be computed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InformationError {
     /// Encoders do not fit the modalities.
     #[error("encoder of modality {modality}: {rows} × {columns}, expected {dim} × {channels}")]

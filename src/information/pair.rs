@@ -2,7 +2,8 @@
 
 use super::InformationError;
 use crate::linalg::{
-    Matrix, PrincipalAngles, Whitening, gram, is_diagonal, is_graded, product, product_nt, product_tn, svd_of_product,
+    Matrix, PrincipalAngles, Whitening, gram, is_diagonal, is_graded, product, product_nt, product_tn, scale_rows,
+    svd_of_product,
 };
 use crate::model::Factor;
 
@@ -240,9 +241,7 @@ impl Pair {
     /// diag(weights)·directionsᵀ·v.
     fn scaled(&self, m: usize, v: &Matrix, weights: &[f64]) -> Matrix {
         let mut result = product_tn(&self.directions[m], v);
-        for (index, mut row) in result.row_iter_mut().enumerate() {
-            row *= weights[index];
-        }
+        scale_rows(&mut result, weights.iter().copied());
         result
     }
 }
@@ -278,14 +277,6 @@ fn side_by_side(a: &Matrix, b: &Matrix) -> Matrix {
     let mut result = Matrix::zeros(a.nrows(), a.ncols() + b.ncols());
     result.columns_mut(0, a.ncols()).copy_from(a);
     result.columns_mut(a.ncols(), b.ncols()).copy_from(b);
-    result
-}
-
-/// a over b.
-pub(super) fn stacked(a: &Matrix, b: &Matrix) -> Matrix {
-    let mut result = Matrix::zeros(a.nrows() + b.nrows(), a.ncols());
-    result.rows_mut(0, a.nrows()).copy_from(a);
-    result.rows_mut(a.nrows(), b.nrows()).copy_from(b);
     result
 }
 

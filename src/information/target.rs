@@ -1,9 +1,11 @@
 //! A target seen from two modalities and from two encoders.
 
-use super::pair::{stacked, zero_at};
+use super::pair::zero_at;
 use super::towers::angles;
 use super::{InformationError, Pair, Towers};
-use crate::linalg::{Matrix, PrincipalAngles, Whitening, outside, product, product_nt, product_tn, upper_triangle};
+use crate::linalg::{
+    Matrix, PrincipalAngles, Whitening, outside, product, product_nt, product_tn, scale_rows, stacked, upper_triangle,
+};
 use crate::model::Factor;
 
 /// Who predicts the target.
@@ -165,7 +167,7 @@ impl TargetGeometry {
         // notation: y is the target in the common space (q_c × q), o its own noise (p × q)
         let y = target.common.transpose();
         let o = target.own.transpose();
-        let whitening = Whitening::of_factor(&stacked(&y, &o).transpose())?;
+        let whitening = Whitening::of_factor(&stacked(&[&y, &o]).transpose())?;
         let seen = [product_tn(&pair.common[0], &y), product_tn(&pair.common[1], &y)];
         let residual =
             |m: usize| -> [Matrix; 2] { [&y - product(&pair.common[m], &seen[m]), -product(&pair.own[m], &seen[m])] };
@@ -174,19 +176,14 @@ impl TargetGeometry {
 
         // What x_2 adds to x_1: along each canonical pair the normalised difference b_i − ρ_i a_i, elsewhere x̃_2 itself.
         let differences = &pair.differences;
+        let inverse_sines = || pair.angles().sines().iter().map(|&sine| if sine > 0.0 { 1.0 / sine } else { 0.0 });
         let mut along = product_tn(&differences[0], &after_first) + product_tn(&differences[1], &after_first_noise);
-        for (index, mut row) in along.row_iter_mut().enumerate() {
-            let sine = pair.angles().sines()[index];
-            row *= if sine > 0.0 { 1.0 / sine } else { 0.0 };
-        }
+        scale_rows(&mut along, inverse_sines());
         let directions = &pair.directions[1];
         let all = product_tn(&pair.common[1], &after_first);
         let elsewhere = outside(directions, &all);
         let beyond = &elsewhere + product(directions, &along);
-        for (index, mut row) in along.row_iter_mut().enumerate() {
-            let sine = pair.angles().sines()[index];
-            row *= if sine > 0.0 { 1.0 / sine } else { 0.0 };
-        }
+        scale_rows(&mut along, inverse_sines());
         let after_both = [
             &after_first - product(&pair.common[1], &elsewhere) - product(&differences[0], &along),
             &after_first_noise - product(&differences[1], &along),
@@ -194,7 +191,7 @@ impl TargetGeometry {
         ];
 
         let residual = |parts: &[&Matrix]| {
-            let whole = parts.iter().fold(o.clone(), |above, part| stacked(&above, part));
+            let whole = parts.iter().fold(o.clone(), |above, part| stacked(&[&above, part]));
             let root = upper_triangle(&whole);
             Residual { variance: root.norm_squared(), whitened: product_nt(&root, &whitening.whitener) }
         };
@@ -206,7 +203,7 @@ impl TargetGeometry {
                 residual(&[&after_second, &after_second_noise]),
                 residual(&[&after_both[0], &after_both[1], &after_both[2]]),
             ],
-            seen_jointly: stacked(&seen[0], &beyond),
+            seen_jointly: stacked(&[&seen[0], &beyond]),
             whitener: whitening.whitener,
             seen,
         })

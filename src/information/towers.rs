@@ -1,10 +1,10 @@
 //! Two linear encoders over a pair of modalities.
 
-use super::pair::stacked;
 use super::{InformationError, Pair};
 use crate::linalg::{
     Matrix, PrincipalAngles, column_lengths, graded_svd, is_graded, orthonormal_columns, orthonormal_extension,
-    power_of_two_near, product, product_nt, product_tn, require_finite, stacked_singular_values, svd, unit_columns,
+    power_of_two_near, product, product_nt, product_tn, require_finite, scale_columns, stacked,
+    stacked_singular_values, svd, unit_columns,
 };
 
 /// Σσ² up to which every σ is at most 0.7: below 45° with room for rounding, on the side of the number that
@@ -62,9 +62,7 @@ impl Encoders {
         let [first, second] = [0, 1].map(|m| {
             let mut weights = self.weights(m).clone();
             assert_eq!(weights.ncols(), exponents[m].len(), "one exponent for each channel");
-            for (mut column, exponent) in weights.column_iter_mut().zip(exponents[m]) {
-                column *= 2.0_f64.powi(-exponent);
-            }
+            scale_columns(&mut weights, exponents[m].iter().map(|exponent| 2.0_f64.powi(-exponent)));
             weights
         });
         Self { first, second }
@@ -108,11 +106,11 @@ impl Towers {
             require_finite(side)?;
         }
         let bases = [orthonormal_columns(&coordinates[0]), orthonormal_columns(&coordinates[1])];
-        let padded = stacked(&bases[0], &Matrix::zeros(pair.ranks()[1], bases[0].ncols()));
+        let padded = stacked(&[&bases[0], &Matrix::zeros(pair.ranks()[1], bases[0].ncols())]);
         let [seen, beyond] = pair.second_in_joint(&bases[1]);
         let inside = product_tn(&bases[0], &seen);
         let outside = [seen - product(&bases[0], &inside), beyond];
-        let joint = orthonormal_extension(&padded, &stacked(&outside[0], &outside[1]));
+        let joint = orthonormal_extension(&padded, &stacked(&[&outside[0], &outside[1]]));
         let whitened =
             [symmetric_whitening(&coordinates[0], &bases[0])?, symmetric_whitening(&coordinates[1], &bases[1])?];
         Ok(Self { dim, bases, joint, inside, outside, whitened })

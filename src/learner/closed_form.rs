@@ -5,7 +5,7 @@ use super::uniqueness::{Choice, Freedom, Ties, Uniqueness, describe, each, tie};
 use crate::information::{Encoders, Pair};
 use crate::linalg::{
     LinalgError, Matrix, Svd, graded_svd, is_graded, orthonormal_columns, orthonormal_extension, outside, product,
-    product_nt, product_tn, singular_values, svd, svd_of_product,
+    product_nt, product_tn, scale_columns, singular_values, svd, svd_of_product,
 };
 use crate::model::Factor;
 use crate::objective::{BeyondRank, CanonicalCorrelation, Objective, Solution};
@@ -16,6 +16,7 @@ use std::sync::OnceLock;
 
 /// Why there is no minimiser.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LearnerError {
     /// More dimensions than channels.
     #[error("dim: {dim} is not between 1 and {largest}, the fewest channels of the two modalities")]
@@ -204,9 +205,7 @@ impl<'a> ClosedForm<'a> {
         let learned = both(|m| {
             let vectors = if m == 0 { &svd.left } else { &svd.right };
             let mut directions = leading(vectors, rank);
-            for (mut column, &value) in directions.column_iter_mut().zip(&svd.values) {
-                column *= objective.scale(value);
-            }
+            scale_columns(&mut directions, svd.values.iter().map(|&value| objective.scale(value)));
             if beyond_rank == BeyondRank::Whitened && rank < dim {
                 directions = self.completed(slot(whiten), m, &directions, dim)?;
             }
@@ -275,9 +274,7 @@ impl<'a> ClosedForm<'a> {
         // notation: columns s^{1−2a}, in which T_{a,b} is a product of well-scaled matrices
         let scaled = |m: usize, matrix: &Matrix, power: f64| {
             let mut scaled = matrix.clone();
-            for (mut column, value) in scaled.column_iter_mut().zip(&roots[m].values) {
-                column *= value.powf(power);
-            }
+            scale_columns(&mut scaled, roots[m].values.iter().map(|value| value.powf(power)));
             scaled
         };
         let within = [0, 1].map(|m| scaled(m, &roots[m].right, 1.0 - 2.0 * exponents[m]));
@@ -297,9 +294,7 @@ impl<'a> ClosedForm<'a> {
         });
         let learned = both(|m| {
             let mut directions = leading(if m == 0 { &decomposition.left } else { &decomposition.right }, rank);
-            for (mut column, &value) in directions.column_iter_mut().zip(&decomposition.values) {
-                column *= objective.scale(value);
-            }
+            scale_columns(&mut directions, decomposition.values.iter().map(|&value| objective.scale(value)));
             let weights = product(&scaled(m, &roots[m].left, -2.0 * exponents[m]), &directions);
             let coordinates = product(&within[m], &directions);
             Ok(Tower { weights: padded(weights, dim).transpose(), coordinates: padded(coordinates, dim) })

@@ -1,7 +1,7 @@
 //! Generalised canonical correlation analysis of any number of modalities: exact MAXVAR embeddings in the population.
 
 use crate::information::Ensemble;
-use crate::linalg::{LinalgError, Matrix, product_tn, symmetric_eigen};
+use crate::linalg::{LinalgError, Matrix, product_tn, scale_columns, symmetric_eigen};
 
 /// The solution of MAXVAR (Kettenring 1971): d uncorrelated variates g_j of unit variance, in the joint space of all
 /// modalities, whose variance the modalities explain best together, and each modality's encoder z_m = E[g|x_m].
@@ -65,9 +65,7 @@ impl Generalised {
         let scaled = |power: f64| -> Vec<Matrix> {
             let mut scaled = blocks.clone();
             for block in &mut scaled {
-                for (mut column, &value) in block.column_iter_mut().zip(&eigen.values) {
-                    column *= value.powf(power);
-                }
+                scale_columns(block, eigen.values.iter().map(|value| value.powf(power)));
             }
             scaled
         };

@@ -11,6 +11,7 @@ const MOST_FEATURES: usize = 2048;
 
 /// Why no polynomial tower could be fitted.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PolynomialError {
     /// The two modalities were not sampled together.
     #[error("{first} samples of modality 1 and {second} of modality 2")]

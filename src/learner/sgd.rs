@@ -13,7 +13,7 @@
 use super::convergence::{Gradients, Losses, WINDOW};
 use super::optimiser::{Optimiser, OptimiserState, Schedule, weight_decay};
 use crate::information::Encoders;
-use crate::linalg::{LinalgError, Matrix, Real, power_of_two_near, product_nt, symmetric_eigen};
+use crate::linalg::{LinalgError, Matrix, Real, power_of_two_near, product_nt, scale_columns, symmetric_eigen};
 use crate::objective::minibatch::{Geometry, MinibatchError, MinibatchLoss, Parameters, Precision};
 use crate::random::Stream;
 use nalgebra::DMatrix;
@@ -197,6 +197,7 @@ pub struct Trained {
 
 /// Why a run could not start or go on. Divergence is an [`Outcome`], not an error.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SgdError {
     /// The loss refuses the batch.
     #[error(transparent)]
@@ -564,9 +565,8 @@ fn inverse_root(covariance: &Matrix) -> Result<Matrix, LinalgError> {
     let eigen = symmetric_eigen(covariance)?;
     let least = NO_VARIANCE * eigen.values[0];
     let mut scaled = eigen.vectors.clone();
-    for (mut column, &value) in scaled.column_iter_mut().zip(&eigen.values) {
-        column *= if value > least { value.sqrt().recip() } else { 0.0 };
-    }
+    let inverse = |&value: &f64| if value > least { value.sqrt().recip() } else { 0.0 };
+    scale_columns(&mut scaled, eigen.values.iter().map(inverse));
     Ok(product_nt(&scaled, &eigen.vectors))
 }
 

@@ -1,7 +1,9 @@
 //! Alignment against fidelity in whitened coordinates: the value of any encoders, and a bound that no encoders exceed.
 
 use crate::information::Pair;
-use crate::linalg::{LinalgError, Matrix, SymmetricEigen, product, product_nt, product_tn, symmetric_eigen};
+use crate::linalg::{
+    LinalgError, Matrix, SymmetricEigen, product, product_nt, product_tn, scale_columns, scale_rows, symmetric_eigen,
+};
 use std::sync::OnceLock;
 
 /// J_λ = 2(1−λ) tr(Q_1 T Q_2ᵀ) + λ Σ_m tr(Q_m Σ_mm Q_mᵀ) of docs/theory.md §5, Q_m the encoders over the whitened sensors.
@@ -52,9 +54,7 @@ impl<'a> TradeOff<'a> {
     /// T·P_2 for m = 0, Tᵀ·P_1 for m = 1.
     pub(super) fn across(&self, m: usize, other: &Matrix) -> Matrix {
         let mut seen = product_tn(self.pair.canonical_directions(1 - m), other);
-        for (mut row, &correlation) in seen.row_iter_mut().zip(self.pair.angles().cosines()) {
-            row *= correlation;
-        }
+        scale_rows(&mut seen, self.pair.angles().cosines().iter().copied());
         product(self.pair.canonical_directions(m), &seen)
     }
 
@@ -85,9 +85,8 @@ impl<'a> TradeOff<'a> {
         let spectrum = |m: usize| {
             let directions = self.pair.canonical_directions(m);
             let mut scaled = directions.clone();
-            for (mut column, &correlation) in scaled.column_iter_mut().zip(self.pair.angles().cosines()) {
-                column *= (1.0 - lambda) * correlation;
-            }
+            let correlations = self.pair.angles().cosines();
+            scale_columns(&mut scaled, correlations.iter().map(|correlation| (1.0 - lambda) * correlation));
             symmetric_eigen(&(product_nt(&scaled, directions) + self.fidelity(m) * lambda))
         };
         Ok([spectrum(0)?, spectrum(1)?])

@@ -4,7 +4,7 @@ use super::jacobi::{SMALL, small_polar_factor, small_singular_values};
 use super::product::{owned, view, view_mut};
 use super::root::require_symmetric;
 use super::row_factorisation::RowFactorisation;
-use super::{LinalgError, Matrix, gram, product_nt, product_tn, require_finite};
+use super::{LinalgError, Matrix, gram, product_nt, product_tn, require_finite, scale_columns, stacked};
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::svd::{ComputeSvdVectors, SvdParams, svd as faer_svd, svd_scratch};
 use faer::{Par, Side, Spec};
@@ -110,9 +110,7 @@ fn svd_into(matrix: &Matrix, vectors: Option<(&mut Matrix, &mut Matrix)>, thresh
 /// Whether ‖A − U·diag(σ)·Vᵀ‖ is within the contract; NaN is not.
 fn is_factorisation(matrix: &Matrix, (left, values, right): &(Matrix, Vec<f64>, Matrix)) -> bool {
     let mut scaled = left.clone();
-    for (mut column, value) in scaled.column_iter_mut().zip(values) {
-        column *= *value;
-    }
+    scale_columns(&mut scaled, values.iter().copied());
     let unit = f64::EPSILON * matrix.nrows().max(matrix.ncols()) as f64;
     (product_nt(&scaled, right) - matrix).norm() <= CONTRACT * unit * matrix.norm()
 }
@@ -164,13 +162,7 @@ pub(crate) fn stacked_singular_values(blocks: &[&Matrix]) -> Result<Vec<f64>, Li
             return Ok(values);
         }
     }
-    let mut whole = Matrix::zeros(rows, columns);
-    let mut start = 0;
-    for block in blocks {
-        whole.rows_mut(start, block.nrows()).copy_from(block);
-        start += block.nrows();
-    }
-    singular_values(&whole)
+    singular_values(&stacked(blocks))
 }
 
 /// The matrix with orthonormal columns (rows, if it is wide) nearest to a matrix A = U·diag(σ)·Vᵀ: U·Vᵀ. Directions that A does not
@@ -333,9 +325,7 @@ impl Svd {
     pub fn truncated(&self, rank: usize) -> Matrix {
         let rank = rank.min(self.values.len());
         let mut scaled = self.left.columns(0, rank).into_owned();
-        for (index, mut column) in scaled.column_iter_mut().enumerate() {
-            column *= self.values[index];
-        }
+        scale_columns(&mut scaled, self.values.iter().copied());
         product_nt(&scaled, &self.right.columns(0, rank).into_owned())
     }
 }

@@ -35,6 +35,7 @@
 //! ```
 
 mod angles;
+mod arrange;
 mod decomposition;
 mod graded;
 mod jacobi;
@@ -46,6 +47,7 @@ mod row_factorisation;
 mod whitening;
 
 pub use angles::PrincipalAngles;
+pub use arrange::{scale_columns, scale_rows, stacked};
 pub use decomposition::{
     Svd, SymmetricEigen, largest_eigenvalue, largest_singular_value, log_determinant, singular_values, svd,
     svd_of_product, symmetric_eigen, upper_triangle,
@@ -63,6 +65,7 @@ pub type Matrix = nalgebra::DMatrix<f64>;
 
 /// Why a decomposition could not be had.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LinalgError {
     /// An entry is NaN or infinite.
     #[error("entry ({row}, {column}) is {value}, not a finite number")]

@@ -5,7 +5,7 @@
 
 use super::decomposition::{is_diagonal, power_of_two_near, symmetric_eigen};
 use super::product::{owned, view};
-use super::{LinalgError, Matrix, require_finite};
+use super::{LinalgError, Matrix, require_finite, scale_rows};
 use faer::Side;
 
 /// Eigenvalues above −this·(largest) count as zero in a correlation matrix: the rounding of a covariance that was written with 15
@@ -66,10 +66,9 @@ pub fn positive_semidefinite_root(matrix: &Matrix) -> Result<Matrix, LinalgError
         Some(root) => root,
         None => spectral_root(&scaled)?,
     };
-    for (index, (mut row, scale)) in root.row_iter_mut().zip(&scales).enumerate() {
-        // A variable without variance has no scale to which the rounding of its entries would be relative: they are zero.
-        row *= if matrix[(index, index)] > 0.0 { *scale } else { 0.0 };
-    }
+    // A variable without variance has no scale to which the rounding of its entries would be relative: they are zero.
+    let scale = |index: usize| if matrix[(index, index)] > 0.0 { scales[index] } else { 0.0 };
+    scale_rows(&mut root, (0..n).map(scale));
     Ok(root)
 }
 

@@ -1,7 +1,7 @@
 //! Model files: TOML or JSON, both ways, bit for bit.
 
 use super::family::{FamilyParameters, PARAMETERS, REGISTRY};
-use super::{LatentModel, Modality, ModelError, Noise, Target};
+use super::{FieldProblem, LatentModel, Modality, ModelError, Noise, Target};
 use crate::linalg::Matrix;
 use crate::text::{Format, without_mark};
 use schemars::{JsonSchema, schema_for};
@@ -140,18 +140,11 @@ impl ModelFile {
     pub fn build(self) -> Result<LatentModel, ModelError> {
         let targets = targets(self.target)?;
         match (self.family, self.latent) {
-            (Some(_), Some(_)) => {
-                Err(ModelError::field("family", "a file has either [family] or [latent] with [[modality]], not both"))
-            }
-            (None, None) => {
-                Err(ModelError::field("latent", "missing: a model file needs [latent] with [[modality]], or [family]"))
-            }
+            (Some(_), Some(_)) => Err(ModelError::field("family", FieldProblem::TwoModels)),
+            (None, None) => Err(ModelError::field("latent", FieldProblem::NoModel)),
             (Some(family), None) => {
                 if !self.modality.is_empty() {
-                    return Err(ModelError::field(
-                        "modality",
-                        "not allowed beside [family], which makes its own modalities",
-                    ));
+                    return Err(ModelError::field("modality", FieldProblem::BesideFamily));
                 }
                 let model = family.build(self.name)?;
                 if targets.is_empty() { Ok(model) } else { model.with_targets(targets) }
@@ -263,10 +256,8 @@ impl NoiseSection {
 fn matrix(field: &str, rows: &[Vec<f64>], columns: Option<usize>) -> Result<Matrix, ModelError> {
     let columns = columns.or(rows.first().map(Vec::len)).unwrap_or(0);
     if let Some((index, row)) = rows.iter().enumerate().find(|(_, row)| row.len() != columns) {
-        return Err(ModelError::field(
-            format!("{field}[{index}]"),
-            format!("{} numbers, expected {columns}", row.len()),
-        ));
+        let problem = FieldProblem::RowLength { numbers: row.len(), expected: columns };
+        return Err(ModelError::field(format!("{field}[{index}]"), problem));
     }
     Ok(Matrix::from_fn(rows.len(), columns, |i, j| rows[i][j]))
 }

@@ -1,6 +1,6 @@
 //! The model itself and its exact joint law.
 
-use super::ModelError;
+use super::{FieldProblem, ModelError};
 use crate::linalg::{Matrix, positive_semidefinite_root, product, product_nt};
 
 /// Largest number of latents, channels or target rows: beyond it a dense population computation is not sensible.
@@ -85,32 +85,26 @@ impl LatentModel {
         let latents =
             private.iter().try_fold(shared, |sum, &p| sum.checked_add(p)).filter(|&sum| sum <= LARGEST_DIMENSION);
         let Some(latents) = latents else {
-            return Err(ModelError::field(
-                "latent",
-                format!("shared = {shared} and private = {private:?} add up to more than {LARGEST_DIMENSION}"),
-            ));
+            let problem = FieldProblem::TooManyFactors { shared, private, most: LARGEST_DIMENSION };
+            return Err(ModelError::field("latent", problem));
         };
         if latents == 0 {
-            return Err(ModelError::field("latent", "shared = 0 and no private factor: there is nothing to observe"));
+            return Err(ModelError::field("latent", FieldProblem::NoFactors));
         }
         if modalities.len() < 2 {
-            return Err(ModelError::field("modality", format!("{} given, at least 2 are needed", modalities.len())));
+            return Err(ModelError::field("modality", FieldProblem::TooFewModalities { count: modalities.len() }));
         }
         if private.len() != modalities.len() {
-            return Err(ModelError::field(
-                "latent.private",
-                format!("{private:?} has {} entries for {} modalities", private.len(), modalities.len()),
-            ));
+            let problem = FieldProblem::OtherModalities { private, modalities: modalities.len() };
+            return Err(ModelError::field("latent.private", problem));
         }
         for (m, modality) in modalities.iter().enumerate() {
             let n = modality.shared_loading.nrows();
             check_loading(&format!("modality[{m}].shared_loading"), &modality.shared_loading, shared)?;
             check_loading(&format!("modality[{m}].private_loading"), &modality.private_loading, private[m])?;
             if modality.private_loading.nrows() != n {
-                return Err(ModelError::field(
-                    format!("modality[{m}].private_loading"),
-                    format!("{} rows, but shared_loading has {n}", modality.private_loading.nrows()),
-                ));
+                let problem = FieldProblem::Rows { rows: modality.private_loading.nrows(), expected: n };
+                return Err(ModelError::field(format!("modality[{m}].private_loading"), problem));
             }
             check_noise(&format!("modality[{m}].noise"), &modality.noise, n)?;
         }
@@ -118,20 +112,17 @@ impl LatentModel {
             check_loading(&format!("target[{t}].loading"), &target.loading, latents)?;
             check_noise(&format!("target[{t}].noise"), &target.noise, target.loading.nrows())?;
             if let Some(earlier) = targets[..t].iter().position(|other| other.name == target.name) {
-                return Err(ModelError::field(
-                    format!("target[{t}].name"),
-                    format!("{:?} is already the name of target[{earlier}]", target.name),
-                ));
+                let problem = FieldProblem::RepeatedName { name: target.name.clone(), earlier };
+                return Err(ModelError::field(format!("target[{t}].name"), problem));
             }
         }
         let latent_root = match &covariance {
             None => Matrix::identity(latents, latents),
             Some(matrix) => {
-                if matrix.shape() != (latents, latents) {
-                    return Err(ModelError::field(
-                        "latent.covariance",
-                        format!("{} × {}, but there are {latents} latents", matrix.nrows(), matrix.ncols()),
-                    ));
+                let (rows, columns) = matrix.shape();
+                if (rows, columns) != (latents, latents) {
+                    let problem = FieldProblem::LatentShape { rows, columns, latents };
+                    return Err(ModelError::field("latent.covariance", problem));
                 }
                 check_entries("latent.covariance", matrix)?;
                 positive_semidefinite_root(matrix)
@@ -142,25 +133,15 @@ impl LatentModel {
         for (m, factor) in model.modalities.iter().enumerate() {
             let variance = model.observed(m);
             if variance.common.amax().max(variance.own.amax()) < SMALLEST_DEVIATION {
-                return Err(ModelError::field(
-                    format!("modality[{m}]"),
-                    format!(
-                        "{:?} is constant: loadings and noise are all zero, or below {SMALLEST_DEVIATION:e}",
-                        factor.name
-                    ),
-                ));
+                let problem = FieldProblem::ConstantModality { name: factor.name.clone(), least: SMALLEST_DEVIATION };
+                return Err(ModelError::field(format!("modality[{m}]"), problem));
             }
         }
         for (t, target) in model.targets.iter().enumerate() {
             let factor = model.target(t);
             if factor.common.amax().max(factor.own.amax()) < SMALLEST_DEVIATION {
-                return Err(ModelError::field(
-                    format!("target[{t}]"),
-                    format!(
-                        "{:?} is constant: its loading and noise are zero, or below {SMALLEST_DEVIATION:e}",
-                        target.name
-                    ),
-                ));
+                let problem = FieldProblem::ConstantTarget { name: target.name.clone(), least: SMALLEST_DEVIATION };
+                return Err(ModelError::field(format!("target[{t}]"), problem));
             }
         }
         Ok(model)
@@ -353,17 +334,16 @@ impl Noise {
 }
 
 fn check_loading(field: &str, loading: &Matrix, columns: usize) -> Result<(), ModelError> {
-    if loading.nrows() == 0 {
-        return Err(ModelError::field(field, "no rows"));
+    let rows = loading.nrows();
+    if rows == 0 {
+        return Err(ModelError::field(field, FieldProblem::NoRows));
     }
-    if loading.nrows() > LARGEST_DIMENSION {
-        return Err(ModelError::field(
-            field,
-            format!("{} rows, at most {LARGEST_DIMENSION} are supported", loading.nrows()),
-        ));
+    if rows > LARGEST_DIMENSION {
+        return Err(ModelError::field(field, FieldProblem::TooManyRows { rows, most: LARGEST_DIMENSION }));
     }
     if loading.ncols() != columns {
-        return Err(ModelError::field(field, format!("{} columns, expected {columns}", loading.ncols())));
+        let problem = FieldProblem::Columns { columns: loading.ncols(), expected: columns };
+        return Err(ModelError::field(field, problem));
     }
     check_entries(field, loading)
 }
@@ -383,7 +363,7 @@ fn check_noise(field: &str, noise: &Noise, n: usize) -> Result<(), ModelError> {
         if !value.is_finite() || value > LARGEST_ENTRY {
             Err(ModelError::field(field, unusable(value)))
         } else if value < 0.0 {
-            Err(ModelError::field(field, format!("{value} is not a variance: it must be at least 0")))
+            Err(ModelError::field(field, FieldProblem::NegativeVariance { value }))
         } else {
             Ok(())
         }
@@ -391,14 +371,16 @@ fn check_noise(field: &str, noise: &Noise, n: usize) -> Result<(), ModelError> {
     match noise {
         Noise::Isotropic(variance) => check_variance(field.into(), *variance),
         Noise::Diagonal(variances) if variances.len() != n => {
-            Err(ModelError::field(field, format!("{} variances for {n} channels", variances.len())))
+            let problem = FieldProblem::Variances { variances: variances.len(), channels: n };
+            Err(ModelError::field(field, problem))
         }
         Noise::Diagonal(variances) => variances
             .iter()
             .enumerate()
             .try_for_each(|(i, &variance)| check_variance(format!("{field}[{i}]"), variance)),
         Noise::Full(matrix) if matrix.shape() != (n, n) => {
-            Err(ModelError::field(field, format!("{} × {} for {n} channels", matrix.nrows(), matrix.ncols())))
+            let (rows, columns) = matrix.shape();
+            Err(ModelError::field(field, FieldProblem::NoiseShape { rows, columns, channels: n }))
         }
         Noise::Full(matrix) => {
             check_entries(field, matrix)?;
@@ -409,10 +391,10 @@ fn check_noise(field: &str, noise: &Noise, n: usize) -> Result<(), ModelError> {
     }
 }
 
-fn unusable(value: f64) -> String {
+fn unusable(value: f64) -> FieldProblem {
     if value.is_finite() {
-        format!("{value:e} is larger than {LARGEST_ENTRY:e} in magnitude")
+        FieldProblem::TooLarge { value, largest: LARGEST_ENTRY }
     } else {
-        format!("{value} is not a finite number")
+        FieldProblem::NotFinite { value }
     }
 }

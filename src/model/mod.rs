@@ -24,7 +24,7 @@ mod latent;
 mod units;
 
 pub use crate::text::Format;
-pub use error::ModelError;
+pub use error::{FieldProblem, ModelError};
 pub use file::ModelFile;
 pub(crate) use file::describe_family;
 pub use latent::{Factor, LARGEST_DIMENSION, LatentModel, Modality, Noise, Target};

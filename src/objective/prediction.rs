@@ -3,7 +3,7 @@
 use super::minibatch::{self, both};
 use super::{BeyondRank, Candidate, Entry, Objective, Solution, regression};
 use crate::information::{Encoders, SecondMoments};
-use crate::linalg::{Matrix, outside, product, product_tn};
+use crate::linalg::{Matrix, outside, product, product_tn, scale_rows};
 
 /// min_D E‖x_2 − D z_1‖²: the directions of Σ11^{-1/2}Σ12 (a = ½, b = 0). The second encoder, V_dᵀ, spans the
 /// predicted part of x_2; the value does not depend on it.
@@ -41,7 +41,7 @@ impl Objective for Prediction {
         let along = product_tn(pair.canonical_directions(1), &target);
         let scaled = |weights: &[f64]| {
             let mut scaled = along.clone();
-            scaled.row_iter_mut().zip(weights).for_each(|(mut row, &weight)| row *= weight);
+            scale_rows(&mut scaled, weights.iter().copied());
             scaled
         };
         let said = product(pair.canonical_directions(0), &scaled(pair.angles().cosines()));

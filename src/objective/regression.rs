@@ -1,6 +1,6 @@
 //! The error of the best linear prediction of something from an encoder, and its gradient.
 
-use crate::linalg::{Matrix, product, product_nt, product_tn};
+use crate::linalg::{Matrix, product, product_nt, product_tn, scale_rows};
 
 /// Ratio of the pivots of a Cholesky factor above which a pseudo-inverse is an inverse.
 const WELL_CONDITIONED: f64 = 1e-4;
@@ -32,9 +32,7 @@ fn coefficients(weights: &Matrix, covariance: &Matrix, encoded: &Matrix) -> Matr
     let svd = crate::linalg::svd(&gram).unwrap_or_else(|error| panic!("the covariance of an encoder: {error}"));
     let cutoff = svd.values.first().copied().unwrap_or(0.0) * f64::EPSILON * gram.nrows() as f64;
     let mut inner = product_tn(&svd.left, encoded);
-    for (value, mut row) in svd.values.iter().zip(inner.row_iter_mut()) {
-        row *= if *value > cutoff { value.recip() } else { 0.0 };
-    }
+    scale_rows(&mut inner, svd.values.iter().map(|&value| if value > cutoff { value.recip() } else { 0.0 }));
     product(&svd.right, &inner)
 }
 

@@ -5,7 +5,7 @@ use super::{
     Solution, cross_gradient,
 };
 use crate::information::{Encoders, SecondMoments};
-use crate::linalg::{LinalgError, Matrix, product, product_nt, symmetric_eigen};
+use crate::linalg::{LinalgError, Matrix, product, product_nt, scale_columns, symmetric_eigen};
 
 /// Digits that a value must keep, as a share of its terms.
 const DIGITS: f64 = 1e-9;
@@ -149,8 +149,6 @@ fn power(matrix: &Matrix, exponent: f64) -> Result<Matrix, LinalgError> {
     }
     let eigen = symmetric_eigen(matrix)?;
     let mut scaled = eigen.vectors.clone();
-    for (mut column, value) in scaled.column_iter_mut().zip(&eigen.values) {
-        column *= value.max(0.0).powf(exponent);
-    }
+    scale_columns(&mut scaled, eigen.values.iter().map(|value| value.max(0.0).powf(exponent)));
     Ok(product_nt(&scaled, &eigen.vectors))
 }

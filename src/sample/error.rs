@@ -5,6 +5,7 @@ use crate::model::ModelError;
 
 /// Why a sample can't be drawn or used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SampleError {
     /// Matrices that belong together differ in size.
     #[error("{what}: {found}, expected {expected}")]

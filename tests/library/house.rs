@@ -90,7 +90,7 @@ const OTHER_MEANINGS: [(&str, &str); 3] = [
 /// In how many files each id stands as a quoted literal.
 fn files_that_quote(ids: &[&str]) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = ids.iter().map(|id| ((*id).to_owned(), Vec::new())).collect();
-    let crates = ["src", "crates/cli/src", "crates/figure/src"];
+    let crates = ["src", "crates/cli/src", "crates/figure/src", "crates/terminal/src"];
     for file in crates.iter().flat_map(|folder| sources(&crate::repository().join(folder))) {
         if file.ends_with("tests.rs") {
             continue;

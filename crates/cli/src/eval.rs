@@ -1,13 +1,14 @@
 //! `alignloss eval`
 
-use super::table::{number, side, table, table_with_remarks};
-use super::{Outcome, input};
+use super::input;
+use super::number::{number, side};
 use alignloss::evaluation::{Evaluation, MinimiserSummary, Number, TargetSummary, TheoremSummary};
 use alignloss::information::Encoders;
 use alignloss::linalg::Matrix;
 use alignloss::objective::{self, Entry, ObjectiveError, Parameters};
 use alignloss::precise::{Measure, TargetMeasures};
 use alignloss::theorem::{Case, Subject};
+use alignloss_terminal::{Outcome, print, table, table_with_remarks};
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::{Args, ValueEnum};
 use std::fmt::Write as _;
@@ -94,7 +95,7 @@ impl Eval {
             (Case::minimise(&subject, &learner, objective.as_ref(), dim).with_context(describe)?, objective.id())
         };
         let report = Evaluation::new(&case, name).with_context(describe)?;
-        super::print(&match self.format {
+        print(&match self.format {
             Format::Json => serde_json::to_string_pretty(&report)? + "\n",
             Format::Table => as_tables(&report),
         })?;

@@ -1,12 +1,11 @@
 //! `alignloss explain`
 
-use super::Outcome;
-use super::table::{PAGE, page_width, wrapped};
 use alignloss::evaluation::Evaluation;
 use alignloss::experiment::{AXES, Experiment, describe, meaning, measured};
 use alignloss::model::{ModelFile, family};
 use alignloss::objective;
 use alignloss::theorem;
+use alignloss_terminal::{Outcome, PAGE, page_width, print, wrapped};
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -83,12 +82,12 @@ impl Explain {
                 Document::Experiment => Experiment::schema(),
                 Document::Evaluation => Evaluation::schema(),
             };
-            super::print(&(serde_json::to_string_pretty(&schema)? + "\n"))?;
+            print(&(serde_json::to_string_pretty(&schema)? + "\n"))?;
             return Ok(Outcome::Fine);
         }
         let all = entries();
         let chosen = if self.words.is_empty() { all.iter().collect() } else { chosen(&all, &self.words)? };
-        super::print(&match self.format {
+        print(&match self.format {
             Format::Json => serde_json::to_string_pretty(&chosen)? + "\n",
             Format::Markdown => markdown(&chosen),
             Format::Text if self.words.is_empty() => index(&chosen),

@@ -1,9 +1,8 @@
 //! `alignloss explore`
 
-use super::{Outcome, Session};
 use crate::explorer::{Server, export};
+use alignloss_terminal::{Outcome, Session, note, print};
 use clap::Args;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 /// The explorer: sliders and live charts in a browser, on this machine only
@@ -27,25 +26,20 @@ pub(super) struct Explore {
 
 impl Explore {
     pub(super) fn run(self, session: Session) -> anyhow::Result<Outcome> {
-        let note = |text: &str| {
-            if !session.quiet {
-                let _ = writeln!(std::io::stderr(), "{text}");
-            }
-        };
         if let Some(folder) = self.export {
-            note("precomputing the answers of 27 models …");
+            note(session, "precomputing the answers of 27 models …");
             let written = export(&folder)?;
-            note(&format!("{} files, {:.1} MB", written.files, written.bytes as f64 / 1e6));
-            super::print(&format!("{}\n", folder.join("index.html").display()))?;
+            note(session, &format!("{} files, {:.1} MB", written.files, written.bytes as f64 / 1e6));
+            print(&format!("{}\n", folder.join("index.html").display()))?;
             return Ok(Outcome::Fine);
         }
         let server = Server::bind(self.port)?;
-        super::print(&format!("{}\n", server.url()))?;
-        note("Ctrl-C ends it.");
+        print(&format!("{}\n", server.url()))?;
+        note(session, "Ctrl-C ends it.");
         if self.open
             && let Err(error) = open::that_detached(server.url())
         {
-            note(&format!("no browser could be opened ({error}); visit the address above"));
+            note(session, &format!("no browser could be opened ({error}); visit the address above"));
         }
         server.run()?;
         Ok(Outcome::Fine)

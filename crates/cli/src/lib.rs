@@ -3,7 +3,6 @@
 //! Results go to standard output, progress and messages to standard error. Exit codes: 0 fine, 1 a theorem violated or a
 //! check failed, 2 wrong usage or input.
 
-mod completions;
 mod demo;
 mod eval;
 mod explain;
@@ -12,14 +11,13 @@ pub mod explorer;
 mod figures;
 mod input;
 pub mod lesson;
-mod progress;
+mod number;
+mod report;
 mod sweep;
-mod table;
 mod verify;
 
-use alignloss::text::shortened;
+use alignloss_terminal::{Global, Shell, print_completions};
 use clap::{Parser, Subcommand};
-use std::io::Write;
 use std::process::ExitCode;
 
 /// Which information is lost when two sensors are aligned in one embedding space, how much, and what buys it back.
@@ -28,12 +26,8 @@ use std::process::ExitCode;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// Threads for parallel work [default: all cores]
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
-    /// No progress bars and no notes on standard error
-    #[arg(long, short, global = true)]
-    quiet: bool,
+    #[command(flatten)]
+    global: Global,
 }
 
 const EXAMPLES: &str = "\
@@ -55,83 +49,31 @@ enum Command {
     Merge(sweep::Merge),
     Status(sweep::Status),
     Demo(demo::Demo),
-    Completions(completions::Completions),
-}
-
-/// How a command that ran ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Fine,
-    /// A theorem violated or a check failed.
-    Failed,
-}
-
-/// The settings that every command reads.
-#[derive(Debug, Clone, Copy)]
-struct Session {
-    quiet: bool,
+    /// Print a completion script for a shell
+    #[command(
+        after_help = "Examples:\n  alignloss completions bash > ~/.local/share/bash-completion/completions/alignloss"
+    )]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => return refuse(&error),
-    };
-    if let Some(threads) = arguments.threads {
-        // The global pool is built once, here, before anything runs.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
-    }
-    let session = Session { quiet: arguments.quiet };
-    let result = match arguments.command {
-        Command::Figures(command) => command.run(session),
-        Command::Eval(command) => command.run(),
-        Command::Explain(command) => command.run(),
-        Command::Verify(command) => command.run(session),
-        Command::Explore(command) => command.run(session),
-        Command::Sweep(command) => command.run(session),
-        Command::Merge(command) => command.run(),
-        Command::Status(command) => command.run(),
-        Command::Demo(command) => command.run(),
-        Command::Completions(command) => command.run(),
-    };
-    match result {
-        Ok(Outcome::Fine) => ExitCode::SUCCESS,
-        Ok(Outcome::Failed) => ExitCode::from(1),
-        // A reader that closed the pipe has seen enough.
-        Err(error)
-            if error
-                .downcast_ref::<std::io::Error>()
-                .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) =>
-        {
-            ExitCode::SUCCESS
+    alignloss_terminal::run(|Arguments { command, global }| {
+        let session = global.session();
+        match command {
+            Command::Figures(command) => command.run(session),
+            Command::Eval(command) => command.run(),
+            Command::Explain(command) => command.run(),
+            Command::Verify(command) => command.run(session),
+            Command::Explore(command) => command.run(session),
+            Command::Sweep(command) => command.run(session),
+            Command::Merge(command) => command.run(),
+            Command::Status(command) => command.run(),
+            Command::Demo(command) => command.run(),
+            Command::Completions { shell } => print_completions::<Arguments>(shell),
         }
-        Err(error) => {
-            complain(&format!("error: {error:#}"));
-            ExitCode::from(2)
-        }
-    }
-}
-
-/// Help and version as they are; wrong usage as a message that a reader can take in.
-fn refuse(error: &clap::Error) -> ExitCode {
-    let text = error.to_string();
-    if error.use_stderr() && shortened(&text) != text {
-        complain(text.trim_end());
-        return ExitCode::from(2);
-    }
-    error.exit()
-}
-
-/// Says what is wrong, on standard error; what the message echoes of the input may be of any length.
-fn complain(message: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", shortened(message));
-}
-
-/// Writes to standard output.
-fn print(text: &str) -> anyhow::Result<()> {
-    let mut output = std::io::stdout().lock();
-    output.write_all(text.as_bytes())?;
-    output.flush()?;
-    Ok(())
+    })
 }

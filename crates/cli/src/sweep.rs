@@ -1,8 +1,8 @@
 //! `alignloss sweep`, `merge` and `status`
 
-use super::progress::{bar, note};
-use super::{Outcome, Session, input};
+use super::input;
 use alignloss::experiment::{Experiment, Override, Run, Shard, Store};
+use alignloss_terminal::{Outcome, Session, bar, note, print};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -82,7 +82,7 @@ impl Sweep {
 impl Merge {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let (_, store) = self.place.open()?;
-        super::print(&format!("{}\n", store.merge()?.display()))?;
+        print(&format!("{}\n", store.merge()?.display()))?;
         Ok(Outcome::Fine)
     }
 }
@@ -91,7 +91,7 @@ impl Status {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let (experiment, store) = self.place.open()?;
         let (done, parts) = store.progress()?;
-        super::print(&format!("{}: {done} of {parts} parts\n", experiment.name()))?;
+        print(&format!("{}: {done} of {parts} parts\n", experiment.name()))?;
         Ok(Outcome::Fine)
     }
 }

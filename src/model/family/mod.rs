@@ -21,7 +21,7 @@ pub use parameters::{FamilyParameter, FamilyParameters, OneOrMany, PARAMETERS, p
 pub use random::FAMILY as RANDOM;
 pub use spiked::FAMILY as SPIKED;
 
-use super::{LatentModel, ModelError};
+use super::{FieldProblem, LatentModel, ModelError};
 
 /// A way to make models from a few parameters.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +70,6 @@ pub fn kinds() -> Vec<&'static str> {
 /// [`ModelError::Field`] naming the kind and the nearest valid one.
 pub fn find(kind: &str) -> Result<&'static Family, ModelError> {
     REGISTRY.iter().find(|family| family.kind == kind).ok_or_else(|| {
-        let hint = crate::text::hint(kind, kinds());
-        ModelError::field("family.kind", format!("{kind:?} is not one of {}{hint}", kinds().join(", ")))
+        ModelError::field("family.kind", FieldProblem::UnknownFamily { kind: kind.to_owned(), known: kinds() })
     })
 }

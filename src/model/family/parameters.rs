@@ -2,7 +2,7 @@
 
 use super::{Family, find};
 use crate::linalg::Matrix;
-use crate::model::{LatentModel, Modality, ModelError, Noise, Target};
+use crate::model::{FieldProblem, LARGEST_DIMENSION, LatentModel, Modality, ModelError, Noise, Target};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,10 +22,10 @@ impl<T: Copy> OneOrMany<T> {
         match self {
             Self::One(value) => Ok(vec![*value; count]),
             Self::Many(values) if values.len() == count => Ok(values.clone()),
-            Self::Many(values) => Err(ModelError::field(
-                format!("family.{field}"),
-                format!("{} values, expected one or {count}", values.len()),
-            )),
+            Self::Many(values) => {
+                let problem = FieldProblem::Values { values: values.len(), expected: count };
+                Err(ModelError::field(format!("family.{field}"), problem))
+            }
         }
     }
 }
@@ -141,6 +141,9 @@ pub static PARAMETERS: [FamilyParameter; 14] = [
     },
 ];
 
+/// The most modalities of a family.
+const MOST_MODALITIES: usize = 64;
+
 /// The parameter of a name.
 pub fn parameter(name: &str) -> Option<&'static FamilyParameter> {
     PARAMETERS.iter().find(|parameter| parameter.name == name)
@@ -216,18 +219,16 @@ impl FamilyParameters {
         channels: impl Fn(usize, usize) -> (usize, usize),
     ) -> Result<Common, ModelError> {
         let modalities = self.modalities.unwrap_or(find(&self.kind)?.modalities);
-        if !(2..=64).contains(&modalities) {
-            return Err(ModelError::field("family.modalities", format!("{modalities}, expected 2 to 64")));
+        if !(2..=MOST_MODALITIES).contains(&modalities) {
+            let problem = FieldProblem::CountOutOfRange { count: modalities, least: 2, most: MOST_MODALITIES };
+            return Err(ModelError::field("family.modalities", problem));
         }
         let shared = self.shared.unwrap_or(shared);
         let private = self.private.clone().unwrap_or(OneOrMany::One(private)).expand("private", modalities)?;
-        let largest = crate::model::LARGEST_DIMENSION;
+        let most = LARGEST_DIMENSION;
         let latents = private.iter().fold(shared, |sum, &p| sum.saturating_add(p));
-        if latents > largest {
-            return Err(ModelError::field(
-                "family.private",
-                format!("shared = {shared} and private = {private:?} add up to more than {largest}"),
-            ));
+        if latents > most {
+            return Err(ModelError::field("family.private", FieldProblem::TooManyFactors { shared, private, most }));
         }
         let needs: Vec<(usize, usize)> = private.iter().map(|&p| channels(shared, p)).collect();
         let observed = match &self.observed {
@@ -235,17 +236,12 @@ impl FamilyParameters {
             Some(observed) => observed.expand("observed", modalities)?,
         };
         for (m, (&n, &(fewest, _))) in observed.iter().zip(&needs).enumerate() {
-            if n < fewest.max(1) || n > largest {
-                return Err(ModelError::field(
-                    "family.observed",
-                    format!(
-                        "{n} channels in modality {} (shared = {shared}, private = {}): {} needs {} to {largest}",
-                        m + 1,
-                        private[m],
-                        self.kind,
-                        fewest.max(1)
-                    ),
-                ));
+            let least = fewest.max(1);
+            if n < least || n > most {
+                let (kind, private) = (self.kind.clone(), private[m]);
+                let problem =
+                    FieldProblem::Channels { channels: n, modality: m + 1, shared, private, kind, least, most };
+                return Err(ModelError::field("family.observed", problem));
             }
         }
         let shared_std = self.shared_std.clone().unwrap_or(OneOrMany::One(1.0)).expand("shared_std", shared)?;
@@ -261,10 +257,7 @@ impl FamilyParameters {
         if let Some(fraction) = self.private_fraction {
             require("family.", "private_fraction", &[fraction], 0.0..=1.0)?;
             if shared == 0 || private[0] == 0 {
-                return Err(ModelError::field(
-                    "family.private_fraction",
-                    "a mixture needs shared ≥ 1 and private ≥ 1 in modality 1",
-                ));
+                return Err(ModelError::field("family.private_fraction", FieldProblem::NothingToMix));
             }
         }
         Ok(Common {
@@ -289,7 +282,7 @@ impl FamilyParameters {
         match given.iter().find(|(name, present)| *present && !family.parameters.contains(name)) {
             None => Ok(()),
             Some((name, _)) => {
-                Err(ModelError::field(format!("family.{name}"), format!("not a parameter of kind {:?}", family.kind)))
+                Err(ModelError::field(format!("family.{name}"), FieldProblem::OtherFamily { kind: family.kind }))
             }
         }
     }
@@ -386,9 +379,8 @@ pub(super) fn require(
 ) -> Result<(), ModelError> {
     match values.iter().find(|value| !range.contains(value)) {
         None => Ok(()),
-        Some(value) => {
-            let end = if *range.end() < 1e6 { range.end().to_string() } else { format!("{:e}", range.end()) };
-            let problem = format!("{value}, expected a number from {} to {end}", range.start());
+        Some(&value) => {
+            let problem = FieldProblem::OutOfRange { value, least: *range.start(), most: *range.end() };
             Err(ModelError::field(format!("{prefix}{field}"), problem))
         }
     }

@@ -3,7 +3,7 @@
 
 use super::{Draws, Family, FamilyParameters, parameters::require};
 use crate::linalg::Matrix;
-use crate::model::{LatentModel, ModelError, Noise};
+use crate::model::{FieldProblem, LatentModel, ModelError, Noise};
 
 /// The family.
 pub const FAMILY: Family = Family {
@@ -25,15 +25,14 @@ fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
         ("noise", parameters.noise.is_some()),
     ] {
         if given {
-            return Err(ModelError::field(
-                format!("family.{name}"),
-                format!("not a parameter of kind {:?}: its covariances are the identity", FAMILY.kind),
-            ));
+            let problem = FieldProblem::FixedCovariance { kind: FAMILY.kind };
+            return Err(ModelError::field(format!("family.{name}"), problem));
         }
     }
     let common = parameters.common(k, 0, |k, p| (k + p, k + p + 8))?;
     if common.shared != k {
-        return Err(ModelError::field("family.shared", format!("{}, but there are {k} correlations", common.shared)));
+        let problem = FieldProblem::Correlations { shared: common.shared, correlations: k };
+        return Err(ModelError::field("family.shared", problem));
     }
     common.model(FAMILY.kind, None, |m| {
         let (n, p) = (common.observed[m], common.private[m]);

@@ -87,6 +87,7 @@ pub struct Parameters<T: nalgebra::Scalar> {
 
 /// Why a batch has no loss or no gradient.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum MinibatchError {
     /// Matrices that do not fit together.
     #[error("the {what} of modality {modality} is {} × {}, expected {} × {}", found.0, found.1, expected.0, expected.1)]

@@ -5,8 +5,8 @@ mod screen;
 mod terminal;
 mod worker;
 
-use super::Outcome;
 use crate::lesson::{self, LESSONS, Lesson, Values};
+use alignloss_terminal::{Outcome, print};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::io::IsTerminal;
@@ -41,16 +41,16 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         if self.list {
-            super::print(&plain::list())?;
+            print(&plain::list())?;
             return Ok(Outcome::Fine);
         }
         let place = self.lesson.as_deref().map_or(Ok(0), lesson::find)?;
         let lesson = LESSONS[place];
         let values = values(lesson, &self.set)?;
         if self.input {
-            super::print(&lesson.recipe(&values).input)?;
+            print(&lesson.recipe(&values).input)?;
         } else if self.plain || !is_terminal() {
-            super::print(&plain::lesson(lesson, &values)?)?;
+            print(&plain::lesson(lesson, &values)?)?;
         } else {
             terminal::run(place, values)?;
         }

@@ -1,7 +1,7 @@
 //! A lesson as text: for slides, pipes and screen readers.
 
 use crate::lesson::{Chart, FILE, LESSONS, Lesson, LessonError, Parameter, Shape, Study, Values, command_line};
-use crate::table::wrapped;
+use alignloss_terminal::wrapped;
 use std::fmt::Write as _;
 
 /// Columns of text.

@@ -2,7 +2,7 @@
 
 use super::plain::label;
 use crate::lesson::{Chart as Drawing, LESSONS, Lesson, LessonError, Shape, Study, Values, command_line};
-use crate::table::wrapped;
+use alignloss_terminal::wrapped;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize};

@@ -6,12 +6,11 @@ mod record;
 mod verdicts;
 mod watch;
 
-use super::progress::note;
-use super::table::table;
-use super::{Outcome, Session, complain, sweep};
+use super::sweep;
 use alignloss::experiment::{Experiment, Results, Shard, Store};
 use alignloss::theorem::{self, Status};
 use alignloss_figure::{Drawing, caption, compose};
+use alignloss_terminal::{Outcome, Session, complain, note, print, table};
 use anyhow::{Context, bail};
 use clap::Args;
 use page::{Format, Size, Theme, stem};
@@ -145,7 +144,7 @@ impl Figures {
         }
         write_if_changed(&self.out.join("README.md"), gallery::gallery(&manifest, &self.results).as_bytes())?;
         write_if_changed(&self.out.join("verdicts.md"), gallery::verdicts(&manifest).as_bytes())?;
-        super::print(&table(&verdicts::HEADERS, &rows.iter().map(record::VerdictRow::fields).collect::<Vec<_>>()))?;
+        print(&table(&verdicts::HEADERS, &rows.iter().map(record::VerdictRow::fields).collect::<Vec<_>>()))?;
         note(session, &format!("{} files drawn, {} up to date in {}", tally.drawn, tally.current, self.out.display()));
         let violated = rows.iter().any(|row| row.verdict == Status::Violated.word());
         Ok(if violated { Outcome::Failed } else { Outcome::Fine })

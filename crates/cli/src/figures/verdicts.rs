@@ -1,6 +1,6 @@
 //! What became of the theorems that an experiment shows.
 
-use super::super::table::measure;
+use super::super::number::measure;
 use super::record::VerdictRow;
 use alignloss::arithmetic;
 use alignloss::experiment::{Experiment, Results};

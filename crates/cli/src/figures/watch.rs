@@ -1,7 +1,6 @@
 //! Redrawing when an experiment file changes.
 
-use super::super::Session;
-use super::super::progress::note;
+use alignloss_terminal::{Session, complain, note};
 use anyhow::Context;
 use notify_debouncer_full::notify::RecursiveMode;
 use notify_debouncer_full::{DebounceEventResult, new_debouncer};
@@ -45,7 +44,7 @@ pub(super) fn watch(
             continue;
         }
         if let Err(error) = redraw(&files) {
-            super::super::complain(&format!("error: {error:#}"));
+            complain(&format!("error: {error:#}"));
         }
     }
     note(session, "stopped");

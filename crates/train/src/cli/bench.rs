@@ -1,6 +1,5 @@
 //! `alignloss-train bench`
 
-use super::{Ending, Session, note};
 use crate::data::{DataError, Evaluation, Observations, Paired, Source};
 use crate::device::{Backend, Hardware};
 use crate::encoder::{Activation, EncoderSpec};
@@ -8,6 +7,7 @@ use crate::objective::infonce::Similarity;
 use crate::objective::{Alignment, ObjectiveSpec};
 use crate::trainer::{Plan, Precision, Trainer, TrainingSpec};
 use alignloss::random::{Stream, fill_standard_normal};
+use alignloss_terminal::{Outcome, Session, note, print};
 use clap::Args;
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -98,7 +98,7 @@ impl Source for Copies {
 }
 
 impl Bench {
-    pub(super) fn run(self, session: Session) -> anyhow::Result<Ending> {
+    pub(super) fn run(self, session: Session) -> anyhow::Result<Outcome> {
         let hardware = Hardware::open(self.backend)?;
         note(session, hardware.name());
         let source = Copies { inputs: self.inputs };
@@ -137,7 +137,7 @@ impl Bench {
         } else {
             format!("{rate:.1} steps a second, {gigaflops:.1} GFLOP/s in the layers' products")
         };
-        super::print(&(line + "\n"))?;
-        Ok(Ending::Fine)
+        print(&(line + "\n"))?;
+        Ok(Outcome::Fine)
     }
 }

@@ -1,8 +1,7 @@
 //! `alignloss-train list`
 
-use super::Ending;
 use super::run::read;
-use super::table::table;
+use alignloss_terminal::{Outcome, print, table_of_words};
 use anyhow::Context;
 use clap::Args;
 use std::path::PathBuf;
@@ -17,7 +16,7 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) fn run(self) -> anyhow::Result<Ending> {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let describe = || self.folder.display().to_string();
         let mut paths: Vec<PathBuf> = std::fs::read_dir(&self.folder)
             .with_context(describe)?
@@ -36,7 +35,7 @@ impl List {
                 experiment.title().to_owned(),
             ]);
         }
-        super::print(&table(&["file", "trainings", "title"], &rows))?;
-        Ok(Ending::Fine)
+        print(&table_of_words(&["file", "trainings", "title"], &rows))?;
+        Ok(Outcome::Fine)
     }
 }

@@ -1,8 +1,7 @@
 //! A bar for each training on standard error: only on a terminal, never with `--quiet`.
 
-use super::Session;
 use crate::experiment::Watcher;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use alignloss_terminal::{ProgressBar, Session, styled_bar};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -22,16 +21,7 @@ impl Progress {
         let flag = Arc::clone(&stop);
         // A second handler in one process is refused; the first still works.
         let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
-        let bar = if session.quiet {
-            ProgressBar::hidden()
-        } else {
-            let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr_with_hz(4));
-            let style = ProgressStyle::with_template("{prefix} {msg} [{bar:24}] {pos}/{len} steps {per_sec} eta {eta}")
-                .unwrap_or_else(|_| ProgressStyle::default_bar())
-                .progress_chars("=> ");
-            bar.set_style(style);
-            bar
-        };
+        let bar = styled_bar(session, 1, "{prefix} {msg} [{bar:24}] {pos}/{len} steps {per_sec} eta {eta}");
         Self { bar, stop }
     }
 

@@ -1,13 +1,12 @@
 //! `alignloss-train run`
 
 use super::progress::Progress;
-use super::table::table;
-use super::{Ending, Session, note};
 use crate::device::{Backend, Hardware};
 use crate::experiment::{Experiment, Run as Work, wide};
 use crate::figure::compose;
 use alignloss::experiment::{Results, write_whole};
 use alignloss_figure::Drawing;
+use alignloss_terminal::{Outcome, Session, note, print, table_of_words};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -47,7 +46,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn run(self, session: Session) -> anyhow::Result<Ending> {
+    pub(super) fn run(self, session: Session) -> anyhow::Result<Outcome> {
         let start = Instant::now();
         let experiment = read(&self.experiment)?;
         let folder = self.out.join(experiment.name());
@@ -67,14 +66,14 @@ impl Run {
             if !whole.with_context(|| experiment.name().to_owned())? {
                 let (done, parts) = store.progress()?;
                 note(session, &format!("stopped with {done} of {parts} trainings done; the same command goes on"));
-                return Ok(Ending::Stopped);
+                return Ok(Outcome::Stopped);
             }
             store
         };
         let results = store.read()?;
         store.merge()?;
         let drawn = draw(&experiment, &results, &self.figures)?;
-        super::print(&summary(&experiment, &results))?;
+        print(&summary(&experiment, &results))?;
         for path in drawn {
             note(session, &path.display().to_string());
         }
@@ -82,7 +81,7 @@ impl Run {
             session,
             &format!("{}: {:.0} s, results in {}", experiment.name(), start.elapsed().as_secs_f64(), folder.display()),
         );
-        Ok(Ending::Fine)
+        Ok(Outcome::Fine)
     }
 }
 
@@ -161,7 +160,7 @@ fn summary(experiment: &Experiment, results: &Results) -> String {
         })
         .collect();
     let headers: Vec<&str> = experiment.axes().chain(chosen.iter().map(|column| column.as_str())).chain([""]).collect();
-    table(&headers, &rows)
+    table_of_words(&headers, &rows)
 }
 
 fn mean_and_deviation(values: &[f64]) -> String {

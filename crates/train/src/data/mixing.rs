@@ -1,6 +1,6 @@
 //! Invertible networks of bounded condition number.
 
-use alignloss::linalg::{Matrix, orthonormal_columns, product, product_tn};
+use alignloss::linalg::{Matrix, orthonormal_columns, product, product_tn, scale_columns};
 use alignloss::random::{Generator, fill_standard_normal};
 use rand::RngExt;
 
@@ -78,9 +78,7 @@ impl Layer {
         let right = haar(dimension, generator);
         let values: Vec<f64> = (0..dimension).map(|_| condition.powf(generator.random::<f64>() - 0.5)).collect();
         let mut scaled = left.clone();
-        for (mut column, sigma) in scaled.column_iter_mut().zip(&values) {
-            column *= *sigma;
-        }
+        scale_columns(&mut scaled, values.iter().copied());
         let weights = alignloss::linalg::product_nt(&scaled, &right);
         Self { weights, left, values, right }
     }

@@ -2,7 +2,7 @@
 
 use super::mixing::Mixing;
 use super::{DataError, Evaluation, Factor, Kind, Observations, Paired, Role, Sizes, Source, check_batch, held_out};
-use alignloss::linalg::{Matrix, product};
+use alignloss::linalg::{Matrix, product, stacked};
 use alignloss::random::{Generator, Stream, fill_standard_normal};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
@@ -212,17 +212,6 @@ fn normal(rows: usize, columns: usize, generator: &mut Generator) -> Matrix {
     let mut draws = Matrix::zeros(rows, columns);
     fill_standard_normal(generator, draws.as_mut_slice());
     draws
-}
-
-/// Blocks one above the other.
-fn stacked(blocks: &[&Matrix]) -> Matrix {
-    let mut result = Matrix::zeros(blocks.iter().map(|block| block.nrows()).sum(), blocks[0].ncols());
-    let mut row = 0;
-    for block in blocks {
-        result.rows_mut(row, block.nrows()).copy_from(block);
-        row += block.nrows();
-    }
-    result
 }
 
 /// One sample per column, as observations of channels.

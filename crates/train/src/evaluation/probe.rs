@@ -14,7 +14,7 @@
 use super::EvaluationError;
 use super::features::{Features, Parts, standardised};
 use super::solve::Cholesky;
-use alignloss::linalg::{Matrix, gram, product, product_nt, product_tn};
+use alignloss::linalg::{Matrix, gram, product, product_nt, product_tn, scale_columns};
 use alignloss::random::Stream;
 use rand::seq::SliceRandom;
 
@@ -390,7 +390,7 @@ fn centred(matrix: &Matrix, mean: &nalgebra::DVector<f64>) -> Matrix {
 fn weighted_centred(matrix: &Matrix, mean: &nalgebra::DVector<f64>, weights: Option<&[f64]>) -> Matrix {
     let mut result = centred(matrix, mean);
     if let Some(weights) = weights {
-        result.column_iter_mut().zip(weights).for_each(|(mut column, weight)| column *= weight.sqrt());
+        scale_columns(&mut result, weights.iter().map(|weight| weight.sqrt()));
     }
     result
 }
