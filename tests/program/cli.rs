@@ -254,7 +254,7 @@ fn a_model_is_read_from_standard_input_in_either_notation() {
     let encoders = br#"{"encoders": [[[1, 0]], [[1, 0]]]}"#;
     assert_eq!(run_with_input(at, &["eval", "model.toml", "--encoders", "-"], encoders).code, 0);
     let twice = run_with_input(at, &["eval", "-", "--encoders", "-"], MODEL.as_bytes());
-    assert_eq!((twice.code, twice.stderr.as_str()), (2, "error: --encoders -: standard input is the model already\n"));
+    assert_eq!((twice.code, twice.stderr.as_str()), (2, "error: --encoders -: standard input already holds the model\n"));
 }
 
 #[test]
@@ -726,7 +726,7 @@ fn a_missing_file_and_a_folder_are_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::create_dir(folder.path().join("folder.toml")).expect("a writable folder");
     assert!(complaint_in(folder.path(), &["eval", "missing.toml"]).starts_with("missing.toml: "));
-    assert_eq!(complaint_in(folder.path(), &["eval", "folder.toml"]), "folder.toml: is a directory, expected a file");
+    assert_eq!(complaint_in(folder.path(), &["eval", "folder.toml"]), "folder.toml: expected a file, found a directory");
 }
 
 #[test]
@@ -803,7 +803,7 @@ fn impossible_requests_are_answered_in_one_line() {
         ),
         (
             &["--objective", "alignment-fidelity"],
-            "-p lambda=VALUE is missing: objective \"alignment-fidelity\" needs the parameter lambda, a number from 0 to 1",
+            "missing -p lambda=VALUE: objective \"alignment-fidelity\" needs the parameter lambda, a number from 0 to 1",
         ),
         (
             &["--objective", "alignment-fidelity", "-p", "lambda=1.5"],
@@ -838,7 +838,7 @@ fn wrong_encoders_are_refused() {
     for (text, expected) in [
         (r#"{"encoders": [[[1, 0, 0]], [[0, 1]]]}"#, "encoder of modality 1: 1 × 3, expected 1 × 2"),
         (r#"{"encoders": [[[1, 0], [0, 1]], [[0, 1]]]}"#, "encoder of modality 2: 1 × 2, expected 2 × 2"),
-        (r#"{"encoders": [[[1, 0], [0]], [[0, 1]]]}"#, "encoders[0]: rows of different lengths"),
+        (r#"{"encoders": [[[1, 0], [0]], [[0, 1]]]}"#, "encoders[0]: rows differ in length"),
         (r#"{"encoders": [[], []]}"#, "encoder of modality 1: 0 × 0"),
         (r#"{"encoders": [[[1, 0]]]}"#, "invalid length 1"),
         (r#"{"encoders": [[[1e999, 0]], [[0, 1]]]}"#, "number out of range"),

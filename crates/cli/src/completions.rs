@@ -4,7 +4,7 @@ use super::{Arguments, Outcome};
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-/// Print a completion script for a shell
+/// Print a shell completion script
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  alignloss completions bash > ~/.local/share/bash-completion/completions/alignloss"
