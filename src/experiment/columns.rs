@@ -12,11 +12,11 @@ use crate::theorem::{Case, EvaluatedTarget, Verdict, judge_all};
 pub struct Column {
     /// Its name in CSV headers and experiment files.
     pub name: String,
-    /// Its unit, where it has one.
+    /// Its unit, if it has one.
     pub unit: Option<&'static str>,
 }
 
-/// How a column is called on an axis, with scripts as `σ_{w}` and `ε^{2}`, and its unit.
+/// The axis label of a column, with sub- and superscripts as in `σ_{w}` and `ε^{2}`, and its unit.
 pub fn describe(column: &str) -> (String, Option<&'static str>) {
     let (measure, source) = column.split_once('.').unwrap_or((column, ""));
     let name = match source {
@@ -55,7 +55,7 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
         ("angle", _) => format!("largest principal angle of {name} to the closed form"),
         ("search", "tightness") => "greatest tightness found".into(),
         (theorem, "tightness") => theorem.to_owned(),
-        ("excess_loss", _) => "excess of the population loss".into(),
+        ("excess_loss", _) => "excess population loss".into(),
         ("step", _) => "optimiser steps".into(),
         _ => column.replace('_', " "),
     };
@@ -67,7 +67,7 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
     (label, unit)
 }
 
-/// What a column holds, in one line; `None` where it is no column of any result. The columns of a grid's axes hold the axis's value.
+/// What a column holds, in one line; `None` if no results have such a column. The column of a grid axis holds the axis's value.
 pub fn meaning(column: &str) -> Option<String> {
     if let Some(axis) = axis(column) {
         return Some(axis.meaning.to_owned());
@@ -78,57 +78,57 @@ pub fn meaning(column: &str) -> Option<String> {
     {
         let what = match part {
             "verdict" => "the verdict",
-            "lhs" => "the left side of the clause that is nearest to failing",
+            "lhs" => "the left side of the clause closest to failing",
             "rhs" => "the right side of that clause",
             "slack" => "rhs − lhs of that clause",
-            _ => "lhs/rhs of that clause: 1 where the bound is attained",
+            _ => "lhs/rhs of that clause: 1 if the bound is attained",
         };
-        return Some(format!("{what} of the theorem {}", theorem.id()));
+        return Some(format!("{what}, for theorem {}", theorem.id()));
     }
     if let Some((id, quantity)) = column.split_once(':') {
         return crate::theorem::find(id.trim_end_matches("@n"))
             .ok()
-            .map(|theorem| format!("what the theorem {} says about {quantity}", theorem.id()));
+            .map(|theorem| format!("what theorem {} predicts for {quantity}", theorem.id()));
     }
     let source = || Source::ALL.iter().find(|source| source.key() == part).map(|source| source.key());
     let text = match (measure, part) {
-        ("cell", "") => "the place in the grid, from 0".into(),
-        ("replicate", "") => "the repetition of the cell, from 0".into(),
-        ("target", "") => "the target that the row is about; empty for a model without targets".into(),
+        ("cell", "") => "index of the grid cell, from 0".into(),
+        ("replicate", "") => "index of the replicate, from 0".into(),
+        ("target", "") => "the target of this row; empty for a model without targets".into(),
         ("step", "") => "the optimiser's step".into(),
         ("outcome", "") => {
-            "how learning ended: closed-form, converged, stalled, exhausted or diverged; training on the way".into()
+            "how learning ended: closed-form, converged, stalled, exhausted or diverged; training for checkpoints".into()
         }
         ("angle", "z1" | "z2") => {
             format!("largest principal angle between the span of {part} and that of the closed form")
         }
         ("excess_loss", "") => {
-            "what the encoders attain of the population objective less what its closed form does".into()
+            "the encoders' population loss minus that of the closed form".into()
         }
-        ("search", "tightness") => "the greatest tightness that the adversary found".into(),
-        ("mi", _) => format!("mutual information of {} and the target", source()?),
+        ("search", "tightness") => "the greatest tightness found by the adversary".into(),
+        ("mi", _) => format!("mutual information between {} and the target", source()?),
         ("mmse", _) => {
-            format!("least mean square error of predicting the target from {}, summed over its coordinates", source()?)
+            format!("minimum mean square error of predicting the target from {}, summed over its coordinates", source()?)
         }
-        ("r2", _) => format!("share of the target's variance that {} explains", source()?),
-        ("sigma", _) => format!("√mmse: the least σ for which {} is σ-informative about the target", source()?),
-        ("information_loss", "z1" | "z2") => format!("what {part} lost of what its sensor says about the target"),
+        ("r2", _) => format!("share of the target's variance explained by {}", source()?),
+        ("sigma", _) => format!("√mmse: the smallest σ for which {} is σ-informative about the target", source()?),
+        ("information_loss", "z1" | "z2") => format!("information about the target that its sensor has and {part} has lost"),
         ("information_loss", "z12") => {
-            "what both encoders together lost of what both sensors say about the target".into()
+            "information about the target that the two sensors have and the two encoders together have lost".into()
         }
         ("pid", "redundancy") => {
-            "what either sensor says about a scalar target (MMI partial information decomposition)".into()
+            "information about a scalar target in either sensor (MMI partial information decomposition)".into()
         }
-        ("pid", "unique1") => "what only the first sensor says about a scalar target".into(),
-        ("pid", "unique2") => "what only the second sensor says about a scalar target".into(),
-        ("pid", "synergy") => "what the sensors say about a scalar target only together".into(),
+        ("pid", "unique1") => "information about a scalar target in the first sensor only".into(),
+        ("pid", "unique2") => "information about a scalar target in the second sensor only".into(),
+        ("pid", "synergy") => "information about a scalar target in the two sensors together but in neither alone".into(),
         ("alignment", "error") => "ε² = E‖z1 − z2‖² after symmetric whitening".into(),
         ("alignment", "error_op") => "ε_op, the root of the largest eigenvalue of the covariance of z1 − z2".into(),
-        ("alignment", "floor") => "2 Σ_{i≤d} (1 − ρ_i): the least ε² of whitened linear encoders".into(),
-        ("alignment", "mi_x1_x2") => "mutual information of the sensors".into(),
-        ("alignment", "mi_z1_z2") => "mutual information of the encoders' outputs".into(),
+        ("alignment", "floor") => "2 Σ_{i≤d} (1 − ρ_i): the smallest ε² of whitened linear encoders".into(),
+        ("alignment", "mi_x1_x2") => "mutual information between the sensors".into(),
+        ("alignment", "mi_z1_z2") => "mutual information between the encoders' outputs".into(),
         ("capacity", "encoder") => {
-            "the encoder whose dimensions are counted, for a target private to its modality".into()
+            "the encoder whose dimensions are counted (1 or 2), for a target private to its modality".into()
         }
         ("capacity", "aligned") => "tr K: dimensions spent on what the other sensor can predict".into(),
         ("capacity", "private") => "tr P: dimensions spent on the private target".into(),
@@ -136,14 +136,14 @@ pub fn meaning(column: &str) -> Option<String> {
         ("canonical_correlation", index) if is_leading(index) => {
             format!("the canonical correlation ρ_{index} of the sensors")
         }
-        ("critic", index) if is_leading(index) => format!("the singular value {index} of W1ᵀW2"),
+        ("critic", index) if is_leading(index) => format!("singular value {index} of W1ᵀW2"),
         ("whitened_critic", index) if is_leading(index) => {
-            format!("the singular value {index} of the critic in whitened coordinates")
+            format!("singular value {index} of the critic in whitened coordinates")
         }
         ("signal_distance", "z1") => {
-            "the part of the first sensor's shared subspace that its encoder does not see, from 0 to 1".into()
+            "the fraction of the first sensor's shared subspace that its encoder does not see, from 0 to 1".into()
         }
-        ("objective_value", "") => "what the encoders attain of the objective".into(),
+        ("objective_value", "") => "the value of the objective that the encoders attain".into(),
         ("model", name) => family::parameter(name)?.meaning.into(),
         ("objective", name) => objective::parameter(name)?.meaning.into(),
         _ => return None,
@@ -151,18 +151,18 @@ pub fn meaning(column: &str) -> Option<String> {
     Some(text)
 }
 
-/// Whether a number is that of a leading singular value which has a column.
+/// Whether an index is that of a leading singular value with a column.
 fn is_leading(index: &str) -> bool {
     index.parse::<usize>().is_ok_and(|index| (1..=CORRELATIONS).contains(&index))
 }
 
-/// How many canonical correlations, and singular values of critics, have a column.
+/// The number of canonical correlations, and of singular values of critics, with a column.
 const CORRELATIONS: usize = 4;
 
 /// The columns of each theorem.
 const VERDICT: [&str; 5] = ["verdict", "lhs", "rhs", "slack", "tightness"];
 
-/// How the encoders came about: empty in the population, where they are the closed form.
+/// How the encoders were learned: empty in the population, where they are the closed form.
 const LEARNED: [&str; 6] = ["step", "outcome", "angle.z1", "angle.z2", "excess_loss", "search.tightness"];
 
 /// The values of the columns about learning, next to the population's closed form.
@@ -170,18 +170,18 @@ const LEARNED: [&str; 6] = ["step", "outcome", "angle.z1", "angle.z2", "excess_l
 pub(super) struct Learning {
     /// The optimiser's step, where there is one.
     pub step: Option<u64>,
-    /// How learning ended, in one word: `closed-form`; of stochastic gradients, [`crate::learner::Outcome::word`], or `training` on
-    /// the way; of an adversary, its verdict.
+    /// How learning ended, in one word: `closed-form`; for stochastic gradients [`crate::learner::Outcome::word`], or `training` at
+    /// a checkpoint; for an adversary, its verdict.
     pub outcome: &'static str,
     /// Largest principal angle between the span of each encoder and that of the closed form, in degrees, in the geometry of the
     /// whitened modality.
     pub angles_degrees: Option<[f64; 2]>,
-    /// What the encoders attain of the population objective less what its closed form does (for an objective that is made large, the
-    /// other way round): at least 0 but for rounding. Both are [`crate::objective::Objective::attained`]: an objective of whitened
-    /// encoders is taken at the symmetrically whitened ones. `None` where the encoders have no value of the objective to compare:
-    /// they are too low in rank to be whitened, or another critic than the objective's was trained.
+    /// The population objective attained by the encoders minus that of the closed form (with the opposite sign for an objective that is
+    /// maximised): non-negative up to rounding. Both are [`crate::objective::Objective::attained`]: an objective of whitened encoders
+    /// is evaluated at the symmetrically whitened ones. `None` if the encoders have no value of the objective to compare: their rank
+    /// is too low to whiten them, or a critic other than the objective's was trained.
     pub excess_loss: Option<f64>,
-    /// The greatest tightness that an adversary found.
+    /// The greatest tightness found by an adversary.
     pub tightness: Option<f64>,
 }
 
@@ -198,7 +198,7 @@ impl Learning {
         ]
     }
 
-    /// A row's fields where learning ended without encoders: everything that is measured is empty.
+    /// The fields of a row if learning ended without encoders: every measure is empty.
     pub(super) fn without_encoders(&self) -> Vec<String> {
         let mut fields = self.fields();
         fields.resize(measured().len(), String::new());
@@ -206,7 +206,7 @@ impl Learning {
     }
 }
 
-/// The columns that every result has, in order, after those of the grid.
+/// The columns of every result, in order, after those of the grid.
 pub fn measured() -> Vec<Column> {
     let mut names: Vec<String> = LEARNED.map(str::to_owned).to_vec();
     for measure in ["mi", "mmse", "r2", "sigma"] {
@@ -227,12 +227,12 @@ pub fn measured() -> Vec<Column> {
     names.into_iter().map(|name| Column { unit: describe(&name).1, name }).collect()
 }
 
-/// The place of a column among [`measured`].
+/// The index of a column among [`measured`].
 pub(super) fn measured_place(name: &str) -> Option<usize> {
     measured().iter().position(|column| column.name == name)
 }
 
-/// What does not depend on the target, measured once per case.
+/// Measures that do not depend on the target, taken once per case.
 #[derive(Debug)]
 pub(super) struct Common {
     spectra: Vec<f64>,
@@ -241,8 +241,8 @@ pub(super) struct Common {
 }
 
 impl Common {
-    /// Measures a case. `temperature` divides the scores of a bilinear critic; `value` is what the encoders attain of the objective
-    /// over the case's law ([`Case::attained`]), NaN where they have no value.
+    /// Measures a case. `temperature` divides the scores of a bilinear critic; `value` is the objective attained by the encoders
+    /// under the case's law ([`Case::attained`]), NaN if they have no value.
     pub(super) fn new(case: &Case, temperature: f64, value: f64) -> Result<Self, InformationError> {
         let pair = &case.subject.pair;
         let correlations = pair.canonical_correlations();
@@ -269,7 +269,7 @@ fn singular_values_of_product(a: &Matrix, b: &Matrix) -> Result<Vec<f64>, Inform
 }
 
 /// 1 − ‖P_W P_A‖²_F/k, with P_W the projection on the span of W_1's rows and P_A on that of A_1's columns, k its dimension: 0 when
-/// the encoder sees all of the channels' shared subspace, 1 when none. NaN without shared factors.
+/// the encoder sees all of the channels' shared subspace, 1 when it sees none. NaN without shared factors.
 fn signal_distance(case: &Case) -> f64 {
     let modality = &case.subject.model.modalities()[case.subject.modalities[0]];
     let shared = orthonormal_columns(&modality.shared_loading);
@@ -277,10 +277,10 @@ fn signal_distance(case: &Case) -> f64 {
     1.0 - product_tn(&rows, &shared).norm_squared() / shared.ncols() as f64
 }
 
-/// The measures of a target, which are empty where a model has none.
+/// The measures of a target, left empty if a model has none.
 const OF_A_TARGET: [&str; 7] = ["mi", "mmse", "r2", "sigma", "information_loss", "pid", "capacity"];
 
-/// Whether a column is measured of a target rather than of the encoders alone; a theorem's verdict is of all targets.
+/// Whether a column is about a target rather than about the encoders alone; a theorem's verdict covers all targets.
 pub(super) fn is_of_a_target(column: &str) -> bool {
     let (measure, part) = column.split_once('.').unwrap_or((column, ""));
     OF_A_TARGET.contains(&measure) && !VERDICT.contains(&part)
@@ -312,8 +312,8 @@ pub(super) fn measure(case: &Case, target: Option<usize>, learning: &Learning, c
     fields
 }
 
-/// How many numbers [`information`] gives: four measures of each source, the loss of each encoder and of both, and the four parts of
-/// the decomposition.
+/// The number of values that [`information`] returns: four measures of each source, the loss of each encoder and of both, and the four
+/// parts of the decomposition.
 const INFORMATION: usize = 4 * Source::ALL.len() + 3 + 4;
 
 /// What the sources say about one target.
@@ -340,7 +340,7 @@ fn information(evaluated: &EvaluatedTarget) -> Vec<f64> {
     numbers
 }
 
-/// A number in a CSV field: shortest text that reads back to the same bits; `inf`; empty where there is none.
+/// A number in a CSV field: the shortest text that reads back to the same bits; `inf`; empty for NaN.
 pub(super) fn field(value: f64) -> String {
     if value.is_nan() { String::new() } else { format!("{}", value + 0.0) }
 }
