@@ -703,7 +703,7 @@ fn files_that_are_no_model_files_are_refused() {
         (
             "m.toml",
             b"[latent]\nshared = 1\nprivate = [1, 1]\n".to_vec(),
-            "m.toml: modality: 0 given, at least 2 are needed",
+            "m.toml: modality: 0 given, expected at least 2",
         ),
         ("m.toml", b"name = \"only\"\n".to_vec(), "m.toml: latent: missing"),
     ];
@@ -718,7 +718,7 @@ fn files_that_are_no_model_files_are_refused() {
 fn one_modality_is_not_enough() {
     let second = MODEL.rfind("[[modality]]").expect("two modalities");
     let one = MODEL[..second].replace("private = [1, 1]", "private = [1]");
-    assert_eq!(complaint("m.toml", one, &[]), "m.toml: modality: 1 given, at least 2 are needed");
+    assert_eq!(complaint("m.toml", one, &[]), "m.toml: modality: 1 given, expected at least 2");
 }
 
 #[test]
@@ -784,7 +784,7 @@ fn a_family_beside_other_sections_is_refused() {
     let both = format!("{MODEL}[family]\nkind = \"orthogonal\"\n");
     assert_eq!(
         complaint("m.toml", both, &[]),
-        "m.toml: family: a file has either [family] or [latent] with [[modality]], not both"
+        "m.toml: family: give either [family] or [latent] with [[modality]], not both"
     );
     let modalities = MODEL.replace("[latent]\nshared = 1\nprivate = [1, 1]", "[family]\nkind = \"orthogonal\"");
     assert!(complaint("m.toml", modalities, &[]).starts_with("m.toml: modality: not allowed beside [family]"));
@@ -858,7 +858,7 @@ fn messages_read_well() {
     let toml = |from: &str, to: &str| complaint("model.toml", MODEL.replacen(from, to, 1), &[]);
     insta::assert_snapshot!(toml("shared = 1", "shard = 1"), @"model.toml: latent.shard: unknown field `shard`, expected one of `shared`, `private`, `covariance` (line 3); did you mean `shared`?");
     insta::assert_snapshot!(toml("noise = 0.5", "noise = [[1.0, 2.0], [2.0, 1.0]]"), @"model.toml: modality[0].noise: not positive semidefinite: entry (0, 1) is 2e0 beside variances 1e0 and 1e0, a correlation beyond 1");
-    insta::assert_snapshot!(toml("noise = 0.5", "noise = -0.5"), @"model.toml: modality[0].noise: -0.5 is not a variance: it must be at least 0");
+    insta::assert_snapshot!(toml("noise = 0.5", "noise = -0.5"), @"model.toml: modality[0].noise: -0.5 is not a variance: expected at least 0");
     insta::assert_snapshot!(toml("[[1.0], [0.0]]", "[[1.0], [0.0, 3.0]]"), @"model.toml: modality[0].shared_loading[1]: 2 numbers, expected 1");
     insta::assert_snapshot!(complaint("model.toml", MODEL, &["--dim", "5"]), @"model.toml: dim: 5 is not between 1 and 2, the fewest channels of the two modalities");
 }

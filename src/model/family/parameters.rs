@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "expected a number or a list of numbers")]
 pub enum OneOrMany<T> {
-    /// The same for all.
+    /// The same value for all.
     One(T),
-    /// One for each.
+    /// One value each.
     Many(Vec<T>),
 }
 
@@ -30,64 +30,69 @@ impl<T: Copy> OneOrMany<T> {
     }
 }
 
-/// What there is to know about a parameter of families.
+/// Facts about a parameter of families.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FamilyParameter {
-    /// Its key in `[family]` of a model file; in the grid of an experiment `"model.NAME"`.
+    /// Its key in `[family]` of a model file; `"model.NAME"` in the grid of an experiment.
     pub name: &'static str,
-    /// What it is called on an axis.
+    /// Its label on an axis of a figure.
     pub label: &'static str,
-    /// What it is.
+    /// Its meaning.
     pub meaning: &'static str,
-    /// Its value where none is given, in words.
+    /// Its default, in words.
     pub default: &'static str,
 }
 
-/// Every parameter, in the order in which they are shown.
+/// Every parameter, in display order.
 pub static PARAMETERS: [FamilyParameter; 14] = [
-    FamilyParameter { name: "kind", label: "family of models", meaning: "which family", default: "must be given" },
+    FamilyParameter { name: "kind", label: "family of models", meaning: "the family of models", default: "required" },
     FamilyParameter {
         name: "shared",
         label: "shared",
         meaning: "k, the number of shared factors",
-        default: "2; of `spiked` the number of correlations",
+        default: "2; for `spiked`, the number of correlations",
     },
     FamilyParameter {
         name: "private",
         label: "private",
-        meaning: "p_m, the numbers of private factors: one, or one for each modality",
+        meaning: "p_m, the number of private factors: one value, or one per modality",
         default: "2; of `spiked` 0",
     },
     FamilyParameter {
         name: "observed",
         label: "observed",
-        meaning: "n_m, the numbers of channels: one, or one for each modality",
+        meaning: "n_m, the number of channels: one value, or one per modality",
         default: "k + p_m; of `interfering` k + 2·max(k, p_m), of `spiked` k + 8",
     },
-    FamilyParameter { name: "modalities", label: "number of modalities M", meaning: "M", default: "2; of `multi` 3" },
+    FamilyParameter {
+        name: "modalities",
+        label: "number of modalities M",
+        meaning: "M, the number of modalities",
+        default: "2; for `multi`, 3",
+    },
     FamilyParameter {
         name: "shared_std",
         label: "standard deviation of shared factors",
-        meaning: "standard deviation of the shared factors: one, or one for each",
+        meaning: "standard deviation of the shared factors: one value, or one per factor",
         default: "1",
     },
     FamilyParameter {
         name: "private_std",
         label: "standard deviation of private factors",
-        meaning: "standard deviation of the private factors: one, or one for each modality",
+        meaning: "standard deviation of the private factors: one value, or one per modality",
         default: "1",
     },
     FamilyParameter {
         name: "noise",
         label: "noise variance ψ",
-        meaning: "noise variance: one, or one for each modality",
+        meaning: "noise variance: one value, or one per modality",
         default: "0.1",
     },
     FamilyParameter { name: "seed", label: "seed", meaning: "seed of the loadings", default: "0" },
     FamilyParameter {
         name: "private_fraction",
         label: "private fraction α of the task",
-        meaning: "α of one more target, `mixture` = √(1−α)·(shared direction) + √α·(private direction of modality 1)",
+        meaning: "α of an additional target, `mixture` = √(1−α)·(shared direction) + √α·(private direction of modality 1)",
         default: "no such target",
     },
     FamilyParameter {
@@ -105,7 +110,7 @@ pub static PARAMETERS: [FamilyParameter; 14] = [
     FamilyParameter {
         name: "shared_noise",
         label: "shared noise",
-        meaning: "noise variance on the shared directions: one, or one for each modality",
+        meaning: "noise variance along the shared directions: one value, or one per modality",
         default: "as `noise`",
     },
     FamilyParameter {
@@ -154,7 +159,7 @@ pub struct FamilyParameters {
     pub(super) correlations: Option<Vec<f64>>,
 }
 
-/// The parameters that every family reads, checked and spelled out.
+/// The parameters common to all families, validated and expanded.
 #[derive(Debug)]
 pub(super) struct Common {
     pub shared: usize,
@@ -168,7 +173,7 @@ pub(super) struct Common {
 }
 
 impl FamilyParameters {
-    /// Builds the model of these parameters, with the standard targets (and the mixture, if `private_fraction` is given).
+    /// Builds the model, with the standard targets (and the mixture, if `private_fraction` is given).
     ///
     /// # Errors
     /// [`ModelError::Field`] names the parameter and its value.
@@ -182,8 +187,8 @@ impl FamilyParameters {
         })
     }
 
-    /// Expands the common parameters with the defaults of a family: `shared`, `private`, and the fewest channels
-    /// that its construction needs.
+    /// Expands the common parameters with a family's defaults: `shared`, `private`, and the fewest channels its
+    /// construction needs.
     pub(super) fn common(
         &self,
         shared: usize,
@@ -238,7 +243,7 @@ impl FamilyParameters {
             if shared == 0 || private[0] == 0 {
                 return Err(ModelError::field(
                     "family.private_fraction",
-                    "a mixture needs shared ≥ 1 and private ≥ 1 in modality 1",
+                    "the mixture needs shared ≥ 1 and private ≥ 1 in modality 1",
                 ));
             }
         }
@@ -271,7 +276,7 @@ impl FamilyParameters {
 }
 
 impl Common {
-    /// The model of these factors, its modalities made one by one, with the standard targets.
+    /// The model with these factors, built modality by modality, with the standard targets.
     pub(super) fn model(
         &self,
         kind: &str,
@@ -286,7 +291,7 @@ impl Common {
         self.with_targets(LatentModel::new(kind, shared, private, covariance, modalities.collect(), Vec::new())?)
     }
 
-    /// diag of the latents' variances, or nothing where that is the identity.
+    /// The diagonal matrix of the latents' variances, or `None` if it is the identity.
     #[expect(clippy::float_cmp, reason = "exactly one is the default, which stays the identity")]
     pub(super) fn covariance(&self) -> Option<Matrix> {
         let variances =
@@ -294,7 +299,8 @@ impl Common {
         (!variances.iter().all(|&variance| variance == 1.0)).then(|| Matrix::from_diagonal(&variances))
     }
 
-    /// The latents' covariance where private factors j of all modalities are correlated with κ_j, by default `default`.
+    /// The latents' covariance, in which the j-th private factors of all modalities have correlation κ_j (`default`
+    /// unless given).
     pub(super) fn covariance_with_nuisance(
         &self,
         correlation: Option<&OneOrMany<f64>>,
@@ -324,7 +330,7 @@ impl Common {
         Ok(covariance)
     }
 
-    /// The standard targets of a model whose factors all have positive variance, and the mixture that was asked for.
+    /// Adds the standard targets, for factors of positive variance, and the mixture if requested.
     fn with_targets(&self, model: LatentModel) -> Result<LatentModel, ModelError> {
         let deviation = |latent: usize| self.latent_std[latent];
         let mut targets = model.standard_targets();
@@ -340,7 +346,7 @@ impl Common {
             for (range, weight) in [(0..self.shared, 1.0 - fraction), (model.private_range(0), fraction)] {
                 let share = (weight / range.len() as f64).sqrt();
                 for latent in range {
-                    // In standardised factors, so that α is a fraction of the target's variance whatever their scales.
+                    // In standardised factors, so α is a fraction of the target's variance whatever their scales.
                     if deviation(latent) > 0.0 {
                         loading[(0, latent)] = share / deviation(latent);
                     }
@@ -352,7 +358,7 @@ impl Common {
     }
 }
 
-/// Every value finite and in the range.
+/// Requires every value to be finite and in the range.
 pub(super) fn require(
     prefix: &str,
     field: &str,
