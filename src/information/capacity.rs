@@ -16,7 +16,7 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// Of the encoder of modality m (0 or 1) and a target. Both traces do not depend on which whitening is used.
+    /// For the encoder of modality m (0 or 1) and a target. Neither trace depends on the choice of whitening.
     ///
     /// # Errors
     /// [`InformationError::Linalg`].
@@ -30,7 +30,7 @@ impl Capacity {
         Ok(Self {
             aligned: predicted.norm_squared(),
             private: explained.norm_squared(),
-            // K + P is the Gram matrix of the two, one over the other.
+            // K + P is the Gram matrix of the two stacked.
             largest_eigenvalue: largest_singular_value(&stacked(&predicted, &explained))?.powi(2),
         })
     }

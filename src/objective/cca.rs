@@ -4,18 +4,19 @@ use super::minibatch::{self, both};
 use super::{BeyondRank, Candidate, Entry, Objective, Sense, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 
-/// max tr(W_1 Σ12 W_2ᵀ) over whitened encoders: the top canonical directions. Idealises Barlow Twins, VICReg and W-MSE.
+/// max tr(W_1 Σ12 W_2ᵀ) over whitened encoders: the leading canonical directions. An idealisation of Barlow Twins,
+/// VICReg and W-MSE.
 #[derive(Debug, Clone, Copy)]
 pub struct CanonicalCorrelation;
 
 impl CanonicalCorrelation {
-    /// How it is called and made.
+    /// Its registry entry.
     pub const ENTRY: Entry = Entry {
         minibatch: Some(|_, _| Ok(both!(minibatch::CanonicalCorrelation::default()))),
         ..Entry::plain(
             "cca",
             "CCA",
-            "canonical correlation analysis: the most alignment that whitened encoders can have",
+            "canonical correlation analysis: maximal alignment of whitened encoders",
             |_| Ok(Box::new(CanonicalCorrelation)),
         )
     };

@@ -1,9 +1,9 @@
-//! Losses of a batch of samples and their gradients, derived by hand, for training by stochastic gradients.
+//! Losses on batches of samples, with hand-derived gradients, for training by stochastic gradients.
 //!
-//! A batch is a pair of matrices n_m × B, one sample in a column; encoders are linear, z_m = W_m·x_m. Each loss is an unbiased (or, for
-//! `infonce`, consistent) estimate of the population objective of the same id.
+//! A batch is a pair of matrices n_m × B, one sample per column; encoders are linear, z_m = W_m·x_m. Each loss is an
+//! unbiased (for `infonce`, consistent) estimate of the population objective of the same id.
 //!
-//! What it does not do: draw samples, or move parameters. That is `sample`'s and `learner`'s work.
+//! Drawing samples and moving parameters is left to `sample` and `learner`.
 #![expect(
     clippy::inline_always,
     reason = "code inside pulp's dispatch is compiled for the chosen instruction set only if inlined"
@@ -36,18 +36,18 @@ use crate::linalg::{LinalgError, largest_eigenvalue};
 use nalgebra::DMatrix;
 use std::fmt::Debug;
 
-/// μ of the remedies' whitening penalty, in units of the largest gain: their optimum departs from that of a hard constraint by the
-/// order of its inverse.
+/// μ of the remedies' whitening penalty, in units of the largest gain: their optimum differs from that of a hard
+/// constraint by the order of its inverse.
 pub(super) const WHITENING: f64 = 4.0;
 
-/// What a loss is made for.
+/// What a loss is built for.
 #[derive(Debug, Clone, Copy)]
 pub struct Conditions<'a> {
     /// The law of the two modalities.
     pub pair: &'a Pair,
-    /// How pairs are scored, for a loss that has a choice.
+    /// How pairs are scored, for losses that offer a choice.
     pub critic: Critic,
-    /// Which modality is told apart from which.
+    /// Which modality is contrasted with which.
     pub direction: Direction,
 }
 
@@ -76,19 +76,19 @@ macro_rules! both {
 }
 pub(super) use both;
 
-/// What a loss is a function of; also the shape of its gradient.
+/// The variables of a loss; also the shape of its gradient.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameters<T: nalgebra::Scalar> {
     /// W_m, d × n_m.
     pub weights: [DMatrix<T>; 2],
-    /// log τ, where the temperature is learnt.
+    /// log τ, if the temperature is learned.
     pub log_temperature: Option<T>,
 }
 
-/// Why a batch has no loss or no gradient.
+/// Why a batch has no loss or gradient.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum MinibatchError {
-    /// Matrices that do not fit together.
+    /// Matrices do not fit together.
     #[error("the {what} of modality {modality} is {} × {}, expected {} × {}", found.0, found.1, expected.0, expected.1)]
     Shape {
         /// Which matrix.
@@ -100,15 +100,15 @@ pub enum MinibatchError {
         /// Its shape.
         found: (usize, usize),
     },
-    /// Too few samples: a loss with negatives needs two.
-    #[error("a batch of {samples}, at least {least} samples are needed")]
+    /// Too few samples: a loss with negatives needs at least two.
+    #[error("a batch of {samples}, expected at least {least} samples")]
     BatchTooSmall {
         /// B.
         samples: usize,
         /// The least B that works.
         least: usize,
     },
-    /// A vector that has no direction, under the cosine critic.
+    /// A vector has no direction, under the cosine critic.
     #[error("z_{modality} of sample {sample} is zero: its cosine is undefined")]
     ZeroNorm {
         /// 1 or 2.
