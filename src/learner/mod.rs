@@ -1,4 +1,4 @@
-//! How objectives are minimised.
+//! Minimisers of the objectives: closed forms, alternation and stochastic gradients.
 
 mod alternating;
 mod closed_form;

@@ -122,7 +122,7 @@ pub enum MinibatchError {
         /// τ.
         temperature: f64,
     },
-    /// The loss or its gradient is not finite: training has diverged, or the batch has an entry that is not a number.
+    /// The loss or its gradient is not finite: training has diverged, or the batch contains a NaN or an infinity.
     #[error("the loss is {loss}, or its gradient is not finite")]
     NotFinite {
         /// The loss.
@@ -130,16 +130,17 @@ pub enum MinibatchError {
     },
 }
 
-/// The coordinates of an encoder in which a loss is well conditioned.
+/// Coordinates of an encoder in which a loss is well conditioned.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Geometry {
-    /// W·Σ^{1/2}: the loss sees x only through z, and its optimum is whitened up to factors of order one (exponent ½ in T_{a,b}).
+    /// W·Σ^{1/2}: the loss depends on x only through z, and its optimum is whitened up to factors of order one
+    /// (exponent ½ in T_{a,b}).
     Whitened,
-    /// W divided by a number, the size that it has at the optimum (exponent 0).
+    /// W divided by a number, its size at the optimum (exponent 0).
     Scaled(f64),
 }
 
-/// Batches and steps that suit a loss.
+/// Batch size and learning rate that suit a loss.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
     /// B.
@@ -150,26 +151,27 @@ pub struct Pace {
 
 /// A loss over two linear encoders, with its gradient.
 ///
-/// It owns its workspace: after the first call on a shape of batch nothing is allocated (on one thread; a pool may allocate).
-/// Results are the same for any number of threads, to the last bit.
+/// It owns its workspace: after the first call with a given batch shape nothing is allocated (on one thread; a pool may
+/// allocate). Results are the same for any number of threads, to the last bit.
 pub trait MinibatchLoss<T: Precision>: Debug + Send {
-    /// The coordinates in which either encoder is best moved, from the root mean square of a channel of either modality.
+    /// The coordinates in which each encoder is best moved, given the root mean square of a channel of either modality.
     fn geometry(&self, _scales: [f64; 2]) -> [Geometry; 2] {
         [Geometry::Whitened; 2]
     }
 
-    /// The size of the loss's slopes in these coordinates, by encoder, in the units of the data: optimisers see slopes divided by it,
-    /// so that no constant of theirs is compared with a number that has a unit. 1 for a loss that depends on no unit.
+    /// The size of the loss's slopes in these coordinates, by encoder, in the units of the data: optimisers see slopes
+    /// divided by it, so their constants are never compared with a number that has a unit. 1 for a loss that does not
+    /// depend on units.
     fn slope_units(&self, _scales: [f64; 2]) -> [f64; 2] {
         [1.0; 2]
     }
 
-    /// How to train where the user does not say.
+    /// Default batch size and learning rate.
     fn pace(&self) -> Pace {
         Pace { batch: 256, learning_rate: 0.03 }
     }
 
-    /// The loss of a batch (x_1, x_2), each n_m × B; writes its gradient, whose shape is that of the parameters.
+    /// The loss of a batch (x_1, x_2), each n_m × B; writes the gradient, which has the shape of the parameters.
     ///
     /// # Errors
     /// [`MinibatchError`]; the gradient is then meaningless.
