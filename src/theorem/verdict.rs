@@ -1,4 +1,4 @@
-//! Verdicts: never a bare boolean.
+//! Verdicts of theorems: more than a bare boolean.
 
 /// What a theorem claims of its two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
