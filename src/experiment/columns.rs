@@ -97,22 +97,26 @@ pub fn meaning(column: &str) -> Option<String> {
         ("target", "") => "the target of this row; empty for a model without targets".into(),
         ("step", "") => "the optimiser's step".into(),
         ("outcome", "") => {
-            "how learning ended: closed-form, converged, stalled, exhausted or diverged; training for checkpoints".into()
+            "how learning ended: closed-form, converged, stalled, exhausted or diverged; training for checkpoints"
+                .into()
         }
         ("angle", "z1" | "z2") => {
             format!("largest principal angle between the span of {part} and that of the closed form")
         }
-        ("excess_loss", "") => {
-            "the encoders' population loss minus that of the closed form".into()
-        }
+        ("excess_loss", "") => "the encoders' population loss minus that of the closed form".into(),
         ("search", "tightness") => "the greatest tightness found by the adversary".into(),
         ("mi", _) => format!("mutual information between {} and the target", source()?),
         ("mmse", _) => {
-            format!("minimum mean square error of predicting the target from {}, summed over its coordinates", source()?)
+            format!(
+                "minimum mean square error of predicting the target from {}, summed over its coordinates",
+                source()?
+            )
         }
         ("r2", _) => format!("share of the target's variance explained by {}", source()?),
         ("sigma", _) => format!("√mmse: the smallest σ for which {} is σ-informative about the target", source()?),
-        ("information_loss", "z1" | "z2") => format!("information about the target that its sensor has and {part} has lost"),
+        ("information_loss", "z1" | "z2") => {
+            format!("information about the target that its sensor has and {part} has lost")
+        }
         ("information_loss", "z12") => {
             "information about the target that the two sensors have and the two encoders together have lost".into()
         }
@@ -121,7 +125,9 @@ pub fn meaning(column: &str) -> Option<String> {
         }
         ("pid", "unique1") => "information about a scalar target in the first sensor only".into(),
         ("pid", "unique2") => "information about a scalar target in the second sensor only".into(),
-        ("pid", "synergy") => "information about a scalar target in the two sensors together but in neither alone".into(),
+        ("pid", "synergy") => {
+            "information about a scalar target in the two sensors together but in neither alone".into()
+        }
         ("alignment", "error") => "ε² = E‖z1 − z2‖² after symmetric whitening".into(),
         ("alignment", "error_op") => "ε_op, the root of the largest eigenvalue of the covariance of z1 − z2".into(),
         ("alignment", "floor") => "2 Σ_{i≤d} (1 − ρ_i): the smallest ε² of whitened linear encoders".into(),

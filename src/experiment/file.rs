@@ -279,7 +279,11 @@ impl Experiment {
         if grid.size().saturating_mul(file.replicates) > LARGEST_GRID {
             return Err(wrong(
                 "grid",
-                format!("{} cells × {} replicates, but at most {LARGEST_GRID} are supported", grid.size(), file.replicates),
+                format!(
+                    "{} cells × {} replicates, but at most {LARGEST_GRID} are supported",
+                    grid.size(),
+                    file.replicates
+                ),
             ));
         }
         let experiment = Self {

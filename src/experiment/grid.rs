@@ -45,11 +45,7 @@ pub struct AxisSpec {
 
 /// All axes except the parameters of the model and of the objective.
 pub static AXES: [AxisSpec; 18] = [
-    AxisSpec {
-        name: "objective",
-        label: "objective",
-        meaning: "id of the objective that the encoders minimise",
-    },
+    AxisSpec { name: "objective", label: "objective", meaning: "id of the objective that the encoders minimise" },
     AxisSpec { name: "dim", label: "embedding dimension d", meaning: "d, the number of outputs of each encoder" },
     AxisSpec {
         name: "samples",
@@ -78,7 +74,11 @@ pub static AXES: [AxisSpec; 18] = [
         label: "critic",
         meaning: "how pairs are scored: bilinear, cosine or squared-distance",
     },
-    AxisSpec { name: "sgd.direction", label: "direction", meaning: "symmetric (classify in both directions) or one-sided" },
+    AxisSpec {
+        name: "sgd.direction",
+        label: "direction",
+        meaning: "symmetric (classify in both directions) or one-sided",
+    },
     AxisSpec {
         name: "sgd.learn_temperature_from",
         label: "initial temperature",

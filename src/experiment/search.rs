@@ -31,7 +31,10 @@ impl SearchSetting {
             None => return Err(wrong("theorem", "missing: estimator = \"adversary\" needs one".into())),
         };
         if theorem.sampled() {
-            return Err(wrong("theorem", format!("{:?} draws samples, so the adversary cannot search it", theorem.id())));
+            return Err(wrong(
+                "theorem",
+                format!("{:?} draws samples, so the adversary cannot search it", theorem.id()),
+            ));
         }
         let whole = |axis: &str, default: u64| match cell.parameter(axis) {
             None => Ok(default),

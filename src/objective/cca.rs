@@ -13,12 +13,9 @@ impl CanonicalCorrelation {
     /// Its registry entry.
     pub const ENTRY: Entry = Entry {
         minibatch: Some(|_, _| Ok(both!(minibatch::CanonicalCorrelation::default()))),
-        ..Entry::plain(
-            "cca",
-            "CCA",
-            "canonical correlation analysis: maximal alignment of whitened encoders",
-            |_| Ok(Box::new(CanonicalCorrelation)),
-        )
+        ..Entry::plain("cca", "CCA", "canonical correlation analysis: maximal alignment of whitened encoders", |_| {
+            Ok(Box::new(CanonicalCorrelation))
+        })
     };
 }
 

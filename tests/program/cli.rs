@@ -254,7 +254,10 @@ fn a_model_is_read_from_standard_input_in_either_notation() {
     let encoders = br#"{"encoders": [[[1, 0]], [[1, 0]]]}"#;
     assert_eq!(run_with_input(at, &["eval", "model.toml", "--encoders", "-"], encoders).code, 0);
     let twice = run_with_input(at, &["eval", "-", "--encoders", "-"], MODEL.as_bytes());
-    assert_eq!((twice.code, twice.stderr.as_str()), (2, "error: --encoders -: standard input already holds the model\n"));
+    assert_eq!(
+        (twice.code, twice.stderr.as_str()),
+        (2, "error: --encoders -: standard input already holds the model\n")
+    );
 }
 
 #[test]
@@ -726,7 +729,10 @@ fn a_missing_file_and_a_folder_are_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::create_dir(folder.path().join("folder.toml")).expect("a writable folder");
     assert!(complaint_in(folder.path(), &["eval", "missing.toml"]).starts_with("missing.toml: "));
-    assert_eq!(complaint_in(folder.path(), &["eval", "folder.toml"]), "folder.toml: expected a file, found a directory");
+    assert_eq!(
+        complaint_in(folder.path(), &["eval", "folder.toml"]),
+        "folder.toml: expected a file, found a directory"
+    );
 }
 
 #[test]

@@ -158,11 +158,7 @@ fn read_encoders(path: &Path) -> anyhow::Result<Encoders> {
 
 /// Describes the other minimisers and what they yield instead.
 fn describe(minimisers: &MinimiserSummary, unique: Option<bool>) -> String {
-    let doubt = if unique == Some(false) {
-        "the minimiser is not unique"
-    } else {
-        "the minimiser may not be unique"
-    };
+    let doubt = if unique == Some(false) { "the minimiser is not unique" } else { "the minimiser may not be unique" };
     let mut text = format!("{doubt}: {}\n", minimisers.reason);
     for entry in &minimisers.affected {
         let range = |name: &str, range: Option<[Number; 2]>| match range {

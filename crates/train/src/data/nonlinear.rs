@@ -115,7 +115,10 @@ impl Nonlinear {
             return fail("depth", format!("{} is not between 1 and 20", self.depth));
         }
         if self.one_mixing && dimensions[0] != dimensions[1] {
-            return fail("one_mixing", format!("{:?} private latents, but one network for both views needs equal sizes", self.private));
+            return fail(
+                "one_mixing",
+                format!("{:?} private latents, but one network for both views needs equal sizes", self.private),
+            );
         }
         self.sizes.check()?;
         let stream = |cell| Stream { seed: self.seed, experiment: "nonlinear world", cell, replicate: 0 }.generator();

@@ -82,7 +82,12 @@ pub(super) fn read(path: &Path, array: Option<&str>, columns: Option<&[String]>)
             unused("array", array.is_some(), "an image")?;
             image(path, columns)?
         }
-        _ => return Err(DataError::unreadable(path, "unknown extension, expected one of .npy .npz .csv .parquet .tif .tiff")),
+        _ => {
+            return Err(DataError::unreadable(
+                path,
+                "unknown extension, expected one of .npy .npz .csv .parquet .tif .tiff",
+            ));
+        }
     };
     if rows.width() == 0 || rows.values.is_empty() {
         return Err(DataError::content(path, "rows", "there are none"));
@@ -188,8 +193,7 @@ fn of_array(path: &Path, name: &str, array: Array) -> Result<Rows, DataError> {
         [_, columns] => vec![columns],
         [_, channels, height, width] => vec![channels, height, width],
         _ => {
-            let problem =
-                format!("shape {:?} is not [n], [n, columns] or [n, channels, height, width]", array.shape);
+            let problem = format!("shape {:?} is not [n], [n, columns] or [n, channels, height, width]", array.shape);
             return Err(DataError::content(path, name, problem));
         }
     };
@@ -209,7 +213,9 @@ fn npz(path: &Path, array: Option<&str>) -> Result<Rows, DataError> {
     names.sort();
     let name = match (array, names.as_slice()) {
         (Some(array), _) if names.iter().any(|name| name == array) => array,
-        (Some(array), _) => return Err(DataError::content(path, array, format!("no such array; the arrays are {names:?}"))),
+        (Some(array), _) => {
+            return Err(DataError::content(path, array, format!("no such array; the arrays are {names:?}")));
+        }
         (None, [only]) => only,
         (None, _) => {
             return Err(DataError::content(path, "array", format!("missing: the file has the arrays {names:?}")));
@@ -228,8 +234,9 @@ fn places(path: &Path, wanted: Option<&[String]>, present: &[String]) -> Result<
         .iter()
         .map(|name| {
             let place = present.iter().position(|column| column == name);
-            place
-                .ok_or_else(|| DataError::content(path, name.clone(), format!("no such column; the columns are {present:?}")))
+            place.ok_or_else(|| {
+                DataError::content(path, name.clone(), format!("no such column; the columns are {present:?}"))
+            })
         })
         .collect()
 }
