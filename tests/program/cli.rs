@@ -1,4 +1,4 @@
-//! The command line as a user meets it: outputs, exit codes, and one line for each thing that is wrong with an input.
+//! The command line as a user sees it: outputs, exit codes, and a one-line message for every kind of invalid input.
 
 use crate::command::{folder, run, run_with_input};
 use serde_json::{Value, json};

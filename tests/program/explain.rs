@@ -1,4 +1,4 @@
-//! `alignloss explain`: every word has a meaning, and what is shipped of it is what the program says.
+//! `alignloss explain`: every word has a meaning, and the shipped documents match what the program prints.
 
 use crate::command::{run, succeed};
 use serde_json::Value;

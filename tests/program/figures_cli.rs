@@ -1,4 +1,5 @@
-//! `alignloss figures` as a user meets it: pages, formats, the gallery, what is drawn again and what is not, and the watch.
+//! `alignloss figures` as a user sees it: pages, formats, the gallery, what is redrawn and what is not, and the watch
+//! mode.
 
 use crate::command::{alignloss, run};
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! `alignloss demo` as text, as commands, and on a terminal of its own (tmux).
+//! `alignloss demo` as text, as commands, and on a real terminal (tmux).
 
 use crate::command::{run, succeed};
 use alignloss_cli::lesson::{Found, LESSONS, Lesson, Values, command_line};

@@ -1,4 +1,4 @@
-//! Measures of embeddings whose answers are known.
+//! Measures of embeddings with known answers.
 
 use alignloss::information::Pair;
 use alignloss::learner::ClosedForm;

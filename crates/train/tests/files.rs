@@ -1,4 +1,4 @@
-//! Pairs from files that other programs wrote.
+//! Pairs read from files written by other programs.
 
 use alignloss_train::data::{DataError, DataSpec, Kind, Paired, Role, Source};
 use std::path::{Path, PathBuf};

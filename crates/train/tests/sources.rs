@@ -1,4 +1,4 @@
-//! Every simulator through its specification.
+//! Every simulator, created from its specification.
 
 use alignloss_train::data::{DataSpec, Paired, Role, Source};
 use alignloss_train::evaluation::{Embeddings, EvaluationSpec, Measurement, evaluate};

@@ -1,4 +1,4 @@
-//! Project tasks: `cargo xtask test` checks everything that CI checks.
+//! Project tasks: `cargo xtask test` runs everything that CI checks.
 #![expect(clippy::print_stdout, reason = "a task runner talks to its user")]
 
 mod paper;
@@ -87,14 +87,14 @@ fn test() -> Result<(), String> {
     outcome
 }
 
-/// Crates that the library may need, itself among them.
+/// Crates that the library may depend on, including itself.
 const MOST_DEPENDENCIES: usize = 120;
 
-/// What only the program needs.
+/// Crates that only the program may depend on.
 const NOT_FOR_THE_LIBRARY: [&str; 8] =
     ["axum", "hyper", "tokio", "ratatui", "krilla", "resvg", "notify", "headless_chrome"];
 
-/// That the library is mathematics: few crates, none that draws, serves or watches.
+/// Checks that the library is only mathematics: few crates, and none that draws, serves or watches.
 fn dependencies_of_the_library() -> Result<(), String> {
     let tree = cargo(&["tree", "--package", "alignloss", "--edges", "normal", "--prefix", "none"])
         .output()
@@ -113,7 +113,7 @@ fn dependencies_of_the_library() -> Result<(), String> {
     }
 }
 
-/// The built program as on processors with and without FMA.
+/// Runs the built program as on processors with and without FMA.
 fn other_processors() -> Result<(), String> {
     let start = Instant::now();
     println!("xtask: other processors");
@@ -122,14 +122,14 @@ fn other_processors() -> Result<(), String> {
     Ok(())
 }
 
-/// The GPU path of deep training.
+/// Tests the GPU path of deep training.
 fn gpu() -> Result<(), String> {
     tools::require_vulkan().map_err(|error| format!("{error:#}"))?;
     let test = ["test", "--release", "-p", "alignloss-train", "--features", "gpu", "--test", "software"];
     step("the GPU path on a software device", cargo(&test))
 }
 
-/// The paper from results that were just made, and that they reach its text.
+/// Builds the paper from results made just now, and checks that they appear in its text.
 fn the_paper(results: &Path, figures: &Path) -> Result<(), String> {
     let start = Instant::now();
     println!("xtask: the paper");
@@ -138,7 +138,7 @@ fn the_paper(results: &Path, figures: &Path) -> Result<(), String> {
     step("results reach the paper", cargo(&["test", "--release", "--package", "xtask", "--quiet", "--", "--ignored"]))
 }
 
-/// The paper from the repository's own results and figures.
+/// Builds the paper from the repository's own results and figures.
 fn paper() -> Result<(), String> {
     let as_is = match std::env::args().nth(2).as_deref() {
         None => false,
@@ -164,7 +164,7 @@ fn target_folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from)
 }
 
-/// Benchmarks, side by side with the peers.
+/// Benchmarks, side by side with other libraries.
 fn bench() -> Result<(), String> {
     for (name, script) in [
         ("cells and grids beside numpy", "compare_cells.py"),
@@ -179,8 +179,8 @@ fn bench() -> Result<(), String> {
     Ok(())
 }
 
-/// All programs and examples, with the features that tests are built with: built apart, each package would have its own features
-/// of common dependencies, which would then be compiled once more for each.
+/// Builds all programs and examples with the features that tests use: built separately, each package would select its
+/// own features of common dependencies, which would then be compiled again for each.
 fn build() -> Command {
     cargo(&["build", "--release", "--workspace", "--bins", "--examples", "--quiet"])
 }
