@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use std::io::IsTerminal;
 
-/// Interactive lessons: one idea each, with a chart, a question and its answer
+/// Show interactive lessons: one idea each, with a chart, a question and its answer
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
