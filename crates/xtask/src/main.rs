@@ -14,11 +14,11 @@ const HELP: &str = "\
 cargo xtask TASK
 
   test      formatting, clippy with warnings denied, all tests, documentation, other processors, the main job, the paper
-  paper     the companion paper as PDF, with everything it needs; --as-is: from the results that are there
-  processors  the built program under emulation, with FMA and without: the same verdicts, and no results of the two are mixed
-  tools     what the tests need beside Rust: Chromium, axe-core, tmux, QEMU (installs what is missing)
-  gpu       deep training through wgpu on a software Vulkan device beside the CPU; compiles for long, so apart from `test`
-  bench     benchmarks beside their peers (needs python3 with numpy and scipy; PyTorch where it is there)
+  paper     builds the companion paper as PDF, installing what it needs; --as-is: from existing results
+  processors  runs the built program under emulation, with and without FMA: same verdicts, and results of the two are never mixed
+  tools     installs what the tests need besides Rust: Chromium, axe-core, tmux, QEMU
+  gpu       deep training through wgpu on a software Vulkan device, compared with the CPU; compiles for long, so not part of `test`
+  bench     benchmarks against other libraries (needs python3 with numpy and scipy; PyTorch if available)
   help      this text";
 
 fn main() -> ExitCode {
