@@ -39,8 +39,7 @@ pub enum Estimator {
     Sample,
     /// By stochastic gradients on minibatches: fresh ones, or from a data set of `samples` draws.
     Sgd,
-    /// By an adversary, which chooses the model and the encoders to make the bound of `theorem` tight; there is no
-    /// `[model]` then.
+    /// By an adversary, which chooses the model and the encoders to make the bound of `theorem` tight; there is no `[model]` then.
     Adversary,
 }
 
@@ -82,8 +81,7 @@ struct ExperimentFile {
     #[serde(default)]
     #[schemars(with = "ModelFile")]
     model: Map<String, Value>,
-    /// The axes of the grid: a value, a list, or a range `{ from, to, steps, scale }`. Cells are the product of all
-    /// axes.
+    /// The axes of the grid: a value, a list, or a range `{ from, to, steps, scale }`. Cells are the product of all axes.
     #[serde(default)]
     grid: Map<String, Value>,
     /// The figures.
