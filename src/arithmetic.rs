@@ -1,8 +1,7 @@
 //! Classes of arithmetic: which processors agree on the last digits of results.
 //!
 //! IEEE 754 fixes single operations, but neither the order of sums nor whether a product is rounded before it is added.
-//! The kernels of this program choose both at run time according to the processor, so results agree bit for bit only
-//! within a class:
+//! The kernels of this program choose both at run time according to the processor, so results agree bit for bit only within a class:
 //!
 //! | class | processors | kernels |
 //! |---|---|---|

@@ -101,8 +101,7 @@ impl<'a> Estimator<'a> {
     /// Plug-in estimates of any measures of the encoders fitted to the data.
     ///
     /// Each resample draws as many samples as there are, with replacement, refits the encoders and measures them the
-    /// same way. Resamples run in parallel, each with its own stream, so the result does not depend on the number of
-    /// threads.
+    /// same way. Resamples run in parallel, each with its own stream, so the result does not depend on the number of threads.
     ///
     /// The plug-in of mutual information is biased upwards by about dim·dim_y/(2n), and each resample by as much again,
     /// so for small samples the interval lies too high. With no more samples than channels, information is +∞, as it is
@@ -338,8 +337,7 @@ impl<'a> Estimator<'a> {
     }
 }
 
-/// The p-quantile of sorted values, where the k-th of B stands for k/(B + 1), linearly interpolated; NaN if there are
-/// none.
+/// The p-quantile of sorted values, where the k-th of B stands for k/(B + 1), linearly interpolated; NaN if there are none.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place between 0 and the last")]
 pub fn quantile(sorted: &[f64], p: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };

@@ -1,5 +1,4 @@
-//! Every measure of a case with an error bound: in double precision, and recomputed in double-double precision if that
-//! is not enough.
+//! Every measure of a case with an error bound: in double precision, and recomputed in double-double precision if that is not enough.
 //!
 //! In double precision each subspace (a modality, a target, an encoder) is known up to a small angle δ. Principal
 //! angles change by no more than the subspaces they lie between, so an information −Σ log sin θ is known to within Σ
@@ -7,8 +6,7 @@
 //! ([`TOLERANCE`](crate::precise::TOLERANCE), taken relative to at least 1e-3 nats, or 1e-3 for shares) is recomputed
 //! by [`crate::precise`]; measures still uncertain after that are reported as such.
 //!
-//! `eval` does this. Sweeps and figures do not: a bound costs about as much as the measures, several times what a cell
-//! can afford.
+//! `eval` does this. Sweeps and figures do not: a bound costs about as much as the measures, several times what a cell can afford.
 
 use crate::information::Source;
 use crate::linalg::{
@@ -75,8 +73,7 @@ impl<'a> Doubles<'a> {
         let encoders = [0, 1].map(|m| EncoderError::new(case, m, inputs[m], directions));
         let least = |angles: &PrincipalAngles| angles.sines().first().copied().unwrap_or(1.0);
         let both = |turned: [f64; 2], angles: &PrincipalAngles| (turned[0] + turned[1]) * (1.0 + least(angles).recip());
-        // The differences b_i − ρ_i a_i of canonical pairs count as orthogonal; they are so up to rounding over their
-        // lengths.
+        // The differences b_i − ρ_i a_i of canonical pairs count as orthogonal; they are so up to rounding over their lengths.
         let joint = (observed[0] + observed[1]) / least(subject.pair.angles()).powi(2);
         let encoded = [encoders[0].turned, encoders[1].turned];
         let [first, second] = encoders;
@@ -181,8 +178,7 @@ fn information(angles: &PrincipalAngles, turned: f64) -> Information {
     Information { determined: angles.determined(), finite: Estimate { value, error: moved + rounding } }
 }
 
-/// By how much the error of each modality's factor exceeds rounding: the condition numbers of covariances given as
-/// dense matrices.
+/// By how much the error of each modality's factor exceeds rounding: the condition numbers of covariances given as dense matrices.
 fn inputs(subject: &Subject) -> [f64; 2] {
     let model = subject.model;
     let latent = latent_error(model);
@@ -200,8 +196,7 @@ fn noise_error(noise: &Noise) -> f64 {
     }
 }
 
-/// The condition number of a covariance scaled to unit diagonal: 0 if it is diagonal, infinite if it is singular up to
-/// rounding.
+/// The condition number of a covariance scaled to unit diagonal: 0 if it is diagonal, infinite if it is singular up to rounding.
 fn condition(covariance: &Matrix) -> f64 {
     let n = covariance.nrows();
     if crate::linalg::is_diagonal(covariance) {

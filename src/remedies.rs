@@ -37,8 +37,7 @@ pub enum Finding {
     Open,
 }
 
-/// One family at one dimension; every number is a mean over the models, and R² also over the private factors of both
-/// modalities.
+/// One family at one dimension; every number is a mean over the models, and R² also over the private factors of both modalities.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
     /// The family.
@@ -99,8 +98,7 @@ impl Row {
     }
 }
 
-/// The table: orthogonal, random and interfering models with two shared and two private factors in six channels, for
-/// each dimension.
+/// The table: orthogonal, random and interfering models with two shared and two private factors in six channels, for each dimension.
 ///
 /// # Errors
 /// [`RemedyError`].
@@ -135,8 +133,7 @@ pub fn table(dims: &[usize], models: u64) -> Result<Vec<Row>, RemedyError> {
 ///
 /// The capacity law with its spectrum: with `R²(z_m) = tr(Q·C·Qᵀ)`, C = Cov(x̃_m, y)·Cov(y, x̃_m)/tr Σ_yy, and K =
 /// Q·TTᵀ·Qᵀ, for every μ ≥ 0 `R² ≤ KyFan_d(C + μ·TTᵀ) − μ·tr K`. The information requires tr K ≥ [`least_aligned`]; we
-/// search for the best μ. For q equal private factors and μ = 1/q this is at most (d − tr K)/q, the theorem `capacity`
-/// itself.
+/// search for the best μ. For q equal private factors and μ = 1/q this is at most (d − tr K)/q, the theorem `capacity` itself.
 ///
 /// # Errors
 /// [`RemedyError::NothingPrivate`]; [`RemedyError::Case`] if an eigendecomposition fails.

@@ -42,8 +42,7 @@ const LONGEST_WORD: usize = 300;
 /// The longest message shown in full.
 const LONGEST_MESSAGE: usize = 1500;
 
-/// Shortens a message to a readable length by cutting the middle of overlong words, and of the whole if it is still too
-/// long.
+/// Shortens a message to a readable length by cutting the middle of overlong words, and of the whole if it is still too long.
 ///
 /// # Examples
 /// ```

@@ -66,8 +66,7 @@ pub(super) fn suffix(overrides: &[Override]) -> String {
 /// The `[model]` of an experiment: as written, or read from the file it names, relative to `folder`.
 ///
 /// # Errors
-/// [`ExperimentError::Field`] if `file` is given beside other keys, if there is no folder to find it in, or if it can't
-/// be read.
+/// [`ExperimentError::Field`] if `file` is given beside other keys, if there is no folder to find it in, or if it can't be read.
 pub(super) fn model(written: Map<String, Value>, folder: Option<&Path>) -> Result<Map<String, Value>, ExperimentError> {
     let Some(file) = written.get("file") else { return Ok(written) };
     let wrong = |problem: String| ExperimentError::Field { field: "model.file".into(), problem };

@@ -46,8 +46,7 @@ pub(super) struct Observed {
     samples: Option<Empirical>,
 }
 
-/// A sample and the laws of its parts, each computed on first use: decomposing all samples costs more than everything
-/// else in a cell.
+/// A sample and the laws of its parts, each computed on first use: decomposing all samples costs more than everything else in a cell.
 struct Empirical {
     data: Data,
     modalities: OnceLock<Result<LatentModel, SampleError>>,

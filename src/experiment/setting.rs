@@ -97,8 +97,7 @@ impl Setting {
         self.objective.parameters().number("temperature").unwrap_or(1.0)
     }
 
-    /// Whether encoders are trained towards the population objective, that is, with its own bilinear critic if it has
-    /// one.
+    /// Whether encoders are trained towards the population objective, that is, with its own bilinear critic if it has one.
     pub(super) fn has_population_value(&self) -> bool {
         !self.objective.entry().has_critic || self.sgd.as_ref().is_none_or(|sgd| sgd.critic == Critic::Bilinear)
     }
@@ -119,8 +118,7 @@ impl SgdSetting {
         let steps = whole("steps")?.unwrap_or(default.steps);
         let checkpoints = whole("checkpoints")?.unwrap_or(1);
         let warm_up = 0.02;
-        // Weight decay is allowed only for objectives whose minimiser accounts for it; others would be compared with
-        // one without.
+        // Weight decay is allowed only for objectives whose minimiser accounts for it; others would be compared with one without.
         let decays = objective::entry(objective).is_ok_and(|entry| entry.parameter("weight_decay").is_some());
         let setting = Self {
             sgd: Sgd {

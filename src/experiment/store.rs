@@ -397,8 +397,7 @@ impl Results {
     }
 }
 
-/// Writes a file so that a reader, or a crash, finds either the old file or the complete new one: temporary name, sync,
-/// rename, sync.
+/// Writes a file so that a reader, or a crash, finds either the old file or the complete new one: temporary name, sync, rename, sync.
 ///
 /// # Errors
 /// Errors of the file system.

@@ -72,8 +72,7 @@ impl Ensemble {
     }
 
     /// The lengths of g − z, column by column, for g = Σ_n x̃_nᵀ·combination_n (r_n × d each) and z = x̃_mᵀ·coordinates
-    /// (r_m × d): measured in the joint space, so that vectors that agree differ by rounding and not by its square
-    /// root.
+    /// (r_m × d): measured in the joint space, so that vectors that agree differ by rounding and not by its square root.
     pub fn distances(&self, combination: &[Matrix], m: usize, coordinates: &Matrix) -> Vec<f64> {
         let mut common = -product(&self.modalities[m].common, coordinates);
         let mut squared = vec![0.0; coordinates.ncols()];

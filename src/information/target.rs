@@ -115,8 +115,7 @@ impl TargetGeometry {
         let [after_first, after_first_noise] = residual(0);
         let [after_second, after_second_noise] = residual(1);
 
-        // What x_2 adds to x_1: the normalised difference b_i − ρ_i a_i along each canonical pair, and x̃_2 itself
-        // elsewhere.
+        // What x_2 adds to x_1: the normalised difference b_i − ρ_i a_i along each canonical pair, and x̃_2 itself elsewhere.
         let differences = &pair.differences;
         let mut along = product_tn(&differences[0], &after_first) + product_tn(&differences[1], &after_first_noise);
         for (index, mut row) in along.row_iter_mut().enumerate() {

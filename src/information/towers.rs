@@ -103,8 +103,7 @@ impl Towers {
     /// [`InformationError::Linalg`].
     pub fn from_coordinates(pair: &Pair, coordinates: &[Matrix; 2]) -> Result<Self, InformationError> {
         let dim = coordinates[0].ncols();
-        // Gram–Schmidt drops a column of NaN as if it were dependent: a diverged encoder must not look like an empty
-        // one.
+        // Gram–Schmidt drops a column of NaN as if it were dependent: a diverged encoder must not look like an empty one.
         for side in coordinates {
             require_finite(side)?;
         }
@@ -242,8 +241,7 @@ fn polar_factor(matrix: &Matrix) -> Result<Matrix, InformationError> {
     Ok(product_nt(&decomposed.left, &decomposed.right))
 }
 
-/// The non-zero columns in groups, longest first: each group is [`FAINT`] relative to the shortest column of the group
-/// before.
+/// The non-zero columns in groups, longest first: each group is [`FAINT`] relative to the shortest column of the group before.
 fn by_loudness(coordinates: &Matrix) -> Vec<Vec<usize>> {
     let lengths = column_lengths(coordinates);
     let mut order: Vec<usize> = (0..lengths.len()).filter(|&column| lengths[column] > 0.0).collect();
@@ -252,8 +250,7 @@ fn by_loudness(coordinates: &Matrix) -> Vec<Vec<usize>> {
 }
 
 /// The polar factor of columns that are orthogonal up to rounding, or zero: each column is normalised separately.
-/// `within` holds the columns in the Gram–Schmidt basis built from them, so the j-th non-zero column is the j-th basis
-/// vector.
+/// `within` holds the columns in the Gram–Schmidt basis built from them, so the j-th non-zero column is the j-th basis vector.
 fn normalised(within: &Matrix, basis: &Matrix) -> Option<Matrix> {
     let mut whitened = Matrix::zeros(basis.nrows(), within.ncols());
     let mut index = 0;

@@ -58,8 +58,7 @@ pub struct ClosedForm<'a> {
     targets: &'a [Factor],
     seed: u64,
     cross: [OnceLock<Result<Svd, LinalgError>>; 4],
-    /// Σ_mm^{1/2} as n_m × r_m: principal components, their standard deviations, and the same directions in whitened
-    /// coordinates.
+    /// Σ_mm^{1/2} as n_m × r_m: principal components, their standard deviations, and the same directions in whitened coordinates.
     principal: [OnceLock<Result<Svd, LinalgError>>; 2],
     /// By slot of `cross` and modality: whitened directions outside the range of Σ12, ordered by explained variance.
     rest: [[OnceLock<Result<Matrix, LinalgError>>; 2]; 4],
@@ -177,8 +176,7 @@ impl<'a> ClosedForm<'a> {
         Tower { weights: padded(weights, dim).transpose(), coordinates: padded(directions, dim) }
     }
 
-    /// Encoders found separately have rows of arbitrary sign: those of the second are flipped so that Cov(z_1i, z_2i) ≥
-    /// 0.
+    /// Encoders found separately have rows of arbitrary sign: those of the second are flipped so that Cov(z_1i, z_2i) ≥ 0.
     fn with_matching_signs(&self, mut learned: Learned) -> Learned {
         let cross = product(&learned.encoders.first, &self.pair.factor(0).cross_covariance(self.pair.factor(1)));
         for row in 0..learned.encoders.dim() {
@@ -309,8 +307,7 @@ impl<'a> ClosedForm<'a> {
         Ok(Learned { uniqueness, ..learned })
     }
 
-    /// Canonical directions, at most `common_dim` of them, then the directions of largest explained variance among the
-    /// rest.
+    /// Canonical directions, at most `common_dim` of them, then the directions of largest explained variance among the rest.
     fn decoupled(&self, dim: usize, common_dim: Option<usize>) -> Result<Learned, LearnerError> {
         let common = self.pair.rank().min(dim).min(common_dim.unwrap_or(dim));
         let [first, second] = [self.explained(0, common)?, self.explained(1, common)?];
@@ -383,8 +380,7 @@ impl<'a> ClosedForm<'a> {
     }
 
     /// Whitened directions of modality m outside given orthonormal ones, ordered by the variance of x_m they explain:
-    /// ‖root·q‖² for q. They are the left vectors of a decomposition whose values are the standard deviations
-    /// explained.
+    /// ‖root·q‖² for q. They are the left vectors of a decomposition whose values are the standard deviations explained.
     fn rest_by_variance(&self, m: usize, directions: &Matrix) -> Result<Svd, LinalgError> {
         let root = &self.pair.whitening(m).root;
         if !self.pair.is_graded(m) {
@@ -459,8 +455,7 @@ impl<'a> ClosedForm<'a> {
     }
 }
 
-/// Ties of singular values of T_{a,b} at the last of d directions, unless they are at or below zero or the objective
-/// drops both.
+/// Ties of singular values of T_{a,b} at the last of d directions, unless they are at or below zero or the objective drops both.
 fn ties_at(
     objective: &dyn Objective,
     values: &[f64],

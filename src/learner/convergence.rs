@@ -15,8 +15,7 @@ pub(super) const WINDOW: usize = 100;
 /// Two mean losses differ if their difference exceeds this many standard errors.
 const STANDARD_ERRORS: f64 = 2.0;
 
-/// Among p coordinates at rest, the largest mean gradient is about √(2 ln p) standard errors; this many more are not
-/// chance.
+/// Among p coordinates at rest, the largest mean gradient is about √(2 ln p) standard errors; this many more are not chance.
 const BEYOND_THE_LARGEST: f64 = 2.5;
 
 /// The mean over coordinates of (mean gradient / standard error)² is 1 at rest; more than this, for few coordinates or
@@ -103,8 +102,7 @@ pub(super) struct Gradients {
 struct Tensor {
     /// The length of the first gradient of the run.
     first: f64,
-    /// A power of two near the largest entry of the window's first gradient: squares of entries divided by it stay in
-    /// range.
+    /// A power of two near the largest entry of the window's first gradient: squares of entries divided by it stay in range.
     scale: f64,
     /// The window's first gradient, subtracted from all: what they have in common cancels before it is squared.
     origin: Vec<f64>,

@@ -45,8 +45,7 @@ impl<T: Precision, F: FnMut(&mut [DMatrix<T>; 2])> BatchSource<T> for F {
     }
 }
 
-/// A fixed data set, traversed in a new seeded order each epoch; samples that do not fill a last batch start the next
-/// epoch.
+/// A fixed data set, traversed in a new seeded order each epoch; samples that do not fill a last batch start the next epoch.
 #[derive(Debug)]
 pub struct Epochs<'a, T: nalgebra::Scalar> {
     data: [&'a DMatrix<T>; 2],
@@ -142,8 +141,7 @@ impl Default for Sgd {
 /// No outcome depends on units, and none distinguishes a minimum from a saddle at which the run has come to rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The loss had stopped falling, both encoders had moved, and the mean gradient is explained by chance or nearly
-    /// vanished.
+    /// The loss had stopped falling, both encoders had moved, and the mean gradient is explained by chance or nearly vanished.
     Converged,
     /// The loss had stopped falling, but not at a minimum: the mean gradient exceeds its noise, or is zero on every
     /// batch (as when it underflows), or was rounding from the start, or an encoder is still where it began. Learning
@@ -491,8 +489,7 @@ impl<T: Precision> Training<'_, T> {
     }
 }
 
-/// Whether a loss without a value means that training diverged, rather than that the loss cannot be evaluated on such
-/// batches.
+/// Whether a loss without a value means that training diverged, rather than that the loss cannot be evaluated on such batches.
 fn is_divergence(error: &MinibatchError, steps: usize) -> bool {
     match error {
         MinibatchError::NotFinite { .. } => true,
@@ -522,8 +519,7 @@ impl<T: Precision> Frame<T> {
         Self { map: Map::Scale { forward: T::nearest(scale), backward: T::nearest(scale / unit) }, unit }
     }
 
-    /// P = R·S^{-1}, which whitens x: S holds the channels' units, R is the inverse root of the covariance in these
-    /// units.
+    /// P = R·S^{-1}, which whitens x: S holds the channels' units, R is the inverse root of the covariance in these units.
     fn whitening(covariance: &Matrix, unit: f64) -> Result<Self, LinalgError> {
         let units: Vec<f64> = covariance
             .diagonal()

@@ -4,8 +4,7 @@ use crate::information::Pair;
 use crate::linalg::{LinalgError, Matrix, SymmetricEigen, product, product_nt, product_tn, symmetric_eigen};
 use std::sync::OnceLock;
 
-/// J_λ = 2(1−λ) tr(Q_1 T Q_2ᵀ) + λ Σ_m tr(Q_m Σ_mm Q_mᵀ) of docs/theory.md §5, with Q_m the encoders in whitened
-/// coordinates.
+/// J_λ = 2(1−λ) tr(Q_1 T Q_2ᵀ) + λ Σ_m tr(Q_m Σ_mm Q_mᵀ) of docs/theory.md §5, with Q_m the encoders in whitened coordinates.
 ///
 /// Encoders are given transposed, P_m = Q_mᵀ (r_m × d). Everything holds for ‖P_m‖ ≤ 1, which includes all whitened
 /// encoders, even those with fewer independent outputs than rows.
@@ -60,8 +59,7 @@ impl<'a> TradeOff<'a> {
         product(self.pair.canonical_directions(m), &seen)
     }
 
-    /// The bound of theorem `fidelity-threshold` for d outputs: J_λ ≤ bound on any model, with equality on symmetric
-    /// ones.
+    /// The bound of theorem `fidelity-threshold` for d outputs: J_λ ≤ bound on any model, with equality on symmetric ones.
     ///
     /// With T = U·diag(ρ)·Vᵀ, 2 tr(P_1ᵀTP_2) ≤ tr(P_1ᵀ·U diag(ρ) Uᵀ·P_1) + tr(P_2ᵀ·V diag(ρ) Vᵀ·P_2), which separates
     /// the two encoders.

@@ -13,12 +13,10 @@ const ORTHOGONAL: f64 = 4.0 * f64::EPSILON;
 /// Sweeps before giving up; convergence is quadratic.
 const SWEEPS: usize = 60;
 
-/// Scales that differ by this factor or more are graded: a general decomposition would lose a fifth of the digits of
-/// the quiet ones.
+/// Scales that differ by this factor or more are graded: a general decomposition would lose a fifth of the digits of the quiet ones.
 const GRADED: f64 = 1e3;
 
-/// Whether the non-zero scales of rows or columns differ by a factor of 1000 or more, so that [`graded_svd`] is worth
-/// its time.
+/// Whether the non-zero scales of rows or columns differ by a factor of 1000 or more, so that [`graded_svd`] is worth its time.
 pub fn is_graded(scales: &[f64]) -> bool {
     let largest = scales.iter().copied().fold(0.0, f64::max);
     scales.iter().any(|&scale| scale > 0.0 && largest >= GRADED * scale)

@@ -28,8 +28,7 @@ const SWEEPS: usize = 60;
 /// Up to this many columns rotations are faster than bidiagonalisation.
 pub(super) const SMALL: usize = 24;
 
-/// The singular values of stacked blocks, descending, as many as the smaller dimension. `None` if the sweeps do not
-/// converge.
+/// The singular values of stacked blocks, descending, as many as the smaller dimension. `None` if the sweeps do not converge.
 ///
 /// Rotations act on the rows of the triangle of a pivoted QR factorisation, which are nearly orthogonal already and as
 /// graded as the spectrum (Drmač and Veselić 2008).

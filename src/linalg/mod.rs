@@ -17,8 +17,7 @@
 //! | [`log_determinant`] | through Cholesky: no overflow, relative error ≤ 64 n ε κ |
 //! | [`orthonormal_columns`] | orthogonality ≤ 64 n ε; columns that depend on earlier ones are dropped |
 //!
-//! Units: every decision (symmetric, semidefinite, rank) compares each variable with its own scale, never with the
-//! loudest.
+//! Units: every decision (symmetric, semidefinite, rank) compares each variable with its own scale, never with the loudest.
 //!
 //! Matrices have no meaning here: this module contains no models.
 

@@ -145,8 +145,7 @@ pub(crate) fn unit_columns(matrix: &Matrix) -> Matrix {
     unit
 }
 
-/// The Euclidean length of each column. Scaled by the largest entry first: sums of squares of 1e±200 leave the range of
-/// doubles.
+/// The Euclidean length of each column. Scaled by the largest entry first: sums of squares of 1e±200 leave the range of doubles.
 pub(crate) fn column_lengths(matrix: &Matrix) -> Vec<f64> {
     let length = |column: nalgebra::DVectorView<f64>| {
         let largest = column.amax();

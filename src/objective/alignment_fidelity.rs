@@ -9,8 +9,7 @@ use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, product};
 
 /// max (1−λ)·2 tr(W_1 Σ12 W_2ᵀ) + λ Σ_m tr(W_m Σ_mm² W_mᵀ) over whitened encoders, for which the second sum is the
-/// variance of the sensors explained by their encoders. λ = 0 is `cca`; λ = 1 spans the principal components of each
-/// modality.
+/// variance of the sensors explained by their encoders. λ = 0 is `cca`; λ = 1 spans the principal components of each modality.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AlignmentFidelity {
     lambda: f64,

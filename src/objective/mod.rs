@@ -57,16 +57,14 @@ pub enum Solution {
         /// How dimensions beyond the rank of Σ12 are filled.
         beyond_rank: BeyondRank,
     },
-    /// Leading singular directions of T_{a,b} for intermediate exponents, mapped back in the same way; zero rows beyond
-    /// the rank.
+    /// Leading singular directions of T_{a,b} for intermediate exponents, mapped back in the same way; zero rows beyond the rank.
     PartlyWhitened {
         /// a and b, from 0 to ½.
         exponents: [f64; 2],
     },
     /// The joint maximiser of alignment and explained variance, found by alternation and certified.
     AlignmentFidelity(AlignmentFidelity),
-    /// The leading canonical directions, then the directions of largest explained variance among those uncorrelated
-    /// with them.
+    /// The leading canonical directions, then the directions of largest explained variance among those uncorrelated with them.
     Decoupled {
         /// d_c, the largest number of canonical directions; `None` means all there are.
         common_dim: Option<usize>,

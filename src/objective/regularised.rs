@@ -14,8 +14,7 @@ const DIGITS: f64 = 1e-9;
 /// minimum −½ Σ_{i≤d} σ_i(T_{a,b})².
 ///
 /// a = b = 0 is `linear-contrastive`, a = b = ½ is ½·`spectral` (the span of `cca`), and a = ½, b = 0 has the
-/// directions of `prediction`. Similar to regularised generalised CCA (Tenenhaus and Tenenhaus 2011), with powers in
-/// place of ridges.
+/// directions of `prediction`. Similar to regularised generalised CCA (Tenenhaus and Tenenhaus 2011), with powers in place of ridges.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Regularised {
     exponents: [f64; 2],
@@ -61,8 +60,7 @@ impl Regularised {
     }
 
     /// A bound on the rounding error of W_m·Σ_mm^{2a}·W_mᵀ, for m = 0 or 1: a fractional power is taken through
-    /// eigenvalues, which are accurate to the rounding of the largest one, so weights on channels of small variance
-    /// magnify it.
+    /// eigenvalues, which are accurate to the rounding of the largest one, so weights on channels of small variance magnify it.
     #[expect(clippy::float_cmp, reason = "the whole powers need no decomposition")]
     fn rounding(self, m: usize, moments: &SecondMoments, weights: &Matrix) -> f64 {
         let covariance = if m == 0 { &moments.first } else { &moments.second };

@@ -34,8 +34,7 @@ pub(crate) struct PreciseEncoders {
 }
 
 impl PreciseEncoders {
-    /// The exact minimiser of an objective, if it is given by singular directions and unique; otherwise the weights as
-    /// given.
+    /// The exact minimiser of an objective, if it is given by singular directions and unique; otherwise the weights as given.
     pub(crate) fn new(law: &Law, objective: Option<&dyn Objective>, weights: &Encoders) -> Self {
         let exact = objective.and_then(|objective| minimiser(law, objective, weights.dim()));
         match exact {

@@ -7,8 +7,7 @@ use crate::linalg::{Matrix, power_of_two_near};
 use crate::model::{LatentModel, Noise};
 use qd::Quad;
 
-/// Largest total of channels of both modalities and rows of a target: beyond it double-double arithmetic takes many
-/// seconds.
+/// Largest total of channels of both modalities and rows of a target: beyond it double-double arithmetic takes many seconds.
 const LARGEST: usize = 192;
 
 /// Two modalities and the targets of a model in double-double precision.

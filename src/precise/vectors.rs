@@ -1,5 +1,4 @@
-//! Gaussian vectors in double-double precision with an error bound for each component, and the information of one about
-//! another.
+//! Gaussian vectors in double-double precision with an error bound for each component, and the information of one about another.
 
 use crate::linalg::precise::{
     Orthonormal, PreciseMatrix, ROUNDING, beside, column, length, product_tn, square_root, square_sum,
@@ -171,8 +170,7 @@ impl Span {
     }
 
     /// The residual of a vector given this source. If the source's components change by δx and the target's by δy, the
-    /// residual changes by δy − B·δx, with B the regression coefficients, up to second order and directions within the
-    /// span.
+    /// residual changes by δy − B·δx, with B the regression coefficients, up to second order and directions within the span.
     pub(crate) fn leaves(&self, target: &Vectors) -> Residual {
         let (left, coordinates) = self.found.outside(&target.columns);
         let unit = unit(target.columns.nrows());

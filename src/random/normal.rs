@@ -130,8 +130,7 @@ impl Ziggurat {
         }
     }
 
-    /// A draw whose first point fell outside the inner part of its layer; points are drawn until one is under the
-    /// density.
+    /// A draw whose first point fell outside the inner part of its layer; points are drawn until one is under the density.
     fn resolve(&self, generator: &mut Generator, mut candidate: (u8, f64)) -> f64 {
         loop {
             let layer = usize::from(candidate.0);

@@ -147,8 +147,7 @@ impl Data {
     }
 
     /// The model whose exact law is the law of the sample, up to its mean: zero noise, and as many shared factors as
-    /// the rank of the centred data, at most samples − 1. Covariances are divided by the number of samples n, not by n
-    /// − 1.
+    /// the rank of the centred data, at most samples − 1. Covariances are divided by the number of samples n, not by n − 1.
     ///
     /// Measures of this model are plug-in estimates. With no more samples than channels, each modality determines the
     /// other under this law: canonical correlations are 1 and information is infinite.

@@ -9,8 +9,7 @@ use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::{DMatrix, DVector};
 
 /// Eigenvalues of a sample correlation matrix below this fraction of the largest are rounding: sums over 10⁸ samples
-/// are accurate to about 10⁻¹³. Hence a direction whose standard deviation is below 10⁻⁶ of its channels' counts as
-/// absent.
+/// are accurate to about 10⁻¹³. Hence a direction whose standard deviation is below 10⁻⁶ of its channels' counts as absent.
 const CORRELATION_ROUNDING: f64 = 1e-12;
 
 /// Count, mean and scatter Σ(x − x̄)(x − x̄)ᵀ of the samples seen so far.

@@ -1,8 +1,7 @@
 //! The referee: each theorem of docs/theory.md §4 with its hypotheses as code, both sides, and a verdict.
 //!
 //! To add a theorem: one folder with a type that implements [`Theorem`], and one line in [`REGISTRY`].
-//! This module does not choose the models on which a theorem is tried: [`verify`] draws them, or the caller provides
-//! one.
+//! This module does not choose the models on which a theorem is tried: [`verify`] draws them, or the caller provides one.
 
 pub mod adversary;
 mod alignment_floor;

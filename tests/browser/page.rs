@@ -1,7 +1,6 @@
 //! The explorer as a user sees it: headless Chromium moves sliders and reads the page.
 //!
-//! `cargo xtask tools` installs Chromium and axe-core. If `ALIGNLOSS_SCREENSHOTS` names a folder, screenshots are saved
-//! there.
+//! `cargo xtask tools` installs Chromium and axe-core. If `ALIGNLOSS_SCREENSHOTS` names a folder, screenshots are saved there.
 
 #![expect(clippy::print_stdout, reason = "what was measured is reported with `--no-capture`")]
 

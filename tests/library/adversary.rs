@@ -1,5 +1,4 @@
-//! The adversary approaches bounds that can be attained, finds false statements, is reproducible, and its findings
-//! replay.
+//! The adversary approaches bounds that can be attained, finds false statements, is reproducible, and its findings replay.
 
 use alignloss::information::Encoders;
 use alignloss::objective;

@@ -1,5 +1,4 @@
-//! Compares every number of `eval` with the reference values of `tests/fixtures/mixed_units.py`; all deviations are
-//! collected.
+//! Compares every number of `eval` with the reference values of `tests/fixtures/mixed_units.py`; all deviations are collected.
 
 use alignloss::evaluation::Evaluation;
 use alignloss::model::{Format, LatentModel};

@@ -1,5 +1,4 @@
-//! Dimensionless answers do not depend on units: every family of models, rescaled by powers of two in channels, latents
-//! and targets.
+//! Dimensionless answers do not depend on units: every family of models, rescaled by powers of two in channels, latents and targets.
 
 use alignloss::information::Source;
 use alignloss::learner::Uniqueness;

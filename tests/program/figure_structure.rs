@@ -1,5 +1,4 @@
-//! The content of theory figures: series, ranges and labels, as snapshots. A change of drawing style leaves them
-//! unchanged.
+//! The content of theory figures: series, ranges and labels, as snapshots. A change of drawing style leaves them unchanged.
 
 use alignloss::experiment::{Experiment, Run, Shard, Store};
 use alignloss_figure::{ColourScale, Drawing, Figure, Layer, Theme, Width, compose};

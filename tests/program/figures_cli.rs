@@ -1,5 +1,4 @@
-//! `alignloss figures` as a user sees it: pages, formats, the gallery, what is redrawn and what is not, and the watch
-//! mode.
+//! `alignloss figures` as a user sees it: pages, formats, the gallery, what is redrawn and what is not, and the watch mode.
 
 use crate::command::{alignloss, run};
 use std::collections::BTreeMap;

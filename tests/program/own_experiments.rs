@@ -1,5 +1,4 @@
-//! User-defined experiments: models written out or in a file, settings changed on the command line, files by name and
-//! by path.
+//! User-defined experiments: models written out or in a file, settings changed on the command line, files by name and by path.
 
 use crate::command::{folder, run, succeed};
 use std::path::Path;

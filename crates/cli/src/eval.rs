@@ -39,8 +39,7 @@ pub(super) struct Eval {
     /// Weight of fidelity, from 0 to 1: short for -p lambda=L
     #[arg(long, short, value_name = "L", conflicts_with = "encoders")]
     lambda: Option<f64>,
-    /// Evaluate these encoders instead of a minimiser: a JSON file (or -) with "encoders", in the format this command
-    /// prints
+    /// Evaluate these encoders instead of a minimiser: a JSON file (or -) with "encoders", in the format this command prints
     #[arg(long, value_name = "FILE", conflicts_with_all = ["objective", "dim"])]
     encoders: Option<PathBuf>,
     /// The two modalities to align, counted from 1

@@ -98,8 +98,7 @@ impl Explain {
     }
 }
 
-/// The entries for some words, in the order given; a prefix such as `mi` selects every word that continues it, such as
-/// `mi.z1`.
+/// The entries for some words, in the order given; a prefix such as `mi` selects every word that continues it, such as `mi.z1`.
 fn chosen<'a>(all: &'a [Entry], words: &[String]) -> anyhow::Result<Vec<&'a Entry>> {
     let mut chosen = Vec::new();
     for word in words {

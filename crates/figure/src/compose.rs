@@ -66,8 +66,7 @@ pub fn compose(experiment: &Experiment, spec: &FigureSpec, results: &Results) ->
     compose_titled(experiment.title(), spec, results)
 }
 
-/// Makes the figure described by one `[[figure]]` section from results of any kind; `title` is used if the section has
-/// none.
+/// Makes the figure described by one `[[figure]]` section from results of any kind; `title` is used if the section has none.
 pub fn compose_titled(title: &str, spec: &FigureSpec, results: &Results) -> Figure {
     let rows = Rows::new(results, spec);
     let title = spec.title.clone().unwrap_or_else(|| title.to_owned());

@@ -16,8 +16,7 @@
 //! | [`figure`] | from results to the library's figures |
 //! | [`cli`] | one file per subcommand |
 //!
-//! What never happens: randomness on a device; reading the loss from a GPU at every step; a non-finite number in
-//! results.
+//! What never happens: randomness on a device; reading the loss from a GPU at every step; a non-finite number in results.
 
 pub mod cli;
 pub mod data;

@@ -72,8 +72,7 @@ impl Orthonormal {
         self.basis.ncols()
     }
 
-    /// The components of vectors (rows × count) outside the basis, projected twice, and their coordinates, rank ×
-    /// count.
+    /// The components of vectors (rows × count) outside the basis, projected twice, and their coordinates, rank × count.
     pub(crate) fn outside(&self, vectors: &PreciseMatrix) -> (PreciseMatrix, PreciseMatrix) {
         let rows = vectors.nrows();
         let mut left = vectors.clone();

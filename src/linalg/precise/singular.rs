@@ -21,8 +21,7 @@ pub(crate) struct Svd {
     pub(crate) right: PreciseMatrix,
 }
 
-/// The singular value decomposition of a matrix, without values below 1e-30 of the largest. `None` if an entry is not
-/// finite.
+/// The singular value decomposition of a matrix, without values below 1e-30 of the largest. `None` if an entry is not finite.
 pub(crate) fn svd(matrix: &PreciseMatrix) -> Option<Svd> {
     if matrix.nrows() < matrix.ncols() {
         let Svd { left, values, right } = svd(&matrix.transpose())?;

@@ -1,7 +1,6 @@
 //! `correlated-nuisance`: orthogonal loadings along the axes; for each j, the j-th private factors of any two
 //! modalities have correlation κ: shared by the sensors, useless to the task. Noise may differ on the shared
-//! directions, so the correlation and the scale of signal and nuisance are four free numbers (the model of arXiv
-//! 2606.11190).
+//! directions, so the correlation and the scale of signal and nuisance are four free numbers (the model of arXiv 2606.11190).
 
 use super::{Draws, Family, FamilyParameters, parameters::require};
 use crate::linalg::Matrix;

@@ -299,8 +299,7 @@ impl Common {
         (!variances.iter().all(|&variance| variance == 1.0)).then(|| Matrix::from_diagonal(&variances))
     }
 
-    /// The latents' covariance, in which the j-th private factors of all modalities have correlation κ_j (`default`
-    /// unless given).
+    /// The latents' covariance, in which the j-th private factors of all modalities have correlation κ_j (`default` unless given).
     pub(super) fn covariance_with_nuisance(
         &self,
         correlation: Option<&OneOrMany<f64>>,

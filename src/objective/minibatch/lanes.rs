@@ -1,5 +1,4 @@
-//! Vector registers of either precision, through `pulp`: the instruction set is chosen at run time, without unsafe code
-//! of our own.
+//! Vector registers of either precision, through `pulp`: the instruction set is chosen at run time, without unsafe code of our own.
 //!
 //! Which loops are worth vectorising is decided in `kernel` and `contrast`.
 

@@ -160,8 +160,7 @@ pub trait MinibatchLoss<T: Precision>: Debug + Send {
     }
 
     /// The size of the loss's slopes in these coordinates, by encoder, in the units of the data: optimisers see slopes
-    /// divided by it, so their constants are never compared with a number that has a unit. 1 for a loss that does not
-    /// depend on units.
+    /// divided by it, so their constants are never compared with a number that has a unit. 1 for a loss that does not depend on units.
     fn slope_units(&self, _scales: [f64; 2]) -> [f64; 2] {
         [1.0; 2]
     }

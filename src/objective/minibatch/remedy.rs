@@ -36,8 +36,7 @@ pub struct Remedy<T> {
 
 impl<T: Precision> Remedy<T> {
     /// `alignment-fidelity` (docs/theory.md §5): −2(1−λ)·tr C_12 − λ·Σ_m ‖C_{z_m x_m}‖²_F + (μ/4)·Σ_m ‖C_mm − I‖²_F.
-    /// The second term is, up to a constant, the error of reconstructing x_m from a whitened z_m by its best linear
-    /// decoder.
+    /// The second term is, up to a constant, the error of reconstructing x_m from a whitened z_m by its best linear decoder.
     ///
     /// Weight λ of fidelity in [0, 1]; s, the largest variance of a sensor along any direction; μ in units of the largest gain,
     /// 2(1−λ) + λ·s.

@@ -8,8 +8,7 @@ use nalgebra::DMatrix;
 use pulp::{Arch, Simd, WithSimd};
 use std::marker::PhantomData;
 
-/// Largest number of parts of a batch. It depends on the batch alone, so sums over parts do not depend on the number of
-/// threads.
+/// Largest number of parts of a batch. It depends on the batch alone, so sums over parts do not depend on the number of threads.
 const PARTS: usize = 8;
 
 /// Smallest part, in samples: below it the kernel's edges and the sum over parts cost more than a thread gains.

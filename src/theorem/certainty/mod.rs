@@ -6,8 +6,7 @@
 //! simple enough to check by eye.
 //!
 //! Hypotheses are tested again too. One that holds only up to rounding, such as orthogonality, is measured, and its
-//! violation is part of the error of the claims that need it; a violation beyond the theorem's tolerance withdraws
-//! them.
+//! violation is part of the error of the claims that need it; a violation beyond the theorem's tolerance withdraws them.
 //!
 //! Not covered: quantities that no double-double covariance can decide, such as infinite information. There the
 //! engine's verdict stands.

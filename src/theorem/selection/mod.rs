@@ -1,5 +1,4 @@
-//! `selection`: which factors an objective keeps in an orthogonal model; the phase diagram of aligning against
-//! predicting.
+//! `selection`: which factors an objective keeps in an orthogonal model; the phase diagram of aligning against predicting.
 
 mod precise;
 mod variants;

@@ -1,9 +1,7 @@
-//! Earlier detectors and definitions: most compared entries with the loudest one, so that a loud channel hid quiet
-//! ones.
+//! Earlier detectors and definitions: most compared entries with the loudest one, so that a loud channel hid quiet ones.
 //!
 //! Each is kept as it was, for variants that the self-test must refute. Where a random model would refute it only by
-//! luck, a loud channel is first added to the case's model, which does not affect what its theorem says about the
-//! others.
+//! luck, a loud channel is first added to the case's model, which does not affect what its theorem says about the others.
 
 use super::{Case, Clause, claims, inapplicable, sufficient};
 use crate::information::{Encoders, InformationError};

@@ -98,8 +98,7 @@ async fn guard(request: axum::extract::Request, next: Next) -> Response {
     response
 }
 
-/// Other sites' pages must not reach this server, neither by a name that resolves to this machine nor by a cross-site
-/// request.
+/// Other sites' pages must not reach this server, neither by a name that resolves to this machine nor by a cross-site request.
 fn refuse_strangers(headers: &HeaderMap, uri: &Uri) -> Result<(), Refusal> {
     let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
     let host = text(header::HOST).or_else(|| uri.authority().map(axum::http::uri::Authority::as_str));

@@ -19,8 +19,7 @@ use record::{Drawn, Manifest, Record, write_if_changed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Run the experiments whose results are missing or stale, draw the figures that are out of date, print the table of
-/// verdicts
+/// Run the experiments whose results are missing or stale, draw the figures that are out of date, print the table of verdicts
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -72,8 +72,7 @@ pub(super) fn minimise<R>(
     Ok(measure(&case))
 }
 
-/// I(source; target) in nats for the target with this name; 0 if the model has no such target, such as a factor without
-/// variance.
+/// I(source; target) in nats for the target with this name; 0 if the model has no such target, such as a factor without variance.
 pub(super) fn information(case: &Case, target: &str, source: Source) -> f64 {
     let target = case.targets.iter().find(|candidate| candidate.name == target);
     target.map_or(0.0, |target| target.source(source).mutual_information_nats())

@@ -118,8 +118,7 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// The same figure for another page; only sizes, colours and the arrangement of panels change. Without a width it
-    /// keeps its own.
+    /// The same figure for another page; only sizes, colours and the arrangement of panels change. Without a width it keeps its own.
     #[must_use]
     pub fn on(mut self, width: Option<Width>, theme: Theme) -> Self {
         for panel in &mut self.panels {

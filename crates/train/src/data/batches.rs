@@ -43,8 +43,7 @@ impl Source for Held {
         if batches == 0 {
             return Err(DataError::setting("batch", format!("{size} pairs, but there are {count} training pairs")));
         }
-        // Every epoch has its own order; samples that do not fill a batch are left out, so no batch contains a pair
-        // twice.
+        // Every epoch has its own order; samples that do not fill a batch are left out, so no batch contains a pair twice.
         let mut order: Vec<usize> = (0..count).collect();
         order.shuffle(&mut Stream { seed, experiment: "epoch", cell: step / batches, replicate: 0 }.generator());
         let start = (step % batches) as usize * size;

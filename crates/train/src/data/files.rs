@@ -1,8 +1,7 @@
 //! The user's own pairs.
 //!
 //! Each view is a file: samples are the rows of an array (`.npy`, `.npz`) or of a table (`.csv`, `.parquet`), or the
-//! pixels of an image (GeoTIFF), or square tiles of it. Targets are columns or bands of files with equally many rows or
-//! pixels.
+//! pixels of an image (GeoTIFF), or square tiles of it. Targets are columns or bands of files with equally many rows or pixels.
 //!
 //! ```toml
 //! [data]
@@ -295,8 +294,7 @@ impl FactorFile {
     }
 }
 
-/// Checks that all files have equally many rows, and images equal height and width, which are returned if there are any
-/// images.
+/// Checks that all files have equally many rows, and images equal height and width, which are returned if there are any images.
 fn agree(parts: &[Part]) -> Result<Option<[usize; 2]>, DataError> {
     let first = &parts[0].rows;
     let image = parts.iter().find_map(|part| part.rows.grid.map(|grid| (&part.rows, grid)));

@@ -2,8 +2,7 @@
 //!
 //! A [`DataSpec`] describes the data and is part of an experiment file; [`DataSpec::open`] turns it into a [`Source`],
 //! which provides training batches and held-out samples. Simulators draw both afresh from streams named by seed and
-//! step; sources of files split their samples into training, validation and test parts once, by a seed in the
-//! specification.
+//! step; sources of files split their samples into training, validation and test parts once, by a seed in the specification.
 //!
 //! | source | description |
 //! |---|---|

@@ -69,8 +69,7 @@ pub(super) fn explained_by(factors: &Features, whitened: &Features, probe: Probe
     Ok(probe.predict(factors, &[target])?.remove(0).test)
 }
 
-/// Both sides of `lipschitz`: σ(x_other; y) ≤ σ_L(z; y) + L·ε for any encoders and any law, with y scaled to variance
-/// one.
+/// Both sides of `lipschitz`: σ(x_other; y) ≤ σ_L(z; y) + L·ε for any encoders and any law, with y scaled to variance one.
 ///
 /// Measured with linear predictors g(z) = B·z of Lipschitz constant ‖B‖: the bound is the minimum of RMSE(g) + ‖B‖·ε
 /// over the ridge's penalties, chosen on the validation part and measured on the test part. σ(x_other; y) is the error

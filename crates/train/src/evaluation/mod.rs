@@ -75,8 +75,7 @@ pub struct Measurement {
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each turns a group of measures on or off")]
 pub struct EvaluationSpec {
-    /// Nonlinear probes in addition to linear ones. Without them, measures that need a nonlinear predictor use the
-    /// ridge.
+    /// Nonlinear probes in addition to linear ones. Without them, measures that need a nonlinear predictor use the ridge.
     pub kernel: bool,
     /// Number of landmarks of the nonlinear probe.
     pub landmarks: usize,
@@ -396,8 +395,7 @@ impl<'a> Subject<'a> {
         let source = ["z1", "z2"][m];
         let probe = self.best_probe();
         let numbers: Vec<&Prepared> = self.factors.iter().filter(|prepared| prepared.is_number()).collect();
-        // Everything the other side knows: its view and its embedding, which for images contains more than window
-        // averages.
+        // Everything the other side knows: its view and its embedding, which for images contains more than window averages.
         let other = joined(&[&self.raw[1 - m], &self.encoded[1 - m]]);
         let target = |values: &Features| Target { values: values.clone(), loss: Loss::Squared };
         let mut targets = vec![target(&whitened)];

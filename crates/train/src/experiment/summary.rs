@@ -7,8 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 /// From rows of single measurements (the store) to rows of trainings.
 ///
 /// Columns are the axes, `replicate`, `outcome`, `stage`, `step`, then measures: `MEASURE.FACTOR.SOURCE` and, as the
-/// mean over the factors of a role, `MEASURE.ROLE.SOURCE`; without a factor `MEASURE.SOURCE`. Missing measurements are
-/// empty.
+/// mean over the factors of a role, `MEASURE.ROLE.SOURCE`; without a factor `MEASURE.SOURCE`. Missing measurements are empty.
 pub fn wide(experiment: &Experiment, results: &Results) -> Results {
     let axes = experiment.axes().count();
     let place = |name: &str| axes + COLUMNS.iter().position(|column| *column == name).unwrap_or(0);

@@ -31,8 +31,7 @@ const SMALLEST_SQUARE: f64 = 1e-24;
 /// The value used for the squared length of a zero row: large, so that almost no gradient passes through it.
 const NO_DIRECTION: f64 = 1e30;
 
-/// Rows scaled to length one. A zero row (every rectifier of its sample inactive) has no direction: it stays, and is
-/// not moved.
+/// Rows scaled to length one. A zero row (every rectifier of its sample inactive) has no direction: it stays, and is not moved.
 pub(crate) fn normalised(embeddings: Tensor<2>) -> Tensor<2> {
     let squares = embeddings.clone().square().sum_dim(1);
     let zero = squares.clone().equal_scalar(0.0);

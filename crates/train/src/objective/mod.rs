@@ -112,8 +112,7 @@ pub struct Unimodal {
     /// Its weight.
     #[serde(default = "one")]
     pub weight: f64,
-    /// Standard deviation of the noise that creates two views of a sample, in units of each channel's standard
-    /// deviation.
+    /// Standard deviation of the noise that creates two views of a sample, in units of each channel's standard deviation.
     pub noise: f64,
     /// τ of its cosine.
     #[serde(default = "default_temperature")]

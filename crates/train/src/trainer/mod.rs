@@ -1,8 +1,7 @@
 //! The training loop, shared by all devices, encoders and objectives.
 //!
 //! A second thread draws and standardises batches ahead of time. A batch is a function of seed and step, and a
-//! [`Checkpoint`] holds parameters, moments and the complete state of the loop: a run that was killed continues as if
-//! it had not been.
+//! [`Checkpoint`] holds parameters, moments and the complete state of the loop: a run that was killed continues as if it had not been.
 //!
 //! Choosing files, printing and measuring are left to other modules.
 

@@ -1,7 +1,6 @@
 //! `cargo xtask paper`: results become numbers and tables, which together with the figures become a PDF.
 //!
-//! The working tree is not modified: sources, generated files and figures are assembled in one folder, in the form that
-//! arXiv accepts.
+//! The working tree is not modified: sources, generated files and figures are assembled in one folder, in the form that arXiv accepts.
 
 mod declarations;
 mod format;

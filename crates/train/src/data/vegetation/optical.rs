@@ -85,8 +85,7 @@ const REFERENCE: [f64; 2] = [45.0, 0.015];
 /// Largest angle of incidence on a leaf's rough surface, degrees.
 const SURFACE_ANGLE_DEG: f64 = 40.0;
 
-/// |k² − h²| below which the beam's extinction counts as equal to the diffuse one, and is shifted by the square root of
-/// this.
+/// |k² − h²| below which the beam's extinction counts as equal to the diffuse one, and is shifted by the square root of this.
 const RESONANCE: f64 = 1e-8;
 
 /// Reflectance and transmittance of a leaf in each band.
@@ -236,8 +235,7 @@ impl Canopy {
         Self { sun_cosine }
     }
 
-    /// Reflectance in each band, for a canopy with the given leaf area index (m²/m²) over a soil between dry (`wetness`
-    /// 0) and wet (1).
+    /// Reflectance in each band, for a canopy with the given leaf area index (m²/m²) over a soil between dry (`wetness` 0) and wet (1).
     pub fn reflectance(&self, leaf: &LeafOptics, leaf_area_index: f64, wetness: f64) -> [f64; BANDS.len()] {
         std::array::from_fn(|band| {
             let soil = SOIL_DRY[band] + wetness * (SOIL_WET[band] - SOIL_DRY[band]);

@@ -11,8 +11,7 @@
 //! height and k the wave number; its coefficients agree between two public transcriptions except for the sign of the
 //! cross-polarised β (±0.01: less than 0.03 dB).
 //!
-//! Not modelled: the row direction, the canopy's own water (radar vegetation descriptors other than NDVI), double
-//! bounce.
+//! Not modelled: the row direction, the canopy's own water (radar vegetation descriptors other than NDVI), double bounce.
 
 /// C band of Sentinel-1: 5.405 GHz, in radians per cm.
 pub const WAVE_NUMBER_PER_CM: f64 = 1.132_8;
