@@ -191,13 +191,13 @@ pub struct ByEncoder {
 /// The MMI partial information decomposition.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PartialSummary {
-    /// Information in either sensor, in nats.
+    /// Information available from either sensor, in nats.
     pub redundancy: Number,
-    /// Information in the first sensor only, in nats.
+    /// Information from the first sensor only, in nats.
     pub unique1: Number,
-    /// Information in the second sensor only, in nats.
+    /// Information from the second sensor only, in nats.
     pub unique2: Number,
-    /// Information in the two sensors together but in neither alone, in nats.
+    /// Information from the two sensors together but from neither alone, in nats.
     pub synergy: Number,
 }
 

@@ -121,12 +121,13 @@ pub fn meaning(column: &str) -> Option<String> {
             "information about the target that the two sensors have and the two encoders together have lost".into()
         }
         ("pid", "redundancy") => {
-            "information about a scalar target in either sensor (MMI partial information decomposition)".into()
+            "information about a scalar target available from either sensor (MMI partial information decomposition)"
+                .into()
         }
-        ("pid", "unique1") => "information about a scalar target in the first sensor only".into(),
-        ("pid", "unique2") => "information about a scalar target in the second sensor only".into(),
+        ("pid", "unique1") => "information about a scalar target from the first sensor only".into(),
+        ("pid", "unique2") => "information about a scalar target from the second sensor only".into(),
         ("pid", "synergy") => {
-            "information about a scalar target in the two sensors together but in neither alone".into()
+            "information about a scalar target from the two sensors together but from neither alone".into()
         }
         ("alignment", "error") => "ε² = E‖z1 − z2‖² after symmetric whitening".into(),
         ("alignment", "error_op") => "ε_op, the root of the largest eigenvalue of the covariance of z1 − z2".into(),

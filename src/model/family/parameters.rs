@@ -56,13 +56,13 @@ pub static PARAMETERS: [FamilyParameter; 14] = [
         name: "private",
         label: "private",
         meaning: "p_m, the number of private factors: one value, or one per modality",
-        default: "2; of `spiked` 0",
+        default: "2; for `spiked`, 0",
     },
     FamilyParameter {
         name: "observed",
         label: "observed",
         meaning: "n_m, the number of channels: one value, or one per modality",
-        default: "k + p_m; of `interfering` k + 2·max(k, p_m), of `spiked` k + 8",
+        default: "k + p_m; for `interfering`, k + 2·max(k, p_m); for `spiked`, k + 8",
     },
     FamilyParameter {
         name: "modalities",
@@ -105,7 +105,7 @@ pub static PARAMETERS: [FamilyParameter; 14] = [
         name: "nuisance_correlation",
         label: "nuisance correlation κ",
         meaning: "κ between paired private factors",
-        default: "0.5; of `interfering` 0",
+        default: "0.5; for `interfering`, 0",
     },
     FamilyParameter {
         name: "shared_noise",
