@@ -44,7 +44,7 @@ fn a_theorem_is_explained() {
       check: alignloss verify capacity
 
     capacity (key of eval's JSON)
-      How dimensions are spent, for each target that is private to a modality.
+      How dimensions are spent, for each target private to a modality.
     "#);
 }
 
