@@ -1,12 +1,12 @@
-//! The candidates of `docs/decisions.md`, D2, side by side: time and residual of each decomposition.
+//! Compares the candidates of `docs/decisions.md`, D2: time and residual of each decomposition.
 //!
 //! ```text
 //! cargo bench --bench backends
 //! ```
 //!
-//! Matrices are n × n cross-covariances Q₁·diag(0.9^i)·Q₂ᵀ of rank n/4, the kind that the project decomposes; eigenvalues are
-//! those of a random covariance; whitening is of a Gaussian factor beside a diagonal one, n × 3n/2. Residuals are
-//! ‖A − reconstruction‖_F in units of n·ε·‖A‖_F, for singular values alone ‖σ − true‖ in the same units, for whitening
+//! Matrices are n × n cross-covariances Q₁·diag(0.9^i)·Q₂ᵀ of rank n/4, typical of this project; eigenvalues are those
+//! of a random covariance; whitening is of a Gaussian factor beside a diagonal one, n × 3n/2. Residuals are ‖A −
+//! reconstruction‖_F in units of n·ε·‖A‖_F; for singular values alone, ‖σ − true‖ in the same units; for whitening,
 //! ‖Cov(x̃) − I‖_F in units of n·ε·κ. One thread.
 
 use alignloss::linalg::{Matrix, Whitening, orthonormal_columns, product, product_nt, product_tn, singular_values};

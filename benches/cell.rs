@@ -1,7 +1,7 @@
 //! One cell (a model, one objective, one dimension, every measure) and a whole grid of them.
 //!
-//! The work is that of `benches/peers/numpy_cell.py`: Gaussian loadings of the same sizes, the targets `s` and `u_1`,
-//! everything that `alignloss eval` reports except the theorems' verdicts.
+//! The work matches `benches/peers/numpy_cell.py`: Gaussian loadings of the same sizes, the targets `s` and `u_1`, and
+//! everything that `alignloss eval` reports except the verdicts of theorems.
 //!
 //! ```text
 //! cargo bench --bench cell                                     criterion's report
@@ -9,7 +9,7 @@
 //! cargo bench --bench cell -- --json grid                      seconds of a 30 × 12 × 5 grid on two threads
 //! ```
 //!
-//! The JSON lines are what `benches/peers/compare_cells.py` reads.
+//! `benches/peers/compare_cells.py` reads the JSON lines.
 
 use alignloss::information::Source;
 use alignloss::learner::ClosedForm;

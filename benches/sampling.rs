@@ -7,7 +7,7 @@
 //! cargo bench --bench sampling -- --json stream SAMPLES         seconds and peak memory of a stream into moments
 //! ```
 //!
-//! The lines are what `benches/peers/compare_sampling.py` reads.
+//! `benches/peers/compare_sampling.py` reads the lines.
 #![expect(clippy::print_stdout, reason = "the lines are the result")]
 
 use alignloss::linalg::{Matrix, Real};

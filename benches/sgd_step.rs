@@ -2,8 +2,8 @@
 //!
 //!     cargo bench --bench sgd_step -- --json --precision f64 --batch 512 --threads 1 --seconds 2
 //!
-//! Prints steps per second (best and median over blocks), the same with every exponential left out, the loss that the peers
-//! must share, and the speed of a large matrix product on this machine at this moment.
+//! Prints steps per second (best and median over blocks), the same without the exponentials, the loss that the peers
+//! must reproduce, and the current speed of a large matrix product on this machine.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its measurements")]
 
 use alignloss::learner::{Optimiser, OptimiserState};

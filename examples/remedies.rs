@@ -1,4 +1,4 @@
-//! What remedies buy at equal dimension, and where none can: `cargo run --release --example remedies`.
+//! What remedies buy at equal dimension, and where none can help: `cargo run --release --example remedies`.
 
 #![expect(clippy::print_stdout, reason = "an example prints")]
 

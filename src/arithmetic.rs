@@ -1,27 +1,28 @@
-//! Classes of arithmetic: on which processors the last digits of results agree.
+//! Classes of arithmetic: which processors agree on the last digits of results.
 //!
-//! IEEE 754 fixes single operations, not the order of sums, nor whether a product is rounded before it is added. The kernels of this
-//! program choose both at run time from what the processor has, so results are the same bits only within a class:
+//! IEEE 754 fixes single operations, but neither the order of sums nor whether a product is rounded before it is added.
+//! The kernels of this program choose both at run time according to the processor, so results agree bit for bit only within a class:
 //!
-//! | class | processors | which kernels compute |
+//! | class | processors | kernels |
 //! |---|---|---|
 //! | `x86-64-no-fma` | Nehalem, Sandy Bridge, Ivy Bridge | products rounded before sums; one lane |
-//! | `x86-64-avx2-fma` | Haswell and later, Zen and later | fused multiply-add; four lanes of doubles, eight of singles |
-//! | `x86-64-avx512` | Skylake-X and later, Zen 4 and later | the same, and large products of `faer` by 512-bit kernels |
-//! | `x86-64-partial-…` | Piledriver (FMA without AVX2), some virtual machines | each library its own choice: the features are named |
-//! | `aarch64`, … | another architecture, by its name | that architecture's kernels |
+//! | `x86-64-avx2-fma` | Haswell and later, Zen and later | fused multiply-add; four doubles or eight singles per vector |
+//! | `x86-64-avx512` | Skylake-X and later, Zen 4 and later | the same, with 512-bit kernels for large products in `faer` |
+//! | `x86-64-partial-…` | Piledriver (FMA without AVX2), some virtual machines | each library chooses for itself: the name lists the features |
+//! | `aarch64`, … | other architectures, by name | that architecture's kernels |
 //!
-//! What asks the processor: `pulp` (training kernels, `faer`'s decompositions: all of x86-64-v3 or one lane; its AVX-512 kernels are
-//! not compiled in), `private-gemm-x86` (`faer`'s large products: AVX-512, AVX2 with FMA, or none), `nano-gemm` (`faer`'s small ones:
-//! AVX2 or none), `matrixmultiply` (`nalgebra`'s products: AVX2 with FMA, AVX, or SSE2, of which the last two give the same bits), and
-//! the C library's `exp`, `log`, `sin`, which have variants with FMA.
+//! The code that queries the processor: `pulp` (training kernels, `faer`'s decompositions: all of x86-64-v3 or one
+//! lane; its AVX-512 kernels are not compiled in), `private-gemm-x86` (`faer`'s large products: AVX-512, AVX2 with FMA,
+//! or none), `nano-gemm` (`faer`'s small ones: AVX2 or none), `matrixmultiply` (`nalgebra`'s products: AVX2 with FMA,
+//! AVX, or SSE2, of which the last two give the same bits), and the C library's `exp`, `log` and `sin`, which have
+//! variants with FMA.
 //!
-//! What a class does not cover: the version of the C library, and the caches of a processor without FMA, by whose size the generic
-//! kernels of `gemm` may cut sums of more than 256 terms in products beyond 64 × 64.
+//! A class does not cover the version of the C library, nor the cache sizes of processors without FMA, by which the
+//! generic kernels of `gemm` may split sums of more than 256 terms in products beyond 64 × 64.
 
 use std::sync::LazyLock;
 
-/// The class of arithmetic of this process's processor, a word without spaces.
+/// The arithmetic class of this process's processor, a word without spaces.
 ///
 /// # Examples
 /// ```
@@ -49,7 +50,8 @@ fn detected() -> String {
     std::env::consts::ARCH.to_owned()
 }
 
-/// The class within x86, from whether `pulp` has what it wants for wide kernels, and what there is of what the others ask for.
+/// The class within x86, given whether `pulp` can use its wide kernels and which of the features that the other
+/// libraries use are present.
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 fn suffix(wide: bool, present: &[&str]) -> String {
     match present {

@@ -1,10 +1,10 @@
 //! Estimates from data, with intervals: plug-in and cross-fitted.
 //!
-//! A plug-in estimate is an exact measure of the sample's own law ([`Data::empirical_model`]): encoders and measures are fitted to
-//! the same samples, so that information and R² come out too large by about (parameters)/(2 × samples). A cross-fitted
-//! one takes its encoders from samples other than those that it is measured on.
+//! A plug-in estimate is an exact measure of the sample's own law ([`Data::empirical_model`]): encoders and measures
+//! are fitted to the same samples, so information and R² are biased upwards by about (parameters)/(2 × samples). A
+//! cross-fitted estimate takes its encoders from samples other than those it is measured on.
 //!
-//! Any measure gets an interval: it is a closure over a [`Case`]. What it does not do: correct a bias, or test a hypothesis.
+//! Any closure over a [`Case`] is a measure and gets an interval. Not covered: bias correction and hypothesis tests.
 
 use crate::information::{Encoders, InformationError, Source};
 use crate::linalg::{LinalgError, Matrix, Whitening, product, stacked};
@@ -19,7 +19,7 @@ use rayon::prelude::*;
 /// A number with its percentile bootstrap interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
-    /// From the samples themselves.
+    /// The estimate from the samples themselves.
     pub value: f64,
     /// Lower end.
     pub low: f64,
@@ -27,34 +27,35 @@ pub struct Estimate {
     pub high: f64,
 }
 
-/// Indices of the samples that train, and of those that are held out.
+/// Indices of the training samples, and of the held-out ones.
 type Fold = (Vec<usize>, Vec<usize>);
 
 /// Out-of-sample prediction of one target by one source.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction {
-    /// E‖y − ŷ‖² over samples that the predictor has not seen.
+    /// E‖y − ŷ‖² over samples the predictor has not seen.
     pub mmse: Estimate,
-    /// 1 − E‖y − ŷ‖² / E‖y − ȳ‖², ȳ from the samples that fitted the predictor: below 0 when the source is worse than the mean.
+    /// 1 − E‖y − ŷ‖² / E‖y − ȳ‖², with ȳ from the samples that fitted the predictor: negative if the source predicts
+    /// worse than the mean.
     pub r2: Estimate,
 }
 
-/// How to estimate.
+/// Settings of an estimate.
 #[derive(Debug, Clone)]
 pub struct Estimator<'a> {
     /// The samples.
     pub data: &'a Data,
-    /// Which two modalities (from 0).
+    /// The two modalities, counted from 0.
     pub modalities: [usize; 2],
-    /// The objective that gives the encoders.
+    /// The objective that the encoders minimise.
     pub objective: &'a dyn Objective,
     /// d, the dimension of the encoders.
     pub dim: usize,
-    /// Resamples of the bootstrap.
+    /// Number of bootstrap resamples.
     pub resamples: usize,
-    /// Coverage that the intervals aim at, in (0, 1).
+    /// Nominal coverage of the intervals, in (0, 1).
     pub level: f64,
-    /// Of folds and resamples.
+    /// Seed of folds and resamples.
     pub seed: u64,
 }
 
@@ -62,7 +63,7 @@ pub struct Estimator<'a> {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EstimateError {
-    /// A setting can't be used.
+    /// A setting is invalid.
     #[error("{setting}: {problem}")]
     Setting {
         /// Its name.
@@ -71,14 +72,14 @@ pub enum EstimateError {
         problem: String,
     },
     /// A measure is not a number.
-    #[error("measure {index} is not a number{}", resample.map(|r| format!(" on resample {r}")).unwrap_or_default())]
+    #[error("measure {index} is NaN{}", resample.map(|r| format!(" on resample {r}")).unwrap_or_default())]
     NotANumber {
-        /// Its place in the closure's result.
+        /// Its index in the closure's result.
         index: usize,
-        /// The resample, `None` for the data themselves.
+        /// The resample, or `None` for the data themselves.
         resample: Option<usize>,
     },
-    /// The samples, or a resample of them, have no model.
+    /// The samples, or a resample of them, do not define a model.
     #[error(transparent)]
     Sample(#[from] SampleError),
     /// Encoders or measures failed.
@@ -98,13 +99,14 @@ impl<'a> Estimator<'a> {
         Self { data, modalities: [0, 1], objective, dim, resamples: 199, level: 0.9, seed: 0 }
     }
 
-    /// Plug-in estimates of any measures of the case of encoders fitted to the data.
+    /// Plug-in estimates of any measures of the encoders fitted to the data.
     ///
-    /// Each resample draws as many samples as there are, with replacement, fits its own encoders and is measured the same way.
-    /// Each resample has its own stream; they run in parallel: the result does not depend on the number of threads.
+    /// Each resample draws as many samples as there are, with replacement, refits the encoders and measures them the
+    /// same way. Resamples run in parallel, each with its own stream, so the result does not depend on the number of threads.
     ///
-    /// A plug-in of mutual information is too large by about dim·dim_y/(2n), and so are its resamples, once more: for small
-    /// samples the interval lies too high. With no more samples than channels information is +∞, as it is for the sample's law.
+    /// The plug-in of mutual information is biased upwards by about dim·dim_y/(2n), and each resample by as much again,
+    /// so for small samples the interval lies too high. With no more samples than channels, information is +∞, as it is
+    /// under the sample's law.
     ///
     /// # Errors
     /// [`EstimateError`].
@@ -144,12 +146,12 @@ impl<'a> Estimator<'a> {
         Ok(self.intervals(values, &resampled))
     }
 
-    /// Cross-fitted estimates: in each of K folds, encoders come from the other K − 1 and are measured on the fold, and the folds
-    /// are averaged. Intervals resample each fold with its encoders held fixed.
+    /// Cross-fitted estimates: for each of K folds, encoders are fitted to the other K − 1 and measured on the fold;
+    /// the folds are averaged. Intervals resample each fold with its encoders held fixed.
     ///
-    /// Encoders are free of the choice that fitted them to noise, but measures on a fold are still plug-in estimates over its n/K
-    /// samples: mutual information of an encoder keeps a bias of about dim·dim_y·K/(2n), R² one of about dim·K/n. Use
-    /// [`Estimator::cross_fitted_prediction`] for an R² that is honest about prediction.
+    /// The encoders are not fitted to the noise of the fold, but measures on it are still plug-in estimates from its
+    /// n/K samples: the mutual information of an encoder keeps a bias of about dim·dim_y·K/(2n), and R² one of about
+    /// dim·K/n. Use [`Estimator::cross_fitted_prediction`] for an unbiased out-of-sample R².
     ///
     /// # Errors
     /// [`EstimateError`]; each fold needs two samples.
@@ -191,15 +193,16 @@ impl<'a> Estimator<'a> {
         Ok(self.intervals(values, &resampled))
     }
 
-    /// Prediction of every target by every source ([`Source::ALL`]), out of sample: encoders *and* linear predictors come from
-    /// K − 1 folds, errors from the fold that is left, and all samples' errors are pooled. Intervals resample those errors.
+    /// Out-of-sample prediction of every target from every source ([`Source::ALL`]): encoders *and* linear predictors
+    /// come from K − 1 folds, errors from the remaining fold, and the errors of all samples are pooled. Intervals
+    /// resample those errors.
     ///
     /// # Errors
     /// [`EstimateError`]; each fold needs two samples.
     pub fn cross_fitted_prediction(&self, folds: usize) -> Result<Vec<[Prediction; 6]>, EstimateError> {
         self.check()?;
         let targets = self.data.layout().targets.len();
-        // Squared errors and squared distances from the mean, one for each sample.
+        // Squared errors and squared distances from the mean, one per sample.
         let mut errors: Vec<[Vec<f64>; 6]> = vec![Default::default(); targets];
         let mut spreads: Vec<Vec<f64>> = vec![Vec::new(); targets];
         for (train, test) in self.folds(folds)? {
@@ -213,7 +216,7 @@ impl<'a> Estimator<'a> {
             .collect())
     }
 
-    /// Encoders fitted to data, and what is made of their case.
+    /// Fits encoders to data, and applies a function to their case.
     fn fitted<R>(&self, data: &Data, made: impl Fn(&Case) -> Result<R, EstimateError>) -> Result<R, EstimateError> {
         let model = data.empirical_model("sample")?;
         let subject = Subject::new(&model, self.modalities)?;
@@ -239,7 +242,7 @@ impl<'a> Estimator<'a> {
         let modalities = train.layout().modalities.len();
         let rows = |matrix: &Matrix, index: usize| matrix.rows(ranges[index].start, ranges[index].len()).into_owned();
         let [x1, x2] = self.modalities;
-        // A source as a linear map of the modalities, applied to the factor and to the samples alike.
+        // A source as a linear map of the modalities, applied to factor and samples alike.
         let seen = |matrix: &Matrix, source: Source| {
             let [first, second] = [rows(matrix, x1), rows(matrix, x2)];
             let encoded = |m: usize, x: &Matrix| product(encoders.weights(m), x);
@@ -284,7 +287,7 @@ impl<'a> Estimator<'a> {
         Prediction { mmse, r2 }
     }
 
-    /// Indices drawn with replacement, from their own stream.
+    /// Indices drawn with replacement, from a separate stream.
     fn resample(&self, purpose: &str, cell: usize, resample: usize, count: usize) -> Vec<usize> {
         let mut generator =
             Stream { seed: self.seed, experiment: purpose, cell: cell as u64, replicate: resample as u64 }.generator();
@@ -314,10 +317,10 @@ impl<'a> Estimator<'a> {
         let setting = |setting, problem| Err(EstimateError::Setting { setting, problem });
         let available = self.data.layout().modalities.len();
         if let Some(absent) = self.modalities.into_iter().find(|&m| m >= available) {
-            return setting("modalities", format!("{absent} is not below {available}, the number of modalities"));
+            return setting("modalities", format!("{absent} is out of range: there are {available} modalities"));
         }
         if self.resamples == 0 {
-            return setting("resamples", "0 give no interval".into());
+            return setting("resamples", "0, expected at least 1".into());
         }
         if !(self.level > 0.0 && self.level < 1.0) {
             return setting("level", format!("{} is not between 0 and 1", self.level));
@@ -335,13 +338,13 @@ impl<'a> Estimator<'a> {
     }
 }
 
-/// The p-quantile of sorted values, the k-th of B standing for k/(B + 1), with straight lines between; NaN of none.
+/// The p-quantile of sorted values, where the k-th of B stands for k/(B + 1), linearly interpolated; NaN if there are none.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place between 0 and the last")]
 pub fn quantile(sorted: &[f64], p: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
     let place = (p * (sorted.len() + 1) as f64 - 1.0).clamp(0.0, last as f64);
     let (low, high) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
-    // Infinite neighbours have no difference.
+    // Infinite neighbours cannot be interpolated.
     if low.total_cmp(&high).is_eq() { low } else { low + (high - low) * place.fract() }
 }
 

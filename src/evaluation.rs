@@ -1,8 +1,9 @@
-//! The stable JSON of one case: what `alignloss eval --format json` prints, and what outside checks read.
+//! One case as a stable JSON document: what `alignloss eval --format json` prints, and what external checks read.
 //!
-//! Keys are documented where they stand, and [`Evaluation::schema`] is their JSON Schema. Infinite numbers are the string `"inf"`; a number that
-//! does not exist (the value of `random`) is `null`. `slack` and `tightness` are finite numbers or `null`: where a side is infinite,
-//! the sides tell. `verdict` is `holds`, `violated`, `inconclusive` (the error bound is too wide) or `does-not-apply`.
+//! Keys are documented on their fields, and [`Evaluation::schema`] is the JSON Schema. Infinite numbers are the string
+//! `"inf"`; undefined numbers (such as the value of `random`) are `null`. `slack` and `tightness` are finite numbers or
+//! `null`: if a side is infinite, read the sides. `verdict` is `holds`, `violated`, `inconclusive` (the error bound is
+//! too wide) or `does-not-apply`.
 //!
 //! # Example
 //! ```
@@ -32,8 +33,8 @@ use serde::ser::Serializer;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The version of the documents that `eval` and `verify` print: their key `schema`. It grows when a key, or what its values mean,
-/// changes; keys may be added within a version.
+/// The version of the documents that `eval` and `verify` print, under the key `schema`. It is incremented when a key,
+/// or the meaning of its values, changes; keys may be added within a version.
 ///
 /// | version | change |
 /// |---|---|
@@ -41,11 +42,11 @@ use std::collections::BTreeMap;
 /// | 2 | `verdict` says `does-not-apply`; `slack`, `tightness` and `deviation` are numbers or `null` |
 pub const SCHEMA: u32 = 2;
 
-/// A number of the report: `"inf"`, `"-inf"`, `null` for NaN.
+/// A number in the report: `"inf"`, `"-inf"`, or `null` for NaN.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Number(pub f64);
 
-/// A number of the report, or `null` where there is no finite one.
+/// A number in the report, or `null` if it is not finite.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Finite(pub f64);
 
@@ -56,7 +57,7 @@ impl JsonSchema for Number {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A number; \"inf\" or \"-inf\" where it is infinite, null where there is none.",
+            "description": "A number; \"inf\" or \"-inf\" if infinite, null if undefined.",
             "anyOf": [{ "type": ["number", "null"] }, { "enum": ["inf", "-inf"] }],
         })
     }
@@ -68,14 +69,14 @@ impl JsonSchema for Finite {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "description": "A number, or null where there is no finite one.", "type": ["number", "null"] })
+        json_schema!({ "description": "A number, or null if it is not finite.", "type": ["number", "null"] })
     }
 }
 
 /// The report of one case.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Evaluation {
-    /// The version of this document.
+    /// The schema version of this document.
     pub schema: u32,
     /// The model.
     pub model: ModelSummary,
@@ -83,29 +84,29 @@ pub struct Evaluation {
     pub objective: String,
     /// Outputs of each encoder.
     pub dim: usize,
-    /// The weight of fidelity, where the objective has one: also among `parameters`.
+    /// The weight of fidelity, if the objective has one; also listed in `parameters`.
     pub lambda: Option<f64>,
-    /// The values of the objective's parameters; empty for encoders that were given.
+    /// The values of the objective's parameters; empty for given encoders.
     pub parameters: BTreeMap<&'static str, ParameterValue>,
-    /// ρ_1 ≥ ρ_2 ≥ …, as many as the sensor with fewer channels has.
+    /// ρ_1 ≥ ρ_2 ≥ …, one per channel of the sensor with fewer channels.
     pub canonical_correlations: Vec<Number>,
     /// The singular values of Σ12, descending.
     pub cross_covariance_singular_values: Vec<Number>,
     /// The weights W_1 and W_2, as rows: d × n_1 and d × n_2.
     pub encoders: [Vec<Vec<Number>>; 2],
-    /// What the encoders attain of the objective.
+    /// The value of the objective that the encoders attain.
     pub objective_value: Number,
     /// How well the encoders agree.
     pub alignment: AlignmentSummary,
-    /// What is known of each target.
+    /// The measures of each target.
     pub targets: Vec<TargetSummary>,
-    /// How dimensions are spent, for each target that is private to a modality.
+    /// How dimensions are spent, for each target private to a modality.
     pub capacity: Vec<CapacitySummary>,
-    /// Whether the minimiser is unique; `null` where that is not known, or nothing was minimised.
+    /// Whether the minimiser is unique; `null` if unknown, or if nothing was minimised.
     pub unique: Option<bool>,
-    /// What other minimisers there are, where `unique` is not `true` of a minimiser.
+    /// The other minimisers, unless the minimiser is known to be unique.
     pub minimisers: Option<MinimiserSummary>,
-    /// Measures whose error bound is above 1e-9 of their size, after double-double arithmetic was tried.
+    /// Measures whose error bound exceeds 1e-9 of their value, even in double-double arithmetic.
     pub uncertain: Vec<UncertainSummary>,
     /// The verdict of every theorem on this case.
     pub theorems: Vec<TheoremSummary>,
@@ -114,36 +115,36 @@ pub struct Evaluation {
     pub measures: Measures,
 }
 
-/// A measure that is not known to nine digits.
+/// A measure not known to nine digits.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct UncertainSummary {
-    /// Its place in this document, as in `targets[0].mi.z1`.
+    /// Its path in this document, such as `targets[0].mi.z1`.
     pub measure: String,
     /// Its value.
     pub value: Number,
-    /// A bound on its error: infinite where it can't be told whether it is finite, or nothing is known.
+    /// A bound on its error; infinite if the measure cannot be told from an infinite one, or if nothing is known.
     pub error: Number,
 }
 
-/// Why the minimiser is not unique, or why it is not known whether it is, and which measures differ between minimisers.
+/// Why the minimiser is not unique, or may not be, and which measures differ between minimisers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct MinimiserSummary {
-    /// Why there are several, or why it is not known.
+    /// Why there are several minimisers, or why it is not known whether there are.
     pub reason: String,
-    /// The measures that differ between them.
+    /// The measures that differ between minimisers.
     pub affected: Vec<AffectedSummary>,
 }
 
-/// The least and the greatest value, over the minimisers, of what a source says about a target; `null` where it is not computed.
+/// The smallest and largest value, over all minimisers, of what a source says about a target; `null` if not computed.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct AffectedSummary {
     /// The target.
     pub target: String,
-    /// The encoder, `z1`, `z2` or `z12` for both.
+    /// The encoder: `z1`, `z2`, or `z12` for both.
     pub source: &'static str,
-    /// The least and the greatest information, in nats.
+    /// The smallest and largest mutual information, in nats.
     pub mi: Option<[Number; 2]>,
-    /// The least and the greatest R².
+    /// The smallest and largest R².
     pub r2: Option<[Number; 2]>,
 }
 
@@ -167,11 +168,11 @@ pub struct AlignmentSummary {
     pub error: Number,
     /// ε_op, the root of the largest eigenvalue of the covariance of z_1 − z_2.
     pub error_op: Number,
-    /// 2 Σ_{i≤d} (1 − ρ_i), the least ε² of whitened linear encoders.
+    /// 2 Σ_{i≤d} (1 − ρ_i), the smallest ε² of whitened linear encoders.
     pub floor: Number,
-    /// Information of the sensors about each other, in nats.
+    /// Mutual information between the sensors, in nats.
     pub mi_x1_x2: Number,
-    /// Information of the encoders’ outputs about each other, in nats.
+    /// Mutual information between the encoders’ outputs, in nats.
     pub mi_z1_z2: Number,
 }
 
@@ -192,31 +193,31 @@ pub struct BySource {
     pub z12: Number,
 }
 
-/// Information lost by each encoder, and by both together.
+/// Information lost by each encoder, and by both together, in nats.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ByEncoder {
-    /// The first encoder, of what its sensor says.
+    /// Lost by the first encoder, relative to its sensor.
     pub z1: Number,
-    /// The second encoder, of what its sensor says.
+    /// Lost by the second encoder, relative to its sensor.
     pub z2: Number,
-    /// Both encoders, of what both sensors say.
+    /// Lost by both encoders together, relative to both sensors.
     pub z12: Number,
 }
 
 /// The MMI partial information decomposition.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PartialSummary {
-    /// What either sensor says, in nats.
+    /// Information available from either sensor, in nats.
     pub redundancy: Number,
-    /// What only the first sensor says, in nats.
+    /// Information from the first sensor only, in nats.
     pub unique1: Number,
-    /// What only the second sensor says, in nats.
+    /// Information from the second sensor only, in nats.
     pub unique2: Number,
-    /// What the sensors say only together, in nats.
+    /// Information from the two sensors together but from neither alone, in nats.
     pub synergy: Number,
 }
 
-/// What is known of one target.
+/// The measures of one target.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TargetSummary {
     /// Its name.
@@ -225,13 +226,13 @@ pub struct TargetSummary {
     pub dimension: usize,
     /// Mutual information with the target, in nats.
     pub mi: BySource,
-    /// Least mean square error of predicting the target, summed over its coordinates.
+    /// Minimum mean square error of predicting the target, summed over its coordinates.
     pub mmse: BySource,
-    /// Share of the target’s variance that is explained.
+    /// Share of the target’s variance explained.
     pub r2: BySource,
     /// √mmse.
     pub sigma: BySource,
-    /// Information about the target that is lost between sensor and encoder, in nats.
+    /// Information about the target lost between sensor and encoder, in nats.
     pub information_loss: ByEncoder,
     /// The partial information decomposition of a scalar target; `null` for a vector.
     pub pid: Option<PartialSummary>,
@@ -242,13 +243,13 @@ pub struct TargetSummary {
 pub struct CapacitySummary {
     /// The target.
     pub target: String,
-    /// The encoder, 1 or 2, whose modality the target is private to.
+    /// The encoder, 1 or 2, of the modality to which the target is private.
     pub encoder: usize,
     /// tr K: dimensions spent on what the other sensor can predict.
     pub aligned: Number,
     /// tr P: dimensions spent on the private target.
     pub private: Number,
-    /// d, which tr K + tr P can't exceed.
+    /// d, the upper bound on tr K + tr P.
     pub dim: usize,
     /// The largest eigenvalue of K + P, at most 1.
     pub max_eigenvalue: Number,
@@ -261,7 +262,7 @@ pub struct TheoremSummary {
     pub id: &'static str,
     /// Whether its hypotheses hold.
     pub applies: bool,
-    /// The left side of the clause that is nearest to failing.
+    /// The left side of the clause closest to failing.
     pub lhs: Number,
     /// The right side of that clause.
     pub rhs: Number,
@@ -274,7 +275,7 @@ pub struct TheoremSummary {
     pub error: f64,
     /// `holds`, `violated`, `inconclusive` (the error bound is too wide to tell) or `does-not-apply`.
     pub verdict: &'static str,
-    /// The hypothesis that fails, or the clause.
+    /// The hypothesis that fails, or the clause shown.
     pub note: String,
 }
 
@@ -296,7 +297,7 @@ impl Evaluation {
         schema_for!(Self).into()
     }
 
-    /// The report of a case, under the name of its objective or of where its encoders come from.
+    /// The report of a case; `name` is the objective's id or says where the encoders come from.
     ///
     /// # Errors
     /// [`EvaluationError`].
@@ -368,7 +369,7 @@ impl Evaluation {
 }
 
 impl MinimiserSummary {
-    /// `None` where the minimiser is unique, and for encoders that were given.
+    /// `None` if the minimiser is unique, or if the encoders were given.
     fn new(case: &Case) -> Result<Option<Self>, InformationError> {
         let Some(reason) = case.uniqueness.as_ref().and_then(Uniqueness::reason) else { return Ok(None) };
         let affected = case.affected_measures()?.into_iter().map(|entry| AffectedSummary {

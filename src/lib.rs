@@ -1,9 +1,10 @@
-//! Which information is lost when two sensors are aligned in one embedding space, how much, and what buys it back: exact answers for
-//! Gaussian latent models, learners that attain them, and a referee that holds theorems against both.
+//! What is lost when two sensors are aligned in one embedding space, how much, and what buys it back: exact answers for
+//! Gaussian latent models, learners that attain them, and a referee that tests theorems against both.
 //!
-//! A [`model`] is a joint Gaussian law of sensors and targets. An [`objective`] says what encoders are aligned for, a [`learner`]
-//! minimises it, [`information`] measures what the encoders keep, and a [`theorem`] is judged on the result. [`evaluation`] is all of that
-//! as one document, [`experiment`] a whole grid of it. Everything is in nats, in double precision, and the same bytes for the same seed.
+//! A [`model`] is a joint Gaussian law of sensors and targets. An [`objective`] defines how encoders are aligned, a
+//! [`learner`] minimises it, [`information`] measures what the encoders keep, and a [`theorem`] is judged on the
+//! result. [`evaluation`] collects all of this in one document, [`experiment`] over a whole grid. Information is in
+//! nats, arithmetic in double precision, and the same seed gives the same bytes.
 //!
 //! # Example
 //!
@@ -16,10 +17,10 @@
 //! let subject = Subject::new(&model, [0, 1])?;
 //! let case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 1)?;
 //! let private = case.targets.iter().find(|target| target.name == "private 1").expect("a standard target");
-//! // The sensor knew ½ log 3 nats about its private factor; the aligned encoder knows none.
+//! // The sensor knows ½ log 3 nats about its private factor; the aligned encoder knows nothing about it.
 //! assert!((private.source(Source::First).mutual_information_nats() - 0.5 * 3.0_f64.ln()).abs() < 1e-12);
 //! assert!(private.source(Source::EncodedFirst).mutual_information_nats() < 1e-12);
-//! // The theorem `capacity` holds of this case.
+//! // The theorem `capacity` holds in this case.
 //! let (verdict, _) = theorem::judge(theorem::find("capacity")?, &case)?;
 //! assert_eq!(verdict.status, Status::Holds);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -40,9 +41,10 @@
 //! | ε² = E‖z_1 − z_2‖² | the alignment error of whitened encoders | |
 //! | K, P | Cov(E\[z_1\|x_2\]), Cov(E\[z_1\|y\]): dimensions spent on alignment and on private content | d × d |
 //! | I(a;b), R²(a;b) | mutual information in nats; share of b's variance that a explains | |
-//! | σ(z;y) | the root of the least mean square error of predicting y from z | |
+//! | σ(z;y) | the root of the minimum mean square error of predicting y from z | |
 //!
-//! [`specification`] has every statement that is checked. The binary `alignloss` (crate `alignloss-cli`) is the command line over all this; `alignloss explain WORD` says what a word means.
+//! [`specification`] states every theorem that is checked. The command line is the binary `alignloss` (crate
+//! `alignloss-cli`); `alignloss explain WORD` explains a word.
 
 pub mod arithmetic;
 pub mod estimate;
@@ -65,7 +67,7 @@ pub mod theorem;
 #[doc = include_str!("../docs/theory.md")]
 pub mod specification {}
 
-/// The examples of the README are tests.
+/// Tests the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,12 +1,12 @@
-//! Every measure of a case with a bound on its error: in double precision, and taken again in double-double where that is not enough.
+//! Every measure of a case with an error bound: in double precision, and recomputed in double-double precision if that is not enough.
 //!
-//! In double precision each subspace (a modality, a target, an encoder) is known up to a small angle; principal angles change by no
-//! more than the subspaces that they lie between, so that an information −Σ log sin θ is known to Σ δ/tan θ, and everything else
-//! follows in the same way. A measure whose bound is above 1e-9 of its size ([`TOLERANCE`](crate::precise::TOLERANCE), held against at least 1e-3 nats, or
-//! 1e-3 for shares) is computed by [`crate::precise`]; what is uncertain after that is called so.
+//! In double precision each subspace (a modality, a target, an encoder) is known up to a small angle δ. Principal
+//! angles change by no more than the subspaces they lie between, so an information −Σ log sin θ is known to within Σ
+//! δ/tan θ, and everything else follows in the same way. A measure whose bound exceeds 1e-9 of its value
+//! ([`TOLERANCE`](crate::precise::TOLERANCE), taken relative to at least 1e-3 nats, or 1e-3 for shares) is recomputed
+//! by [`crate::precise`]; measures still uncertain after that are reported as such.
 //!
-//! `eval` does this. Sweeps and figures do not: a bound costs about as much as the measures, which would be several times what a
-//! cell may lose.
+//! `eval` does this. Sweeps and figures do not: a bound costs about as much as the measures, several times what a cell can afford.
 //!
 //! # Example
 //! ```
@@ -32,12 +32,13 @@ use crate::objective::{BeyondRank, Objective, Solution};
 use crate::precise::{self, Estimate, Information, Law, Measure, Measures, PreciseEncoders, TargetMeasures};
 use crate::theorem::{Case, Subject};
 
-/// Error of a factorisation, relative to the rows that it factorises. The contract of [`crate::linalg`] is 64 n ε in the norm of the
-/// matrix, which has √n rows of length one; sums over a few dozen terms stay within half of that (`tests/library/measures.rs` tries).
+/// Error of a factorisation, relative to the rows it factorises. The contract of [`crate::linalg`] is 64 n ε in the
+/// norm of the matrix, which has √n rows of length one; sums over a few dozen terms stay within half of that (tested in
+/// `tests/library/measures.rs`).
 const ROUNDING: f64 = 32.0 * f64::EPSILON;
 
 impl Measures {
-    /// The measures of a case, in double-double precision where double precision does not suffice.
+    /// The measures of a case, in double-double precision if double precision does not suffice.
     pub fn of(case: &Case) -> Self {
         let mut measures = Self::in_double_precision(case);
         if measures.any_uncertain()
@@ -48,16 +49,16 @@ impl Measures {
         measures
     }
 
-    /// The measures of a case as its own arithmetic has them.
+    /// The measures of a case in double precision only.
     pub fn in_double_precision(case: &Case) -> Self {
         let mut measures = Doubles::new(case).measures();
         measures.admit_ignorance();
         measures
     }
 
-    /// The measures of a case in double-double precision: of the exact minimiser of its objective where that is made of singular directions,
-    /// of the weights as they are elsewhere. `None` where the model is too large, or its covariances are singular up to the rounding of the
-    /// numbers that define them.
+    /// The measures of a case in double-double precision: for the exact minimiser of its objective if that consists of
+    /// singular directions, otherwise for the weights as given. `None` if the model is too large, or if its covariances
+    /// are singular up to the rounding of the numbers that define them.
     pub fn in_double_double_precision(case: &Case) -> Option<Self> {
         let law = Law::new(case.subject.model, case.subject.modalities)?;
         let encoders = PreciseEncoders::new(&law, case.objective, &case.encoders);
@@ -67,14 +68,14 @@ impl Measures {
     }
 }
 
-/// The measures of a case in double precision with what bounds their errors: how far each subspace may be turned.
+/// The measures of a case in double precision, with what bounds their errors: how far each subspace may be off.
 struct Doubles<'a> {
     case: &'a Case<'a>,
-    /// Of x_1, x_2, both, z_1, z_2, both.
+    /// For x_1, x_2, both, z_1, z_2, both.
     turned: [f64; 6],
-    /// Of each whitened output of either encoder.
+    /// For each whitened output of either encoder.
     outputs: [Vec<f64>; 2],
-    /// Relative error of what x_2 adds to x_1.
+    /// Relative error of the part that x_2 adds to x_1.
     joint: f64,
 }
 
@@ -87,7 +88,7 @@ impl<'a> Doubles<'a> {
         let encoders = [0, 1].map(|m| EncoderError::new(case, m, inputs[m], directions));
         let least = |angles: &PrincipalAngles| angles.sines().first().copied().unwrap_or(1.0);
         let both = |turned: [f64; 2], angles: &PrincipalAngles| (turned[0] + turned[1]) * (1.0 + least(angles).recip());
-        // The differences b_i − ρ_i a_i of canonical pairs count as orthogonal; they are up to rounding over their lengths.
+        // The differences b_i − ρ_i a_i of canonical pairs count as orthogonal; they are so up to rounding over their lengths.
         let joint = (observed[0] + observed[1]) / least(subject.pair.angles()).powi(2);
         let encoded = [encoders[0].turned, encoders[1].turned];
         let [first, second] = encoders;
@@ -113,7 +114,7 @@ impl<'a> Doubles<'a> {
         let correlations = pair.canonical_correlations();
         let canonical = correlations.iter().enumerate().map(|(i, &value)| {
             let sine = pair.angles().sines().get(i).copied().unwrap_or(1.0);
-            // Below the pair's zero sines and cosines are set to 0.
+            // Below the pair's zero, sines and cosines are set to 0.
             let error = (between + pair.zero()) * (sine + between + pair.zero()) + f64::EPSILON * value;
             Measure::share(Estimate { value, error: if value == 0.0 { between + pair.zero() } else { error } })
         });
@@ -179,20 +180,20 @@ impl<'a> Doubles<'a> {
     }
 }
 
-/// −Σ log sin θ over angles that are known up to `turned`.
+/// −Σ log sin θ over angles known up to `turned`.
 fn information(angles: &PrincipalAngles, turned: f64) -> Information {
     let value = angles.finite_information_nats();
     let change = |(&cosine, &sine): (&f64, &f64)| {
-        // Also where the sine was set to 0.
+        // Also if the sine was set to 0.
         if sine > 2.0 * turned { turned * (cosine + turned) / (sine - turned) } else { f64::INFINITY }
     };
     let moved: f64 = angles.cosines().iter().zip(angles.sines()).map(change).sum();
-    // A sum of logarithms, each rounded by itself and by the rounding of its sine.
+    // A sum of logarithms, each with its own rounding and that of its sine.
     let rounding = f64::EPSILON * (value + angles.cosines().len() as f64);
     Information { determined: angles.determined(), finite: Estimate { value, error: moved + rounding } }
 }
 
-/// How much larger than rounding the error of each modality's factor is: the condition numbers of covariances that were given dense.
+/// By how much the error of each modality's factor exceeds rounding: the condition numbers of covariances given as dense matrices.
 fn inputs(subject: &Subject) -> [f64; 2] {
     let model = subject.model;
     let latent = latent_error(model);
@@ -210,7 +211,7 @@ fn noise_error(noise: &Noise) -> f64 {
     }
 }
 
-/// The condition number of a covariance at unit diagonal: 0 where it is diagonal, infinite where it is singular up to rounding.
+/// The condition number of a covariance scaled to unit diagonal: 0 if it is diagonal, infinite if it is singular up to rounding.
 fn condition(covariance: &Matrix) -> f64 {
     let n = covariance.nrows();
     if crate::linalg::is_diagonal(covariance) {
@@ -224,7 +225,7 @@ fn condition(covariance: &Matrix) -> f64 {
     if smallest > 4.0 * n as f64 * f64::EPSILON * largest { largest / smallest } else { f64::INFINITY }
 }
 
-/// How far a modality's subspace may be turned; infinite where its rank was read off rounding.
+/// How far a modality's subspace may be off; infinite if its rank was decided by rounding.
 fn observed(subject: &Subject, m: usize, input: f64) -> f64 {
     whitening_error(subject.pair.factor(m), subject.pair.whitening(m), input)
 }
@@ -232,12 +233,13 @@ fn observed(subject: &Subject, m: usize, input: f64) -> f64 {
 fn whitening_error(factor: &Factor, whitening: &Whitening, input: f64) -> f64 {
     let reaching = factor.common.column_iter().filter(|column| column.amax() > 0.0).count() + factor.own.ncols();
     let complete = whitening.rank() == factor.common.nrows().min(reaching);
-    // The condition number is ‖L‖·‖L⁻¹‖ in the Frobenius norm, and rows of length one make ‖L‖ = √n: errors of the rows reach the basis by ‖L⁻¹‖.
+    // The condition number is ‖L‖·‖L⁻¹‖ in the Frobenius norm, and rows of length one make ‖L‖ = √n: errors of the rows
+    // reach the basis multiplied by ‖L⁻¹‖.
     let inverse = whitening.condition / (whitening.rank().max(1) as f64).sqrt();
     if complete { ROUNDING * inverse * input } else { f64::INFINITY }
 }
 
-/// How far a target's subspace may be turned.
+/// How far a target's subspace may be off.
 fn target_error(subject: &Subject, t: usize) -> f64 {
     let factor = &subject.factors[t];
     let mut whole = Matrix::zeros(factor.common.nrows(), factor.common.ncols() + factor.own.ncols());
@@ -247,8 +249,8 @@ fn target_error(subject: &Subject, t: usize) -> f64 {
     Whitening::of_factor(&whole).map_or(f64::INFINITY, |whitening| whitening_error(factor, &whitening, input))
 }
 
-/// How far the directions of a minimiser may be turned: what T_{a,b} moves, over the gap to the next singular value. 0 for weights that are what
-/// they are.
+/// How far the directions of a minimiser may be off: the perturbation of T_{a,b} over the gap to the next singular
+/// value. 0 for weights taken as given.
 fn directions(case: &Case, observed: [f64; 2]) -> f64 {
     let pair = &case.subject.pair;
     let Some(Solution::CrossCovariance { whiten_first, whiten_second, beyond_rank }) =
@@ -273,17 +275,17 @@ fn directions(case: &Case, observed: [f64; 2]) -> f64 {
     if rank == 0 { 0.0 } else { moved / (value(rank - 1) - value(rank)) }
 }
 
-/// What is known of an encoder.
+/// The errors of an encoder.
 struct EncoderError {
-    /// How far its span may be turned.
+    /// How far its span may be off.
     turned: f64,
     /// The error of each symmetrically whitened output.
     outputs: Vec<f64>,
 }
 
 impl EncoderError {
-    /// A change of the channels by their rounding moves an output by Σ_i |w_i|·(deviation of x_i) roundings; a basis of the outputs moves by what
-    /// the inverse of their root makes of it.
+    /// Rounding of the channels moves an output by Σ_i |w_i|·(deviation of x_i) roundings, and a basis of the outputs
+    /// by that times the inverse of their root.
     fn new(case: &Case, m: usize, input: f64, directions: f64) -> Self {
         let whitening = case.subject.pair.whitening(m);
         let weights = case.encoders.weights(m);
@@ -291,7 +293,7 @@ impl EncoderError {
         let deviations: Vec<f64> = whitening.root.row_iter().map(|row| row.norm()).collect();
         let coordinates = product_tn(&whitening.root, &weights.transpose());
         let lengths = column_lengths(&coordinates);
-        // Weights that were made of directions carry the rounding of that step, which their condition number multiplies.
+        // Weights computed from directions carry the rounding of that step, multiplied by their condition number.
         let strayed = column_lengths(&outside(case.towers.basis(m), &coordinates));
         let errors: Vec<f64> = (0..dim)
             .map(|j| {

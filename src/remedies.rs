@@ -1,7 +1,8 @@
-//! What each remedy buys at equal dimension, and where no remedy can: the table behind `examples/remedies.rs`.
+//! What each remedy buys at equal dimension, and where no remedy can help: the table behind `examples/remedies.rs`.
 //!
-//! Pure alignment (`infonce`, whose minimiser leaves unused dimensions at zero) is compared with the joint objective, with λ as large as
-//! 99% of the cross-modal information allows, with `decoupled`, and with a ceiling that no whitened encoders exceed.
+//! Pure alignment (`infonce`, whose minimiser leaves unused dimensions at zero) is compared with the joint objective,
+//! at the largest λ that keeps 99% of the cross-modal information, with `decoupled`, and with a ceiling for all
+//! whitened encoders.
 //!
 //! # Example
 //! ```
@@ -21,31 +22,31 @@ use crate::objective::{AlignmentFidelity, Decoupled, InfoNce, ObjectiveError};
 use crate::theorem::{Case, CaseError, Subject};
 use rayon::prelude::*;
 
-/// The share of pure alignment's cross-modal information that a remedy must keep.
+/// The fraction of pure alignment's cross-modal information that a remedy must keep.
 pub const KEPT: f64 = 0.99;
 
-/// What counts as a remedy: private R² raised by this much.
+/// The gain in private R² that counts as a remedy.
 pub const RAISED: f64 = 0.127;
 
-/// λ of the joint objective that are tried: steps of one twentieth, from pure alignment to pure fidelity.
+/// The values of λ tried for the joint objective: steps of one twentieth, from pure alignment to pure fidelity.
 const STEPS: u32 = 20;
 
-/// Steps of the search for the multiplier of a ceiling, each of which shortens its range by a third: any multiplier is valid, so that
-/// precision is comfort only.
+/// Steps of the search for the multiplier of a ceiling, each of which shrinks its range by a third. Any multiplier
+/// gives a valid bound, so precision is optional.
 const MULTIPLIER_STEPS: usize = 40;
 
 /// Whether the joint objective is a remedy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
-    /// At some λ it keeps [`KEPT`] of the information and raises private R² by [`RAISED`] or more.
+    /// At some λ it keeps [`KEPT`] of the information and raises private R² by at least [`RAISED`].
     Raises,
-    /// The capacity law leaves less room than [`RAISED`]: no encoders of this dimension could.
+    /// The capacity law leaves less room than [`RAISED`]: no encoders of this dimension could do it.
     Forbidden,
     /// Neither.
     Open,
 }
 
-/// One family at one dimension; every number is a mean over the models, R² also over both modalities' own private factors.
+/// One family at one dimension; every number is a mean over the models, and R² also over the private factors of both modalities.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
     /// The family.
@@ -58,11 +59,11 @@ pub struct Row {
     pub aligned_r2: f64,
     /// The largest λ that keeps [`KEPT`] of the cross-modal information.
     pub lambda: f64,
-    /// The share that the joint objective keeps there.
+    /// The fraction that the joint objective keeps there.
     pub joint_kept: f64,
     /// Its private R².
     pub joint_r2: f64,
-    /// The share of the cross-modal information that `decoupled` keeps, all of its dimensions counted.
+    /// The fraction of the cross-modal information that `decoupled` keeps, counting all its dimensions.
     pub decoupled_kept: f64,
     /// Its private R².
     pub decoupled_r2: f64,
@@ -74,17 +75,17 @@ pub struct Row {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemedyError {
-    /// A family can't build a model of these sizes.
+    /// A family cannot build a model of these sizes.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// A model can't be measured.
+    /// A model cannot be measured.
     #[error(transparent)]
     Case(#[from] CaseError),
-    /// λ out of range.
+    /// λ is out of range.
     #[error(transparent)]
     Objective(#[from] ObjectiveError),
-    /// Neither modality has private factors, so that there is nothing to bring back.
-    #[error("the model has no target \"private m\" of its modalities' own factors")]
+    /// Neither modality has private factors, so there is nothing to bring back.
+    #[error("the model has no target \"private m\" for the private factors of its modalities")]
     NothingPrivate,
 }
 
@@ -107,7 +108,7 @@ impl Row {
     }
 }
 
-/// The table: orthogonal, random and interfering models with two shared and two private factors in six channels, at each dimension.
+/// The table: orthogonal, random and interfering models with two shared and two private factors in six channels, for each dimension.
 ///
 /// # Errors
 /// [`RemedyError`].
@@ -137,15 +138,15 @@ pub fn table(dims: &[usize], models: u64) -> Result<Vec<Row>, RemedyError> {
     Ok(rows)
 }
 
-/// The largest mean R² about their own private factors of any whitened encoders with d outputs and I(z_1;z_2) of at least `information`
-/// nats.
+/// The largest mean R² about their own private factors that whitened encoders with d outputs and I(z_1;z_2) of at least
+/// `information` nats can have.
 ///
-/// The capacity law with its spectrum: with `R²(z_m) = tr(Q·C·Qᵀ)`, C = Cov(x̃_m, y)·Cov(y, x̃_m)/tr Σ_yy, and K = Q·TTᵀ·Qᵀ, for every μ ≥ 0
-/// `R² ≤ KyFan_d(C + μ·TTᵀ) − μ·tr K`. The information needs tr K to be no less than [`least_aligned`]; the best μ is sought.
-/// For q equal private factors and μ = 1/q this is at most (d − tr K)/q, theorem `capacity` itself.
+/// The capacity law with its spectrum: with `R²(z_m) = tr(Q·C·Qᵀ)`, C = Cov(x̃_m, y)·Cov(y, x̃_m)/tr Σ_yy, and K =
+/// Q·TTᵀ·Qᵀ, for every μ ≥ 0 `R² ≤ KyFan_d(C + μ·TTᵀ) − μ·tr K`. The information requires tr K ≥ [`least_aligned`]; we
+/// search for the best μ. For q equal private factors and μ = 1/q this is at most (d − tr K)/q, the theorem `capacity` itself.
 ///
 /// # Errors
-/// [`RemedyError::NothingPrivate`]; [`RemedyError::Case`] when an eigendecomposition fails.
+/// [`RemedyError::NothingPrivate`]; [`RemedyError::Case`] if an eigendecomposition fails.
 pub fn ceiling(case: &Case, information: f64) -> Result<f64, RemedyError> {
     let pair = &case.subject.pair;
     let dim = case.dim();
@@ -167,7 +168,7 @@ pub fn ceiling(case: &Case, information: f64) -> Result<f64, RemedyError> {
             let spectrum = symmetric_eigen(&matrix).map_err(InformationError::from)?.values;
             Ok(ky_fan(&spectrum, dim) - multiplier * least)
         };
-        // Convex in μ: thirds of its logarithm close in on the least value.
+        // Convex in μ: a ternary search over its logarithm converges to the minimum.
         let (mut low, mut high) = (1e-4_f64.ln(), 1e4_f64.ln());
         for _ in 0..MULTIPLIER_STEPS {
             let third = (high - low) / 3.0;
@@ -182,11 +183,11 @@ pub fn ceiling(case: &Case, information: f64) -> Result<f64, RemedyError> {
     Ok(sum / own.len() as f64)
 }
 
-/// The least tr Cov(E[z_1|x_2]) of whitened encoders with d outputs and I(z_1;x_2) ≥ `information` nats, given the canonical correlations
-/// (descending).
+/// The smallest tr Cov(E[z_1|x_2]) of whitened encoders with d outputs and I(z_1;x_2) ≥ `information` nats, given the
+/// canonical correlations (descending).
 ///
-/// The eigenvalues κ_i of K are at most ρ_i² (interlacing) and I = −½ Σ log(1−κ_i) is convex in them, so the least sum fills the largest
-/// one after the other. Where the information can't be had at all, Σ ρ_i².
+/// The eigenvalues κ_i of K are at most ρ_i² (interlacing) and I = −½ Σ log(1−κ_i) is convex in them, so the smallest
+/// sum fills the largest first. If the information cannot be attained at all, the result is Σ ρ_i².
 pub fn least_aligned(correlations: &[f64], dim: usize, information: f64) -> f64 {
     let mut left = information;
     let mut sum = 0.0;
@@ -250,7 +251,7 @@ fn cross_modal(case: &Case) -> f64 {
     case.alignment.angles.mutual_information_nats()
 }
 
-/// Each modality with the target of its own private factors.
+/// Each modality with the target of its private factors.
 fn private_targets(case: &Case) -> Vec<(usize, usize)> {
     let targets = (0..2).filter_map(|m| {
         let name = format!("private {}", case.subject.modalities[m] + 1);

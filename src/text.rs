@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use std::path::Path;
 
-/// The two notations of an input file.
+/// The notation of an input file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// `.toml`
@@ -12,13 +12,13 @@ pub enum Format {
     Json,
 }
 
-/// A path whose extension is neither `.toml` nor `.json`.
+/// The extension of a path is neither `.toml` nor `.json`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the extension must be .toml or .json")]
 pub struct UnknownExtension;
 
 impl Format {
-    /// By the extension of a path.
+    /// From the extension of a path.
     ///
     /// # Errors
     /// [`UnknownExtension`] for any extension but `.toml` and `.json`.
@@ -30,19 +30,19 @@ impl Format {
         }
     }
 
-    /// By the first character of a text: JSON models are objects, and begin with `{` as no TOML does.
+    /// From the first character of a text: JSON models are objects and start with `{`, which no TOML file does.
     pub fn of_text(text: &str) -> Self {
         if without_mark(text).trim_start().starts_with('{') { Self::Json } else { Self::Toml }
     }
 }
 
-/// The longest word of a message that is shown whole: a path may be long, what a file holds instead of a number need not be seen.
+/// The longest word quoted in full: long enough for paths, while the contents of a file need not be shown.
 const LONGEST_WORD: usize = 300;
 
-/// The longest message that is shown whole.
+/// The longest message shown in full.
 const LONGEST_MESSAGE: usize = 1500;
 
-/// A message that a reader can take in: of words, and of all together, that echo more than that, the middle is left out.
+/// Shortens a message to a readable length by cutting the middle of overlong words, and of the whole if it is still too long.
 ///
 /// # Examples
 /// ```
@@ -56,7 +56,7 @@ pub fn shortened(message: &str) -> String {
     without_middle(&words.join(" "), LONGEST_MESSAGE)
 }
 
-/// At most `longest` characters of a text, two thirds from its beginning.
+/// At most `longest` characters of a text, two thirds of them from its beginning.
 fn without_middle(text: &str, longest: usize) -> String {
     let count = text.chars().count();
     if count <= longest {
@@ -67,7 +67,7 @@ fn without_middle(text: &str, longest: usize) -> String {
     format!("{}…{}", &text[..place(head)], &text[place(count - (longest - head))..])
 }
 
-/// A text without the byte order mark that some editors write first.
+/// A text without the byte order mark that some editors write.
 pub fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
@@ -104,8 +104,8 @@ pub fn parse<T: DeserializeOwned>(text: &str, format: Format) -> Result<T, Strin
     }
 }
 
-/// Refuses what TOML has and JSON has not, numbers that are not finite and dates: an experiment keeps its grid and its model as JSON,
-/// where they would be null, or a table.
+/// Rejects values that TOML has and JSON lacks (non-finite numbers and dates): an experiment stores its grid and model
+/// as JSON, where they would become null or a table.
 ///
 /// # Errors
 /// One line that names the field and the value.
@@ -135,7 +135,7 @@ fn within(field: &str, key: &str) -> String {
     if field.is_empty() { key } else { format!("{field}.{key}") }
 }
 
-/// A value already parsed, as a type.
+/// Converts an already parsed value to a type.
 ///
 /// # Errors
 /// As [`parse`].
@@ -150,7 +150,7 @@ fn describe(path: &str, message: &str) -> String {
     if path == "." || path == "?" { format!("{message}{hint}") } else { format!("{path}: {message}{hint}") }
 }
 
-/// From serde's "unknown field `a`, expected one of `b`, `c`": the valid key nearest to `a`.
+/// For serde's "unknown field `a`, expected one of `b`, `c`": the valid key nearest to `a`.
 fn nearest_key(message: &str) -> Option<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);
     if !message.contains("unknown field") && !message.contains("unknown variant") {
@@ -160,7 +160,7 @@ fn nearest_key(message: &str) -> Option<String> {
     nearest(wrong, quoted).map(str::to_owned)
 }
 
-/// The candidate nearest to a word, if any is near enough to be what was meant.
+/// The candidate nearest to a word, if any is close enough to have been meant.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
@@ -170,7 +170,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// The end of a message about an unknown word: the candidate that was meant, or nothing.
+/// The end of a message about an unknown word: the candidate probably meant, or nothing.
 pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, candidates).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! What is laid over an experiment file before it is checked: the model of a separate file, changes from the command line, and a cell's
-//! parameters that reach into the model.
+//! Amends an experiment file before it is checked: inserts the model of a separate file, changes from the command line,
+//! and a cell's parameters of the model.
 
 use super::{AxisValue, ExperimentError};
 use crate::text::{self, Format};
@@ -9,7 +9,7 @@ use std::path::Path;
 /// A change of one setting of an experiment, as in `dim=4`, `model.noise=.2` or `objective=[cca, pca]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Override {
-    /// What is set: `seed`, `replicates`, or an axis of the grid.
+    /// The setting: `seed`, `replicates`, or an axis of the grid.
     pub name: String,
     /// Its value.
     pub value: Value,
@@ -18,7 +18,7 @@ pub struct Override {
 impl std::str::FromStr for Override {
     type Err = String;
 
-    /// `NAME=VALUE`; a value is a number, a word, or a list of them in brackets.
+    /// Parses `NAME=VALUE`; a value is a number, a word, or a list of them in brackets.
     fn from_str(text: &str) -> Result<Self, String> {
         let Some((name, value)) = text.split_once('=').filter(|(name, _)| !name.trim().is_empty()) else {
             return Err(format!("{text:?}: expected NAME=VALUE, as in dim=4"));
@@ -56,26 +56,26 @@ fn scalar(text: &str) -> Option<Value> {
     }
 }
 
-/// Words of overrides as part of a file name.
+/// Overrides as part of a file name.
 pub(super) fn suffix(overrides: &[Override]) -> String {
     let words = overrides.iter().map(|change| format!(",{change}"));
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "=,.-_+".contains(c);
     words.collect::<String>().chars().map(|c| if is_plain(c) { c } else { '_' }).collect()
 }
 
-/// The `[model]` of an experiment: as it is written, or that of the file that it names, relative to `folder`.
+/// The `[model]` of an experiment: as written, or read from the file it names, relative to `folder`.
 ///
 /// # Errors
-/// [`ExperimentError::Field`] for a file beside other keys, without a folder to find it in, or that can't be read.
+/// [`ExperimentError::Field`] if `file` is given beside other keys, if there is no folder to find it in, or if it can't be read.
 pub(super) fn model(written: Map<String, Value>, folder: Option<&Path>) -> Result<Map<String, Value>, ExperimentError> {
     let Some(file) = written.get("file") else { return Ok(written) };
     let wrong = |problem: String| ExperimentError::Field { field: "model.file".into(), problem };
     let Some(file) = file.as_str() else { return Err(wrong(format!("{file}, expected the path of a model file"))) };
     if let Some(other) = written.keys().find(|key| *key != "file") {
-        return Err(wrong(format!("{file:?} is given beside model.{other}: a model has one source")));
+        return Err(wrong(format!("{file:?} is given beside model.{other}; give one or the other")));
     }
     let Some(folder) = folder else {
-        return Err(wrong(format!("{file:?}: an experiment that is not in a file can name none")));
+        return Err(wrong(format!("{file:?}: an experiment that is not read from a file cannot name a model file")));
     };
     let path = folder.join(file);
     let name = |problem: &dyn std::fmt::Display| wrong(format!("{}: {problem}", path.display()));
@@ -87,11 +87,11 @@ pub(super) fn model(written: Map<String, Value>, folder: Option<&Path>) -> Resul
     text::parse(&text, format).map_err(|error| name(&error))
 }
 
-/// Sets a parameter of a model: of its family; or, of a model that is written out, `latent.KEY`, `NAME.KEY` of the modality or target of
-/// this name, and `KEY` of all modalities.
+/// Sets a parameter of a model: of its family; or, for a model written out, `latent.KEY`, `NAME.KEY` for the modality
+/// or target of that name, and `KEY` for all modalities.
 ///
 /// # Errors
-/// What there is instead.
+/// The message lists what the model has instead.
 pub(super) fn set(model: &mut Map<String, Value>, name: &str, value: &AxisValue) -> Result<(), String> {
     if let Some(Value::Object(family)) = model.get_mut("family") {
         family.insert(name.to_owned(), value.json());

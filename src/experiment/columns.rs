@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 pub struct Column {
     /// Its name in CSV headers and experiment files.
     pub name: String,
-    /// Its unit, where it has one.
+    /// Its unit, if it has one.
     pub unit: Option<&'static str>,
 }
 
@@ -369,7 +369,7 @@ pub fn describe(column: &str) -> (String, Option<&'static str>) {
     parameter.map_or_else(|| (plain(column), None), |(label, unit)| (label.to_owned(), unit))
 }
 
-/// What a column holds, in one line; `None` where it is no column of any result. The columns of a grid's axes hold the axis's value.
+/// What a column holds, in one line; `None` if no results have such a column. The column of a grid axis holds the axis's value.
 pub fn meaning(column: &str) -> Option<String> {
     if let Some(axis) = axis(column) {
         return Some(axis.meaning.to_owned());
@@ -380,7 +380,7 @@ pub fn meaning(column: &str) -> Option<String> {
     if let Some((id, quantity)) = column.split_once(':') {
         return theorem::find(id.trim_end_matches("@n"))
             .ok()
-            .map(|theorem| format!("what the theorem {} says about {quantity}", theorem.id()));
+            .map(|theorem| format!("what theorem {} predicts for {quantity}", theorem.id()));
     }
     let text = match column {
         "cell" => "the place in the grid, from 0",
@@ -400,18 +400,18 @@ pub fn meaning(column: &str) -> Option<String> {
 pub(super) struct Learning {
     /// The optimiser's step, where there is one.
     pub step: Option<u64>,
-    /// How learning ended, in one word: `closed-form`; of stochastic gradients, [`crate::learner::Outcome::word`], or `training` on
-    /// the way; of an adversary, its verdict.
+    /// How learning ended, in one word: `closed-form`; for stochastic gradients [`crate::learner::Outcome::word`], or `training` at
+    /// a checkpoint; for an adversary, its verdict.
     pub outcome: &'static str,
     /// Largest principal angle between the span of each encoder and that of the closed form, in degrees, in the geometry of the
     /// whitened modality.
     pub angles_degrees: Option<[f64; 2]>,
-    /// What the encoders attain of the population objective less what its closed form does (for an objective that is made large, the
-    /// other way round): at least 0 but for rounding. Both are [`crate::objective::Objective::attained`]: an objective of whitened
-    /// encoders is taken at the symmetrically whitened ones. `None` where the encoders have no value of the objective to compare:
-    /// they are too low in rank to be whitened, or another critic than the objective's was trained.
+    /// The population objective attained by the encoders minus that of the closed form (with the opposite sign for an objective that is
+    /// maximised): non-negative up to rounding. Both are [`crate::objective::Objective::attained`]: an objective of whitened encoders
+    /// is evaluated at the symmetrically whitened ones. `None` if the encoders have no value of the objective to compare: their rank
+    /// is too low to whiten them, or a critic other than the objective's was trained.
     pub excess_loss: Option<f64>,
-    /// The greatest tightness that an adversary found.
+    /// The greatest tightness found by an adversary.
     pub tightness: Option<f64>,
 }
 
@@ -426,17 +426,17 @@ impl Learning {
     }
 }
 
-/// The columns that every result has, in order, after those of the grid.
+/// The columns of every result, in order, after those of the grid.
 pub fn measured() -> Vec<Column> {
     MEASURES.iter().map(|measure| Column { name: measure.name.clone(), unit: measure.unit }).collect()
 }
 
-/// The place of a column among [`measured`].
+/// The index of a column among [`measured`].
 pub(super) fn measured_place(name: &str) -> Option<usize> {
     MEASURES.iter().position(|measure| measure.name == name)
 }
 
-/// What does not depend on the target, measured once per case.
+/// Measures that do not depend on the target, taken once per case.
 #[derive(Debug)]
 pub(super) struct Common {
     /// ρ_i, descending.
@@ -451,8 +451,8 @@ pub(super) struct Common {
 }
 
 impl Common {
-    /// Measures a case. `temperature` divides the scores of a bilinear critic; `value` is what the encoders attain of the objective
-    /// over the case's law ([`Case::attained`]), NaN where they have no value.
+    /// Measures a case. `temperature` divides the scores of a bilinear critic; `value` is the objective attained by the encoders
+    /// under the case's law ([`Case::attained`]), NaN if they have no value.
     pub(super) fn new(case: &Case, temperature: f64, value: f64) -> Result<Self, InformationError> {
         let pair = &case.subject.pair;
         let Encoders { first, second } = &case.encoders;
@@ -477,7 +477,7 @@ fn singular_values_of_product(a: &Matrix, b: &Matrix) -> Result<Vec<f64>, Inform
 }
 
 /// 1 − ‖P_W P_A‖²_F/k, with P_W the projection on the span of W_1's rows and P_A on that of A_1's columns, k its dimension: 0 when
-/// the encoder sees all of the channels' shared subspace, 1 when none. NaN without shared factors.
+/// the encoder sees all of the channels' shared subspace, 1 when it sees none. NaN without shared factors.
 fn signal_distance(case: &Case) -> f64 {
     let modality = &case.subject.model.modalities()[case.subject.modalities[0]];
     let shared = orthonormal_columns(&modality.shared_loading);
@@ -510,7 +510,7 @@ fn field_of(value: Option<f64>) -> String {
     value.map_or(String::new(), field)
 }
 
-/// A number in a CSV field: shortest text that reads back to the same bits; `inf`; empty where there is none.
+/// A number in a CSV field: the shortest text that reads back to the same bits; `inf`; empty for NaN.
 pub(super) fn field(value: f64) -> String {
     if value.is_nan() { String::new() } else { format!("{}", value + 0.0) }
 }

@@ -1,4 +1,4 @@
-//! Experiment files.
+//! Experiment files: parsing and validation.
 
 use super::amend::{self, Override};
 use super::grid::{AXES, AxisValue, Grid};
@@ -13,19 +13,19 @@ use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::sync::LazyLock;
 
-/// An experiment that can't be run, with the field and the value that are wrong.
+/// An experiment that can't be run; names the field and the value at fault.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExperimentError {
     /// The file can't be read.
     #[error("{0}")]
     Syntax(String),
-    /// A field holds a value that it can't hold.
+    /// A field holds an invalid value.
     #[error("{field}: {problem}")]
     Field {
         /// Path of the field.
         field: String,
-        /// What is wrong with it, with the value.
+        /// What is wrong, with the value.
         problem: String,
     },
 }
@@ -36,15 +36,15 @@ pub enum ExperimentError {
 pub enum Estimator {
     /// Exactly, from the population.
     Population,
-    /// In closed form from `samples` draws; measured as `evaluation` says.
+    /// In closed form from `samples` draws; measured according to `evaluation`.
     Sample,
-    /// By stochastic gradients on minibatches: fresh ones, or of a data set of `samples` draws.
+    /// By stochastic gradients on minibatches: fresh ones, or from a data set of `samples` draws.
     Sgd,
-    /// By an adversary, who chooses model and encoders so that the bound of `theorem` is tight; `[model]` has no meaning then.
+    /// By an adversary, which chooses the model and the encoders to make the bound of `theorem` tight; there is no `[model]` then.
     Adversary,
 }
 
-/// A checked experiment: what is computed, and what is drawn of it.
+/// A validated experiment: what to compute, and what to draw.
 #[derive(Debug, Clone)]
 pub struct Experiment {
     name: String,
@@ -59,15 +59,15 @@ pub struct Experiment {
     figures: Vec<FigureSpec>,
 }
 
-/// An experiment file as it is written, before any check.
+/// An experiment file as written, before any check.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ExperimentFile {
-    /// What the experiment is called in print.
+    /// Title of the experiment, for print.
     title: String,
-    /// What it is about, in a sentence or two for captions.
+    /// What it is about: a sentence or two, used in captions.
     about: Option<String>,
-    /// The theorems that it shows: ids, whose verdicts stand under its figures.
+    /// Ids of the theorems it illustrates; their verdicts are printed under its figures.
     shows: Option<OneOrMany<String>>,
     /// How encoders and measures are obtained.
     #[serde(default = "population")]
@@ -75,17 +75,17 @@ struct ExperimentFile {
     /// Independent repetitions of each cell.
     #[serde(default = "one")]
     replicates: u64,
-    /// The seed of everything random.
+    /// Seed of all randomness.
     #[serde(default)]
     seed: u64,
-    /// The model: `file`, the path of a model file; or what stands in one, a family or a model that is written out.
+    /// The model: `file`, the path of a model file; or the contents of one, a family or a model written out.
     #[serde(default)]
     #[schemars(with = "ModelFile")]
     model: Map<String, Value>,
-    /// The axes of the grid: a value, a list, or a range `{ from, to, steps, scale }`. Cells are the product of all.
+    /// The axes of the grid: a value, a list, or a range `{ from, to, steps, scale }`. Cells are the product of all axes.
     #[serde(default)]
     grid: Map<String, Value>,
-    /// What is drawn.
+    /// The figures.
     #[serde(default)]
     figure: Vec<FigureSpec>,
 }
@@ -102,7 +102,7 @@ impl ExperimentFile {
         match name.as_str() {
             "seed" => self.seed = whole("seed")?,
             "replicates" => self.replicates = whole("replicates")?,
-            // What can't vary is refused when the grid is read.
+            // Axes that cannot vary are rejected when the grid is read.
             axis => drop(self.grid.insert(axis.to_owned(), value.clone())),
         }
         Ok(())
@@ -129,11 +129,11 @@ pub enum FigureKind {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FigureSpec {
-    /// File name without extension; by default that of the experiment.
+    /// File name without extension; by default the experiment's name.
     pub name: Option<String>,
-    /// What is drawn.
+    /// The kind of figure.
     pub kind: FigureKind,
-    /// By default the experiment's title.
+    /// Title; by default the experiment's.
     pub title: Option<String>,
     /// Column on the horizontal axis.
     pub x: String,
@@ -141,25 +141,25 @@ pub struct FigureSpec {
     pub y: String,
     /// Column of the colour, in heatmaps and phase diagrams.
     pub value: Option<String>,
-    /// What counts as kept, in phase diagrams.
+    /// The value above which something counts as kept, in phase diagrams.
     #[serde(default = "half")]
     pub threshold: f64,
-    /// Column that tells series apart.
+    /// Column that distinguishes the series.
     pub series: Option<String>,
-    /// Column that tells panels apart.
+    /// Column that distinguishes the panels.
     pub panels: Option<String>,
-    /// Rows to draw: columns and the values that they must have.
+    /// Rows to draw: columns and the values required of them.
     #[serde(default, rename = "where")]
     pub filter: Map<String, Value>,
-    /// Theorems drawn over the data; with `@n` behind the id, what they say at the cell's number of samples.
+    /// Theorems drawn over the data; with `@n` after the id, their predictions at the cell's number of samples.
     #[serde(default)]
     pub overlay: Vec<String>,
-    /// Labels of the theory's lines, one for each overlay; by default the theorem's id.
+    /// Labels of the theory lines, one per overlay; by default the theorem's id.
     pub overlay_label: Option<OneOrMany<String>>,
-    /// Further columns on the vertical axis, one more line each, where there is no `series`.
+    /// Further columns for the vertical axis, one line each, if there is no `series`.
     #[serde(default)]
     pub also: Vec<String>,
-    /// Draws, for each line, the fitted power law overlay + a·x^b of its distance from the first overlay.
+    /// Draws, for each line, a power law overlay + a·x^b, fitted to its distance from the first overlay.
     #[serde(default)]
     pub fit: bool,
     /// Label of the horizontal axis.
@@ -172,20 +172,20 @@ pub struct FigureSpec {
     /// Logarithmic vertical axis.
     #[serde(default)]
     pub y_log: bool,
-    /// The horizontal values are divided by this, to draw ratios.
+    /// Divisor of the horizontal values, to draw ratios.
     #[serde(default = "unit")]
     pub x_divide: f64,
-    /// The vertical values are divided by this.
+    /// Divisor of the vertical values.
     #[serde(default = "unit")]
     pub y_divide: f64,
     /// Range of the vertical axis.
     pub y_range: Option<[f64; 2]>,
 }
 
-/// An overlay that is no theorem: the measure at the population's closed form.
+/// An overlay that is no theorem: the same measure for the population's closed form.
 pub const CLOSED_FORM: &str = "closed-form";
 
-/// Behind an overlay's id: what the theorem says at the cell's number of samples, not in the population.
+/// Suffix of an overlay's id: predict at the cell's number of samples, not in the population.
 pub(super) const AT_SAMPLES: &str = "@n";
 
 fn population() -> Estimator {
@@ -204,7 +204,7 @@ fn unit() -> f64 {
     1.0
 }
 
-/// The running program, hashed: a changed formula makes results stale even when no version number changed.
+/// Hash of the running program: a changed formula makes results stale even without a new version number.
 static PROGRAM: LazyLock<String> = LazyLock::new(|| {
     let program = std::env::current_exe().and_then(std::fs::read);
     program.map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |bytes| blake3::hash(&bytes).to_hex().to_string())
@@ -215,7 +215,7 @@ pub fn program_hash() -> &'static str {
     &PROGRAM
 }
 
-/// Cells beyond this number are a mistake.
+/// Grids larger than this are taken to be mistakes.
 const LARGEST_GRID: u64 = 100_000_000;
 
 impl Experiment {
@@ -225,7 +225,7 @@ impl Experiment {
         describe_family(&mut schema);
         if let Some(model) = schema.pointer_mut("/$defs/ModelFile/properties") {
             model["file"] =
-                json!({ "type": "string", "description": "The path of a model file, from the experiment's." });
+                json!({ "type": "string", "description": "Path of a model file, relative to the experiment file." });
         }
         let parameters = objective::REGISTRY.iter().flat_map(|entry| entry.parameters);
         let parameters = parameters.map(|parameter| (format!("objective.{}", parameter.name), parameter.meaning));
@@ -233,12 +233,12 @@ impl Experiment {
         let axes = axes.map(|(name, meaning)| (name, json!({ "description": meaning })));
         schema["properties"]["grid"]["properties"] = axes.collect::<Map<String, Value>>().into();
         schema["properties"]["grid"]["patternProperties"] =
-            json!({ "^model\\.": { "description": "a parameter of the model: of its family, or of a part by name" } });
+            json!({ "^model\\.": { "description": "a parameter of the model: of its family, or of a named part" } });
         schema["properties"]["grid"]["additionalProperties"] = false.into();
         schema
     }
 
-    /// Reads and checks an experiment; `name` is that of its file and its results.
+    /// Reads and validates an experiment; `name` is the name of its file and of its results.
     ///
     /// # Errors
     /// [`ExperimentError`], in one line that names the field.
@@ -246,8 +246,8 @@ impl Experiment {
         Self::amended(name, source, None, &[])
     }
 
-    /// Reads and checks an experiment whose model may be in a separate file, relative to `folder`, with some settings changed. An
-    /// experiment with changes has them in its name, so that its results stand apart.
+    /// Reads and validates an experiment whose model may be in a separate file, relative to `folder`, with some
+    /// settings changed. The changes become part of the experiment's name, so its results are kept separately.
     ///
     /// # Errors
     /// [`ExperimentError`], in one line that names the field.
@@ -278,7 +278,11 @@ impl Experiment {
         if grid.size().saturating_mul(file.replicates) > LARGEST_GRID {
             return Err(wrong(
                 "grid",
-                format!("{} cells × {} replicates, at most {LARGEST_GRID} are supported", grid.size(), file.replicates),
+                format!(
+                    "{} cells × {} replicates, but at most {LARGEST_GRID} are supported",
+                    grid.size(),
+                    file.replicates
+                ),
             ));
         }
         let experiment = Self {
@@ -297,32 +301,32 @@ impl Experiment {
         Ok(experiment)
     }
 
-    /// Its name.
+    /// The experiment's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its title.
+    /// The title.
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// What it is about, in a sentence or two for captions.
+    /// What the experiment is about, in a sentence or two for captions.
     pub fn about(&self) -> Option<&str> {
         self.about.as_deref()
     }
 
-    /// The parameters of its family of models, where it has one.
+    /// The parameters of the family of models, if it has one.
     pub fn family(&self) -> Option<&Map<String, Value>> {
         self.model.get("family").and_then(Value::as_object)
     }
 
-    /// The values of one axis of its grid, as text.
+    /// The values of an axis of the grid, as text.
     pub fn axis_values(&self, axis: &str) -> Vec<String> {
         self.grid.values(axis).iter().map(AxisValue::text).collect()
     }
 
-    /// The theorems that it shows.
+    /// The theorems it illustrates.
     pub fn shows(&self) -> &[String] {
         &self.shows
     }
@@ -337,12 +341,12 @@ impl Experiment {
         self.estimator
     }
 
-    /// Its seed.
+    /// The seed.
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// Its figures.
+    /// The figures.
     pub fn figures(&self) -> &[FigureSpec] {
         &self.figures
     }
@@ -351,7 +355,7 @@ impl Experiment {
         &self.grid
     }
 
-    /// Pairs of a theorem's id, with `@n` where its word at the cell's number of samples is wanted, and a quantity.
+    /// Pairs of a theorem's id (followed by `@n` for its prediction at the cell's number of samples) and a quantity.
     pub(super) fn overlays(&self) -> Vec<(String, String)> {
         let mut overlays = Vec::new();
         for figure in &self.figures {
@@ -372,8 +376,8 @@ impl Experiment {
         overlays
     }
 
-    /// The model of a cell and replicate: the file's model with the cell's `model.*` parameters. In the population replicate r has the
-    /// seed of the loadings raised by r; where there are samples all replicates share one model and draw anew.
+    /// The model for a cell and replicate: the file's model with the cell's `model.*` parameters. In the population,
+    /// replicate r adds r to the seed of the loadings; with samples, all replicates share one model and draw anew.
     pub(super) fn model(
         &self,
         parameters: &[(&str, &AxisValue)],
@@ -396,7 +400,7 @@ impl Experiment {
         file.build().map_err(|error| wrong(error.to_string()))
     }
 
-    /// What results depend on, hashed: the program, and everything in the file but the wording and the figures (their
+    /// Hash of what the results depend on: the program, and everything in the file except wording and figures (but
     /// overlays are columns, and count).
     pub fn hash(&self) -> String {
         let identity = serde_json::json!({
@@ -411,7 +415,7 @@ impl Experiment {
         blake3::hash(identity.to_string().as_bytes()).to_hex().to_string()
     }
 
-    /// Fails early: on the first cell's model, on unknown objectives, theorems and columns.
+    /// Fails early: validates the first cell's model, and objectives, theorems and columns.
     fn check(&self) -> Result<(), ExperimentError> {
         let wrong = |field: String, problem: String| ExperimentError::Field { field, problem };
         let mut ids = Vec::new();
@@ -470,7 +474,7 @@ impl Experiment {
                 format!("{id:?} has no loss over minibatches, expected {}", trainable.collect::<Vec<_>>().join(", ")),
             ));
         }
-        // Every value of every axis, each with the first of the others.
+        // Every value of every axis, each combined with the first values of the others.
         for cell in self.grid.cross() {
             if searched {
                 SearchSetting::new(&cell)?;
@@ -480,7 +484,7 @@ impl Experiment {
         }
         if searched {
             if !self.model.is_empty() {
-                return Err(wrong("model".into(), "given, but the adversary chooses the models".into()));
+                return Err(wrong("model".into(), "given, but the adversary chooses the model".into()));
             }
         } else {
             self.model(&self.grid.cell(0).model_parameters(), 0)?;
@@ -488,7 +492,7 @@ impl Experiment {
         self.check_figures()
     }
 
-    /// Columns, overlays and what the kinds of figures need.
+    /// Validates the columns, overlays and requirements of the figures.
     fn check_figures(&self) -> Result<(), ExperimentError> {
         let wrong = |field: String, problem: String| ExperimentError::Field { field, problem };
         let known = self.columns();
@@ -512,7 +516,7 @@ impl Experiment {
             if figure.fit && figure.overlay.is_empty() {
                 return Err(wrong(
                     format!("figure[{index}].fit"),
-                    "a fit is of the distance from an overlay, and there is none".into(),
+                    "needs an overlay, to which the distance is fitted".into(),
                 ));
             }
             for id in figure.overlay.iter().filter(|id| *id != CLOSED_FORM) {
@@ -522,7 +526,7 @@ impl Experiment {
             if matches!(figure.kind, FigureKind::Heatmap | FigureKind::Phase) && figure.value.is_none() {
                 return Err(wrong(
                     format!("figure[{index}].value"),
-                    "missing: a heatmap needs the column of its colour".into(),
+                    "missing: a heatmap needs a column for its colour".into(),
                 ));
             }
         }
@@ -540,7 +544,7 @@ impl Experiment {
     }
 }
 
-/// The column that holds a theorem's prediction of a quantity.
+/// The column holding a theorem's prediction of a quantity.
 pub(crate) fn overlay_column(id: &str, quantity: &str) -> String {
     format!("{id}:{quantity}")
 }

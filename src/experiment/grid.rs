@@ -1,4 +1,4 @@
-//! The product of a few axes.
+//! Grids: the product of a few axes.
 
 use super::ExperimentError;
 use crate::objective::{self, Parameters};
@@ -26,87 +26,87 @@ pub(super) struct Grid {
 /// One point of the grid.
 #[derive(Debug, Clone)]
 pub struct Cell {
-    /// Its place in the grid.
+    /// Its index in the grid.
     pub index: u64,
     /// Its parameters, in the order of the axes.
     pub parameters: Vec<(String, AxisValue)>,
 }
 
-/// What there is to know about an axis of the grid.
+/// Facts about an axis of the grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AxisSpec {
-    /// Its name in `[grid]`, and the column of its values.
+    /// The name in `[grid]`, and of the column of its values.
     pub name: &'static str,
-    /// What it is called on an axis of a figure.
+    /// The label on an axis of a figure.
     pub label: &'static str,
     /// What it sets.
     pub meaning: &'static str,
 }
 
-/// Axes besides the parameters of the model and of the objective.
+/// All axes except the parameters of the model and of the objective.
 pub static AXES: [AxisSpec; 18] = [
-    AxisSpec {
-        name: "objective",
-        label: "objective",
-        meaning: "the objective that the encoders minimise: the id of one",
-    },
-    AxisSpec { name: "dim", label: "embedding dimension d", meaning: "outputs of each encoder: d" },
+    AxisSpec { name: "objective", label: "objective", meaning: "id of the objective that the encoders minimise" },
+    AxisSpec { name: "dim", label: "embedding dimension d", meaning: "d, the number of outputs of each encoder" },
     AxisSpec {
         name: "samples",
         label: "samples n",
-        meaning: "samples n that encoders are learnt from, for estimator = \"sample\" and \"sgd\"",
+        meaning: "n, the number of samples the encoders are learned from, for estimator = \"sample\" and \"sgd\"",
     },
     AxisSpec {
         name: "evaluation",
-        label: "evaluated on",
-        meaning: "the law that encoders learnt from samples are measured in: population, plug-in or held-out",
+        label: "evaluation law",
+        meaning: "the law used to measure encoders learned from samples: population, plug-in or held-out",
     },
-    AxisSpec { name: "search.budget", label: "search budget", meaning: "cases that the adversary may judge" },
+    AxisSpec { name: "search.budget", label: "search budget", meaning: "number of cases the adversary may judge" },
     AxisSpec {
         name: "sgd.averaging",
         label: "averaging",
-        meaning: "which weights are taken in the end: polynomial (an average of the run) or last",
+        meaning: "which weights are returned: polynomial (an average over the run) or last",
     },
-    AxisSpec { name: "sgd.batch", label: "batch size B", meaning: "samples in a minibatch: B" },
+    AxisSpec { name: "sgd.batch", label: "batch size B", meaning: "B, the number of samples in a minibatch" },
     AxisSpec {
         name: "sgd.checkpoints",
         label: "checkpoints",
-        meaning: "how often encoders are measured on the way, evenly in the logarithm of the step",
+        meaning: "how many times encoders are measured during training, evenly spaced in the logarithm of the step",
     },
     AxisSpec {
         name: "sgd.critic",
         label: "critic",
         meaning: "how pairs are scored: bilinear, cosine or squared-distance",
     },
-    AxisSpec { name: "sgd.direction", label: "direction", meaning: "which side is told apart: symmetric or one-sided" },
+    AxisSpec {
+        name: "sgd.direction",
+        label: "direction",
+        meaning: "symmetric (classify in both directions) or one-sided",
+    },
     AxisSpec {
         name: "sgd.learn_temperature_from",
         label: "initial temperature",
-        meaning: "the temperature at which learning it begins; without it the temperature is fixed",
+        meaning: "initial value of a learned temperature; without it the temperature is fixed",
     },
     AxisSpec {
         name: "sgd.learning_rate",
         label: "learning rate",
-        meaning: "the learning rate; by default one that suits the loss",
+        meaning: "learning rate; the default depends on the loss",
     },
     AxisSpec { name: "sgd.optimiser", label: "optimiser", meaning: "adam or momentum" },
     AxisSpec { name: "sgd.precision", label: "precision", meaning: "double or single" },
-    AxisSpec { name: "sgd.schedule", label: "schedule", meaning: "how the learning rate changes: cosine or constant" },
-    AxisSpec { name: "sgd.steps", label: "steps", meaning: "optimiser steps" },
+    AxisSpec { name: "sgd.schedule", label: "schedule", meaning: "schedule of the learning rate: cosine or constant" },
+    AxisSpec { name: "sgd.steps", label: "steps", meaning: "number of optimiser steps" },
     AxisSpec {
         name: "sgd.stop",
         label: "stop",
         meaning: "whether training stops when the loss is flat: plateau or never",
     },
-    AxisSpec { name: "theorem", label: "theorem", meaning: "the theorem that the adversary attacks: the id of one" },
+    AxisSpec { name: "theorem", label: "theorem", meaning: "id of the theorem that the adversary attacks" },
 ];
 
-/// What there is to know about the axis of a name.
+/// The axis of a name.
 pub(super) fn axis(name: &str) -> Option<&'static AxisSpec> {
     AXES.iter().find(|axis| axis.name == name)
 }
 
-/// Steps of one axis beyond this number are a mistake.
+/// Axes longer than this are taken to be mistakes.
 const LARGEST_AXIS: usize = 1_000_000;
 
 impl AxisValue {
@@ -213,12 +213,12 @@ impl Grid {
         self.axes.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The values of an axis; none when there is no such axis.
+    /// The values of an axis; empty if there is no such axis.
     pub(super) fn values(&self, name: &str) -> &[AxisValue] {
         self.axes.iter().find(|(axis, _)| axis == name).map_or(&[], |(_, values)| values)
     }
 
-    /// The cell of an index.
+    /// The cell at an index.
     pub(super) fn cell(&self, index: u64) -> Cell {
         let mut rest = index;
         let mut parameters: Vec<(String, AxisValue)> = Vec::with_capacity(self.axes.len());
@@ -232,7 +232,8 @@ impl Grid {
         Cell { index, parameters }
     }
 
-    /// Cells that have every value of every axis, each with the first values of the others: enough to check values one by one.
+    /// Cells covering every value of every axis, each combined with the first values of the others: enough to validate
+    /// values one by one.
     pub(super) fn cross(&self) -> impl Iterator<Item = Cell> {
         let first = self.cell(0);
         self.axes.iter().enumerate().flat_map(move |(place, (_, values))| {
@@ -311,7 +312,7 @@ fn parse_range(field: &str, range: &Map<String, Value>) -> Result<Vec<AxisValue>
         Some(other) => return Err(wrong(field, format!("scale {other:?}, expected \"linear\" or \"log\""))),
     };
     let Some(steps) = range.get("steps") else {
-        // Whole numbers one by one.
+        // Whole numbers, one by one.
         let (Some(from), Some(to)) = (range["from"].as_i64(), range["to"].as_i64()) else {
             return Err(wrong(field, format!("the range {from}…{to} needs `steps`")));
         };
@@ -326,7 +327,7 @@ fn parse_range(field: &str, range: &Map<String, Value>) -> Result<Vec<AxisValue>
         .filter(|steps| (1..=LARGEST_AXIS).contains(steps))
         .ok_or_else(|| wrong(field, format!("steps = {steps}, expected 1 to {LARGEST_AXIS}")))?;
     if logarithmic && (from <= 0.0 || to <= 0.0) {
-        return Err(wrong(field, format!("a logarithmic range from {from} to {to} must be positive")));
+        return Err(wrong(field, format!("a logarithmic range must be positive, but this goes from {from} to {to}")));
     }
     let (start, end) = if logarithmic { (from.ln(), to.ln()) } else { (from, to) };
     let at = |step: usize| {

@@ -1,4 +1,4 @@
-//! How a cell's encoders come about, and whose law they are measured by.
+//! How a cell's encoders are obtained, and under which law they are measured.
 
 use super::Estimator;
 use super::columns::Learning;
@@ -18,13 +18,13 @@ use std::sync::OnceLock;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LearningError {
-    /// No encoders, or no measures of them.
+    /// Encoders, or measures of them, could not be computed.
     #[error(transparent)]
     Case(#[from] CaseError),
-    /// Samples that can't be used.
+    /// Unusable samples.
     #[error(transparent)]
     Sample(#[from] SampleError),
-    /// Training that can't start.
+    /// Training could not start.
     #[error(transparent)]
     Sgd(#[from] SgdError),
 }
@@ -41,14 +41,13 @@ impl From<LearnerError> for LearningError {
     }
 }
 
-/// A model and, where there are samples, the laws of the samples.
+/// A model and, if there are samples, the laws of the samples.
 pub(super) struct Observed {
     pub model: LatentModel,
     samples: Option<Empirical>,
 }
 
-/// A sample and the laws of its parts, each made when it is first asked for: a decomposition of all samples costs more than
-/// everything else in a cell.
+/// A sample and the laws of its parts, each computed on first use: decomposing all samples costs more than everything else in a cell.
 struct Empirical {
     data: Data,
     modalities: OnceLock<Result<LatentModel, SampleError>>,
@@ -57,7 +56,7 @@ struct Empirical {
 }
 
 impl Observed {
-    /// Draws what the estimator needs.
+    /// Draws the samples that the estimator needs.
     pub(super) fn new(
         estimator: Estimator,
         model: LatentModel,
@@ -78,7 +77,7 @@ impl Observed {
 }
 
 impl Empirical {
-    /// The law of the modalities alone, which is all that objectives without a task learn from.
+    /// The law of the modalities alone, which suffices for objectives without a task.
     fn modalities(&self) -> Result<&LatentModel, SampleError> {
         let law = self.modalities.get_or_init(|| {
             let mut start = 0;
@@ -115,12 +114,12 @@ impl Empirical {
     }
 }
 
-/// A case to be written down, next to the population's closed form.
+/// A case to be recorded, with the population's closed form.
 #[derive(Clone, Copy)]
 pub(super) struct Measured<'c> {
-    /// The population's closed form, of which theorems speak.
+    /// The population's closed form, to which theorems refer.
     pub population: &'c Case<'c>,
-    /// What was learned; `None` where learning ended without encoders.
+    /// The learned encoders; `None` if learning ended without any.
     pub case: Option<&'c Case<'c>>,
 }
 
@@ -131,7 +130,7 @@ pub(super) struct LearningTask<'a> {
     /// The population.
     pub subject: &'a Subject<'a>,
     pub learner: &'a ClosedForm<'a>,
-    /// For draws of this cell alone.
+    /// For the draws of this cell alone.
     pub stream: Stream<'a>,
 }
 
@@ -139,7 +138,7 @@ pub(super) struct LearningTask<'a> {
 pub(super) type Emit<'e> = dyn FnMut(Measured, &Learning) -> Result<(), LearningError> + 'e;
 
 impl LearningTask<'_> {
-    /// Learns and measures; `emit` is called with each case, of which there is one unless the cell has checkpoints.
+    /// Learns and measures; calls `emit` with each case: one, or one per checkpoint.
     pub(super) fn run(&self, emit: &mut Emit) -> Result<(), LearningError> {
         let Setting { objective, dim, .. } = self.setting;
         let dim = dim.unwrap_or(self.subject.model.shared().max(1));
@@ -154,7 +153,7 @@ impl LearningTask<'_> {
         }
     }
 
-    /// What was learned, next to the population's closed form.
+    /// Compares the learned encoders with the population's closed form.
     pub(super) fn learning(
         &self,
         population: &Case,
@@ -170,7 +169,7 @@ impl LearningTask<'_> {
         })
     }
 
-    /// The closed form of a sample's law.
+    /// The closed form for a sample's law.
     fn learn_from(&self, empirical: &Empirical, population: &Case, emit: &mut Emit) -> Result<(), LearningError> {
         let objective = self.setting.objective.as_ref();
         let evaluation = self.setting.evaluation;
@@ -198,7 +197,7 @@ impl LearningTask<'_> {
     }
 }
 
-/// What encoders lack of what the population's closed form attains (see [`Learning::excess_loss`]).
+/// The gap between the encoders and the population's closed form (see [`Learning::excess_loss`]).
 fn excess_loss(setting: &Setting, population: &Case, learned: &Case) -> Option<f64> {
     if !setting.has_population_value() {
         return None;
@@ -211,8 +210,8 @@ fn excess_loss(setting: &Setting, population: &Case, learned: &Case) -> Option<f
     })
 }
 
-/// Largest principal angle between the spans of two towers, by modality, in degrees: 90 where one has a direction that the
-/// other lacks.
+/// Largest principal angle between the spans of two pairs of encoders, by modality, in degrees: 90 if one spans a
+/// direction the other lacks.
 fn angles_degrees(learned: &Towers, reference: &Towers) -> Result<[f64; 2], InformationError> {
     let angle = |m: usize| -> Result<f64, InformationError> {
         let (learned, reference): (&Matrix, &Matrix) = (learned.basis(m), reference.basis(m));

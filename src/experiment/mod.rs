@@ -1,7 +1,7 @@
-//! Experiments: a file becomes a grid, the grid cells, the cells rows of a result store.
+//! Experiments: a file becomes a grid, the grid becomes cells, and the cells become rows in a result store.
 //!
 //! `experiments/*.toml` → [`Experiment`] → [`Run`] (parallel, resumable, sharded) → `results/<name>/part-*.csv` with a
-//! `manifest.json` → [`Results`]. What it does not do: draw. Figures read result files.
+//! `manifest.json` → [`Results`]. Drawing is done elsewhere: figures read result files.
 //!
 //! # Example
 //! ```

@@ -11,23 +11,23 @@ use crate::theorem::{self, Case, Question, Subject, Theorem};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
-/// Part files of one experiment, about: enough that a killed run loses little, few enough to handle.
+/// Approximate number of part files of an experiment: enough that a killed run loses little, few enough to handle.
 const PARTS: u64 = 64;
 
 /// One machine's share of an experiment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
-    /// From 1.
+    /// Index of the shard, from 1.
     pub index: u64,
-    /// How many.
+    /// Number of shards.
     pub count: u64,
 }
 
-/// An experiment that could not be run to its end.
+/// An experiment could not be run to its end.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// A cell has no model, or no such parameters.
+    /// A cell has no model, or invalid parameters.
     #[error("cell {cell} ({parameters}): {problem}")]
     Cell {
         /// Which cell.
@@ -37,7 +37,7 @@ pub enum RunError {
         /// What is wrong.
         problem: ExperimentError,
     },
-    /// A cell can't be measured.
+    /// A cell could not be measured.
     #[error("cell {cell} ({parameters}): {problem}")]
     Measure {
         /// Which cell.
@@ -47,13 +47,13 @@ pub enum RunError {
         /// What is wrong.
         problem: LearningError,
     },
-    /// The results can't be stored.
+    /// The results could not be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The work of one experiment, laid out: which cells share a model, which groups share a part file. The layout depends on
-/// the experiment alone, so that shards, threads and resumptions agree on it.
+/// The work of one experiment, laid out: which cells share a model, and which groups share a part file. The layout
+/// depends only on the experiment, so shards, threads and resumed runs agree on it.
 #[derive(Debug)]
 pub struct Run<'a> {
     experiment: &'a Experiment,
@@ -69,17 +69,17 @@ struct Group {
     cells: Vec<u64>,
 }
 
-/// A column of what figures draw over the data.
+/// A column drawn over the data.
 #[derive(Debug)]
 enum Overlay {
-    /// The measure in this place, at the population's closed form.
+    /// The measure at this index, for the population's closed form.
     ClosedForm { place: Option<usize> },
-    /// What a theorem says about a quantity, in the population or at the cell's number of samples.
+    /// A theorem's prediction of a quantity, in the population or at the cell's number of samples.
     Theorem { theorem: &'static dyn Theorem, quantity: String, at_samples: bool },
 }
 
 impl Overlay {
-    /// From an id of the experiment file and the quantity that it is drawn over.
+    /// From an id in the experiment file and the quantity it is drawn over.
     fn new((id, quantity): (String, String)) -> Self {
         if id == CLOSED_FORM {
             return Self::ClosedForm { place: measured_place(&quantity) };
@@ -89,11 +89,11 @@ impl Overlay {
     }
 }
 
-/// Parameters that change the targets only: cells that differ in these share the model's decompositions.
+/// Parameters that change only the targets: cells that differ in these alone share the model's decompositions.
 const TARGET_PARAMETERS: [&str; 1] = ["private_fraction"];
 
 impl Shard {
-    /// Everything.
+    /// The whole experiment.
     pub const WHOLE: Self = Self { index: 1, count: 1 };
 
     fn owns(self, part: usize) -> bool {
@@ -133,10 +133,10 @@ impl<'a> Run<'a> {
     }
 
     /// Computes the parts of a shard that the store lacks, in parallel. `done` is called with the number of cells that
-    /// became available, also for parts that were there before.
+    /// became available, including parts that already existed.
     ///
     /// # Errors
-    /// [`RunError`]; parts that were finished stay.
+    /// [`RunError`]; finished parts are kept.
     pub fn execute(&self, store: &Store, shard: Shard, done: impl Fn(u64) + Sync) -> Result<(), RunError> {
         let parts: Vec<usize> = (0..self.parts()).filter(|&part| shard.owns(part)).collect();
         parts.into_par_iter().try_for_each(|part| {
@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
         if self.experiment.estimator() == Estimator::Adversary {
             return cells.iter().map(|cell| self.searched(cell, stream)).collect();
         }
-        // One model per setting of the targets; all share the first one's decompositions.
+        // One model per setting of the targets; all share the decompositions of the first.
         let mut models: Vec<(String, Observed)> = Vec::new();
         for cell in &cells {
             let key = target_key(cell);
@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
         Ok(rows)
     }
 
-    /// The one row of a cell whose model and encoders an adversary chooses.
+    /// The single row of a cell whose model and encoders an adversary chooses.
     fn searched(&self, cell: &Cell, stream: Stream) -> Result<Vec<String>, RunError> {
         let invalid = |problem| RunError::Cell { cell: cell.index, parameters: describe(cell), problem };
         let found = SearchSetting::new(cell).map_err(invalid)?.run(stream);
@@ -220,7 +220,8 @@ impl<'a> Run<'a> {
         Ok(row)
     }
 
-    /// Appends a case's rows: one per target; of a model without targets one, whose target is empty, with what is measured of no target.
+    /// Appends a case's rows: one per target. A model without targets gets one row with an empty target and only the
+    /// target-free measures.
     fn append(
         &self,
         rows: &mut Vec<Vec<String>>,
@@ -281,8 +282,8 @@ fn failed(cell: &Cell, problem: LearningError) -> RunError {
     RunError::Measure { cell: cell.index, parameters: describe(cell), problem }
 }
 
-/// What cells of one group have in common: the model up to its targets and, where there are samples, the samples; stochastic
-/// gradients and adversaries take long enough to form their own group.
+/// What cells of one group have in common: the model up to its targets and any samples. Stochastic gradients and
+/// adversaries take long enough that each cell forms its own group.
 fn group_key(estimator: Estimator, cell: &Cell, replicate: u64) -> String {
     let own = |name: &str| match name.strip_prefix("model.") {
         Some(parameter) => !TARGET_PARAMETERS.contains(&parameter),

@@ -1,4 +1,4 @@
-//! A cell whose model and encoders an adversary chooses: how tight a theorem's bound can become.
+//! Cells whose model and encoders an adversary chooses: how tight a theorem's bound can be.
 
 use super::ExperimentError;
 use super::columns::Learning;
@@ -8,10 +8,10 @@ use crate::theorem::adversary::Search;
 use crate::theorem::{self, Theorem};
 use rand::Rng;
 
-/// Cases that a search judges unless `search.budget` says otherwise.
+/// Cases that a search judges by default.
 const BUDGET: u64 = 4000;
 
-/// What a cell asks the adversary for.
+/// What a cell asks of the adversary.
 pub(super) struct SearchSetting {
     theorem: &'static dyn Theorem,
     dim: usize,
@@ -22,7 +22,7 @@ impl SearchSetting {
     /// Reads the axes `theorem`, `dim` and `search.budget`.
     ///
     /// # Errors
-    /// [`ExperimentError::Field`] names the axis and the value that it can't have.
+    /// [`ExperimentError::Field`] names the axis and the invalid value.
     pub(super) fn new(cell: &Cell) -> Result<Self, ExperimentError> {
         let wrong = |axis: &str, problem: String| ExperimentError::Field { field: format!("grid.{axis:?}"), problem };
         let theorem = match cell.parameter("theorem") {
@@ -31,7 +31,10 @@ impl SearchSetting {
             None => return Err(wrong("theorem", "missing: estimator = \"adversary\" needs one".into())),
         };
         if theorem.sampled() {
-            return Err(wrong("theorem", format!("{:?} draws samples: no adversary searches it", theorem.id())));
+            return Err(wrong(
+                "theorem",
+                format!("{:?} draws samples, so the adversary cannot search it", theorem.id()),
+            ));
         }
         let whole = |axis: &str, default: u64| match cell.parameter(axis) {
             None => Ok(default),
@@ -42,7 +45,7 @@ impl SearchSetting {
         Ok(Self { theorem, dim, budget: whole("search.budget", BUDGET)? })
     }
 
-    /// Searches; each replicate searches with its own seed.
+    /// Runs the search; each replicate searches with its own seed.
     pub(super) fn run(&self, stream: Stream) -> Learning {
         let seed = Stream { cell: 0, ..stream }.generator().next_u64();
         let search = Search {

@@ -6,18 +6,18 @@ use crate::learner::{Optimiser, Schedule, Sgd};
 use crate::objective::minibatch::{Critic, Direction};
 use crate::objective::{self, Objective, Parameters};
 
-/// Whose law measures are of, where encoders were learned from samples.
+/// The law under which encoders learned from samples are measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Evaluation {
-    /// The population's: what the encoders are worth.
+    /// The population: the true quality of the encoders.
     Population,
-    /// That of the samples that they were learned from: what one believes that they are worth.
+    /// The samples they were learned from: their apparent quality.
     PlugIn,
-    /// That of half of the samples, the encoders learned from the other half.
+    /// Half of the samples, with encoders learned from the other half.
     HeldOut,
 }
 
-/// What a cell asks for.
+/// The settings of a cell.
 pub(super) struct Setting {
     pub objective: Box<dyn Objective>,
     pub dim: Option<usize>,
@@ -26,7 +26,7 @@ pub(super) struct Setting {
     pub sgd: Option<SgdSetting>,
 }
 
-/// How a cell is trained by stochastic gradients.
+/// The settings of a cell trained by stochastic gradients.
 pub(super) struct SgdSetting {
     pub sgd: Sgd,
     pub critic: Critic,
@@ -34,11 +34,11 @@ pub(super) struct SgdSetting {
     pub single_precision: bool,
 }
 
-/// More samples than this belong in a streaming run.
+/// Larger samples call for a streaming run.
 const MOST_SAMPLES: i64 = 10_000_000;
 
 impl Evaluation {
-    /// By its word in experiment files.
+    /// The law named by a word in experiment files.
     pub(super) fn parse(value: &AxisValue) -> Result<Self, ExperimentError> {
         match value {
             AxisValue::Text(word) if word == "population" => Ok(Self::Population),
@@ -69,7 +69,7 @@ impl Setting {
     /// Reads a cell.
     ///
     /// # Errors
-    /// [`ExperimentError::Field`] names the axis and the value that it can't have.
+    /// [`ExperimentError::Field`] names the axis and the invalid value.
     pub(super) fn new(estimator: Estimator, cell: &Cell) -> Result<Self, ExperimentError> {
         let parameters = cell.objective_parameters()?;
         let id = match cell.parameter("objective") {
@@ -92,19 +92,19 @@ impl Setting {
         })
     }
 
-    /// τ of a bilinear critic, 1 where the objective has none.
+    /// τ of a bilinear critic, or 1 if the objective has none.
     pub(super) fn temperature(&self) -> f64 {
         self.objective.parameters().number("temperature").unwrap_or(1.0)
     }
 
-    /// Whether encoders are trained towards the population objective, which has the bilinear critic where it has one.
+    /// Whether encoders are trained towards the population objective, that is, with its own bilinear critic if it has one.
     pub(super) fn has_population_value(&self) -> bool {
         !self.objective.entry().has_critic || self.sgd.as_ref().is_none_or(|sgd| sgd.critic == Critic::Bilinear)
     }
 }
 
 impl SgdSetting {
-    /// Reads the `sgd.*` axes; what is not given is [`Sgd::default`]'s.
+    /// Reads the `sgd.*` axes; defaults come from [`Sgd::default`].
     fn new(cell: &Cell, objective: &str, parameters: &Parameters) -> Result<Self, ExperimentError> {
         let number = |name: &str| number(cell, &format!("sgd.{name}"));
         let whole = |name: &str| match cell.parameter(&format!("sgd.{name}")) {
@@ -118,7 +118,7 @@ impl SgdSetting {
         let steps = whole("steps")?.unwrap_or(default.steps);
         let checkpoints = whole("checkpoints")?.unwrap_or(1);
         let warm_up = 0.02;
-        // Decay belongs to the objectives whose minimiser knows about it; others would be held against one without.
+        // Weight decay is allowed only for objectives whose minimiser accounts for it; others would be compared with one without.
         let decays = objective::entry(objective).is_ok_and(|entry| entry.parameter("weight_decay").is_some());
         let setting = Self {
             sgd: Sgd {
@@ -175,7 +175,7 @@ impl SgdSetting {
     }
 }
 
-/// More steps, or samples in a batch, than this are a mistake.
+/// Numbers of steps, or of samples in a batch, above this are taken to be mistakes.
 const MOST_STEPS: i64 = 100_000_000;
 
 fn wrong(name: &str, value: &AxisValue, expected: &str) -> ExperimentError {

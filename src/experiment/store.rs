@@ -1,7 +1,8 @@
-//! The result store: CSV parts that appear whole or not at all, and a manifest.
+//! The result store: CSV parts that are written whole or not at all, and a manifest.
 //!
-//! Results belong to a class of [`arithmetic`]: the manifest names it, every row repeats it in its last column. So parts that were
-//! computed on different kinds of processors are told apart even where files were copied together, and are never merged.
+//! Results belong to a class of [`arithmetic`]: the manifest names it, and every row repeats it in its last column.
+//! Parts computed on different kinds of processors can thus be told apart even after files were copied together, and
+//! are never merged.
 
 use super::Experiment;
 use super::columns::{Column, describe};
@@ -11,19 +12,19 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// A result store that can't be read or written.
+/// The result store can't be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The file system said no.
+    /// The file system reported an error.
     #[error("{}: {problem}", path.display())]
     Io {
         /// Which file.
         path: PathBuf,
-        /// What it said.
+        /// The error.
         problem: std::io::Error,
     },
-    /// A part or the manifest is not what was written.
+    /// A part or the manifest is corrupt.
     #[error("{}: {problem}", path.display())]
     Corrupt {
         /// Which file.
@@ -31,13 +32,13 @@ pub enum StoreError {
         /// What is wrong.
         problem: String,
     },
-    /// The folder holds results of something else.
+    /// The folder holds results of another experiment or version.
     #[error("{}: results of another version of this experiment (or of the program); discard them with --fresh, or choose another --out", path.display())]
     Stale {
         /// The folder.
         path: PathBuf,
     },
-    /// The folder holds results that another kind of processor computed.
+    /// The folder holds results computed by another class of processor.
     #[error(
         "{}: computed with {found} arithmetic, but this processor has {here}: their last digits differ, so one experiment can't mix \
          them; continue on a processor with {found}, choose another --out, or discard the results with --fresh",
@@ -51,7 +52,7 @@ pub enum StoreError {
         /// The class of this processor.
         here: String,
     },
-    /// Parts that different kinds of processors computed lie in one folder.
+    /// The folder mixes parts computed by different classes of processors.
     #[error(
         "{}: computed with {found} arithmetic, but the other parts with {expected}: their last digits differ, so they can't be merged; \
          delete this part and run the sweep again on a processor with {expected}",
@@ -62,29 +63,29 @@ pub enum StoreError {
         path: PathBuf,
         /// Its class.
         found: String,
-        /// The class that the manifest names.
+        /// The class named by the manifest.
         expected: String,
     },
-    /// Not all parts are there.
+    /// Some parts are missing.
     #[error("{}: {missing} of {parts} parts are missing; run the sweep to its end first", path.display())]
     Incomplete {
         /// The folder.
         path: PathBuf,
-        /// Parts missing.
+        /// Number of missing parts.
         missing: usize,
-        /// Parts in all.
+        /// Number of parts in all.
         parts: usize,
     },
 }
 
-/// What a store holds.
+/// A description of a store's contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contents {
     /// The name of the experiment.
     pub experiment: String,
     /// Its title.
     pub title: String,
-    /// Everything that the results depend on, hashed: a store of another hash is stale.
+    /// Hash of everything the results depend on: a store with another hash is stale.
     pub hash: String,
     /// The seed.
     pub seed: u64,
@@ -103,7 +104,7 @@ struct Manifest {
     title: String,
     hash: String,
     version: String,
-    /// The class of arithmetic; older stores name none.
+    /// The class of arithmetic; older stores do not record it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     arithmetic: Option<String>,
     seed: u64,
@@ -141,7 +142,7 @@ pub struct Results {
 }
 
 impl Store {
-    /// Opens the store of an experiment in `folder`, creating it if there is none. With `fresh`, results of another version
+    /// Opens the store of an experiment in `folder`, creating it if necessary. With `fresh`, results of another version
     /// are discarded; without, they are an error.
     ///
     /// # Errors
@@ -150,7 +151,7 @@ impl Store {
         Self::create(folder, Contents::of(experiment), parts, fresh)
     }
 
-    /// As [`Store::open`], for results of any kind.
+    /// Like [`Store::open`], for results of any kind.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -167,7 +168,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Why this processor may not add to what the folder holds; nothing where there is nothing yet.
+    /// Why this processor may not add to the folder's contents; `None` if there are none yet.
     fn obstacle(&self) -> Result<Option<StoreError>, StoreError> {
         let stale = || StoreError::Stale { path: self.folder.clone() };
         let existing = match Self::existing(&self.folder) {
@@ -195,10 +196,11 @@ impl Store {
         Ok(None)
     }
 
-    /// The results that an experiment left in `folder`, whatever processor computed them: to read and to merge.
+    /// The results that an experiment left in `folder`, whichever processor computed them, for reading and merging.
     ///
     /// # Errors
-    /// [`StoreError::Stale`] when they are of another version of experiment or program; as [`Store::existing`].
+    /// [`StoreError::Stale`] if they are from another version of the experiment or program; otherwise as
+    /// [`Store::existing`].
     pub fn finished(folder: &Path, experiment: &Experiment, parts: usize) -> Result<Self, StoreError> {
         let store = Self::existing(folder)?;
         if store.holds(&experiment.hash(), parts) { Ok(store) } else { Err(StoreError::Stale { path: folder.into() }) }
@@ -224,17 +226,17 @@ impl Store {
         self.folder.join(MANIFEST)
     }
 
-    /// Where it is.
+    /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Whether a part is there.
+    /// Whether a part exists.
     pub fn has(&self, part: usize) -> bool {
         self.folder.join(part_name(part)).exists()
     }
 
-    /// Writes a part: to a temporary name, synced, renamed. A part that exists is whole.
+    /// Writes a part under a temporary name, syncs and renames it, so that any existing part is complete.
     ///
     /// # Errors
     /// [`StoreError::Io`].
@@ -244,7 +246,7 @@ impl Store {
         self.write(&part_name(part), &csv_text(&header, rows.iter().map(|row| row.iter().chain(&class))))
     }
 
-    /// How many parts are there, of how many.
+    /// The number of parts that exist, and the number in all.
     ///
     /// # Errors
     /// [`StoreError::Io`].
@@ -255,8 +257,8 @@ impl Store {
     /// All rows, in the order of the grid.
     ///
     /// # Errors
-    /// [`StoreError::Incomplete`] when parts are missing, [`StoreError::Corrupt`] when a part is not what was written,
-    /// [`StoreError::Mixed`] when not all parts are of one class of arithmetic.
+    /// [`StoreError::Incomplete`] if parts are missing, [`StoreError::Corrupt`] if a part is damaged,
+    /// [`StoreError::Mixed`] if parts are of different classes of arithmetic.
     pub fn read(&self) -> Result<Results, StoreError> {
         let columns: Vec<String> = self.manifest.columns.iter().map(|column| column.name.clone()).collect();
         let missing = (0..self.manifest.parts).filter(|&part| !self.has(part)).count();
@@ -270,7 +272,7 @@ impl Store {
             let mut reader = csv::Reader::from_path(&path).map_err(|error| corrupt(error.to_string()))?;
             let header = reader.headers().map_err(|error| corrupt(error.to_string()))?;
             if header.iter().ne(columns.iter().map(String::as_str)) {
-                return Err(corrupt("its columns are not those of the manifest".into()));
+                return Err(corrupt("its columns differ from those in the manifest".into()));
             }
             for record in reader.records() {
                 let record = record.map_err(|error| corrupt(error.to_string()))?;
@@ -281,7 +283,7 @@ impl Store {
         Ok(Results { columns, rows })
     }
 
-    /// That a row was computed with the arithmetic that the manifest names. Old stores name none, and their rows neither.
+    /// Checks that a row was computed with the arithmetic the manifest names. In old stores neither names one.
     fn require_class(&self, path: &Path, row: &csv::StringRecord) -> Result<(), StoreError> {
         let Some(expected) = &self.manifest.arithmetic else { return Ok(()) };
         match row.iter().next_back() {
@@ -292,7 +294,7 @@ impl Store {
         }
     }
 
-    /// Writes all parts as one file beside them, `merged.csv`, and returns its path.
+    /// Writes all parts to one file beside them, `merged.csv`, and returns its path.
     ///
     /// # Errors
     /// As [`Store::read`].
@@ -315,7 +317,7 @@ impl Store {
         }))
     }
 
-    /// Removes all results, merged ones too: of whichever version.
+    /// Removes all results of any version, including merged ones.
     ///
     /// # Errors
     /// [`StoreError::Io`].
@@ -353,7 +355,7 @@ impl Contents {
 }
 
 impl Manifest {
-    /// Of what this processor computes.
+    /// For results computed by this processor.
     fn new(contents: Contents, parts: usize) -> Self {
         let columns = contents.columns.into_iter().map(|column| (column.name, column.unit));
         Self {
@@ -390,21 +392,21 @@ impl Results {
         &self.rows
     }
 
-    /// The place of a column.
+    /// The index of a column.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column == name)
     }
 }
 
-/// Writes a file so that a reader, or a crash, sees the old one or the whole new one: temporary name, sync, rename, sync.
+/// Writes a file so that a reader, or a crash, finds either the old file or the complete new one: temporary name, sync, rename, sync.
 ///
 /// # Errors
-/// What the file system says.
+/// Errors of the file system.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
-    // tempfile makes files private; results are for reading.
+    // tempfile makes files private; results should be readable.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -419,7 +421,7 @@ fn part_name(part: usize) -> String {
     format!("part-{part:05}.csv")
 }
 
-/// The class of arithmetic of a part's first row, where it has one.
+/// The class of arithmetic of a part's first row, if it names one.
 fn first_class(path: &Path) -> Option<String> {
     let mut reader = csv::Reader::from_path(path).ok()?;
     let place = reader.headers().ok()?.iter().position(|name| name == ARITHMETIC)?;

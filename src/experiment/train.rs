@@ -12,7 +12,7 @@ use crate::theorem::Case;
 use nalgebra::DMatrix;
 use rand::Rng;
 
-/// Trains on fresh samples, or on those of the data set, and emits each checkpoint and the end.
+/// Trains on fresh samples or on a data set, and emits each checkpoint and the final state.
 pub(super) fn train(
     task: &LearningTask,
     options: &SgdSetting,
@@ -46,7 +46,8 @@ pub(super) fn train(
     measure(task, population, encoders, last, outcome, emit)
 }
 
-/// Encoders whose scores z_1·z_2/τ (or −‖z_1 − z_2‖²/2τ) at the objective's own τ are those of the trained ones at the learnt τ: what
+/// Rescales encoders so that their scores z_1·z_2/τ (or −‖z_1 − z_2‖²/2τ) at the objective's own τ equal those of the
+/// trained encoders at the learned τ: the critic that is measured is the one that was trained.
 /// is measured is the critic that was trained.
 fn at_own_temperature(task: &LearningTask, encoders: Encoders, log_temperature: Option<f64>) -> Encoders {
     let Some(log_temperature) = log_temperature else { return encoders };
@@ -67,7 +68,7 @@ fn measure(
     emit(Measured { population, case: Some(&case) }, &learning)
 }
 
-/// Of a cell that is trained: the seed of the first weights, and what batches are drawn with.
+/// The seed of the initial weights, and the generator of the batches, for a trained cell.
 pub fn draws(stream: Stream) -> (u64, Generator) {
     let named = |what: &str| {
         let experiment = format!("{}: {what}", stream.experiment);

@@ -10,20 +10,20 @@ pub struct Alignment {
     pub error: f64,
     /// ε_op = √λ_max(E(z_1−z_2)(z_1−z_2)ᵀ).
     pub error_operator: f64,
-    /// 2 Σ_{i≤d} (1 − ρ_i): the least ε² of any whitened encoders (theorem `alignment-floor`).
+    /// 2 Σ_{i≤d} (1 − ρ_i): the smallest ε² of whitened encoders (theorem `alignment-floor`).
     pub floor: f64,
     /// The angles between z_1 and z_2.
     pub angles: PrincipalAngles,
 }
 
 impl Alignment {
-    /// Measures the alignment of two towers.
+    /// Measures the alignment of two encoders.
     ///
     /// # Errors
     /// [`InformationError::Linalg`].
     pub fn new(pair: &Pair, towers: &Towers) -> Result<Self, InformationError> {
         let (first, second) = (towers.whitened(0), towers.whitened(1));
-        // z_1 − z_2 in orthonormal joint coordinates: exact zeros stay zeros where the towers agree.
+        // z_1 − z_2 in orthonormal joint coordinates: exact zeros stay zeros where the encoders agree.
         let [seen, beyond] = pair.second_in_joint(second);
         let difference = stacked(&[&(first - seen), &beyond]);
         Ok(Self {

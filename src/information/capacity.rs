@@ -15,7 +15,7 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// Of the encoder of modality m (0 or 1) and a target. Both traces do not depend on which whitening is used.
+    /// For the encoder of modality m (0 or 1) and a target. Neither trace depends on the choice of whitening.
     ///
     /// # Errors
     /// [`InformationError::Linalg`].

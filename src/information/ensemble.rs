@@ -5,7 +5,7 @@ use super::pair::{Whitened, zero_at};
 use crate::linalg::{Matrix, Whitening, product, product_tn};
 use crate::model::Factor;
 
-/// M modalities of one model, each whitened: subspaces of one Gaussian space, with the bases that [`super::Pair`] uses.
+/// M modalities of one model, each whitened: subspaces of one Gaussian space, in the same bases as [`super::Pair`].
 #[derive(Debug, Clone)]
 pub struct Ensemble {
     modalities: Vec<Whitened>,
@@ -16,7 +16,7 @@ impl Ensemble {
     /// Whitens modalities.
     ///
     /// # Errors
-    /// [`InformationError::NoModality`], [`InformationError::CommonFactors`], and [`InformationError::Linalg`] when a
+    /// [`InformationError::NoModality`], [`InformationError::CommonFactors`], and [`InformationError::Linalg`] if a
     /// decomposition fails.
     pub fn new(factors: &[Factor]) -> Result<Self, InformationError> {
         let expected = factors.first().ok_or(InformationError::NoModality)?.common.ncols();
@@ -46,13 +46,13 @@ impl Ensemble {
         &self.modalities[m].whitening
     }
 
-    /// Sines, cosines and their squares are not told from zero below this; see [`super::Pair::zero`].
+    /// Sines, cosines and their squares below this cannot be told from zero; see [`super::Pair::zero`].
     pub fn zero(&self) -> f64 {
         self.zero
     }
 
-    /// The covariance of all whitened modalities, one after the other: (Σ r_m) × (Σ r_m), identities on the diagonal and
-    /// T_mn elsewhere. Its positive eigenvalues are those of Σ_m P_m, P_m the projection onto x_m.
+    /// The covariance of all whitened modalities, stacked: (Σ r_m) × (Σ r_m), with identities on the diagonal and T_mn
+    /// elsewhere. Its positive eigenvalues are those of Σ_m P_m, with P_m the projection onto x_m.
     pub fn covariance(&self) -> Matrix {
         let ranks = self.ranks();
         let total = ranks.iter().sum();
@@ -71,8 +71,8 @@ impl Ensemble {
         covariance
     }
 
-    /// The lengths of g − z, column by column, for g = Σ_n x̃_nᵀ·combination_n (r_n × d each) and z = x̃_mᵀ·coordinates (r_m × d):
-    /// measured in the joint space, so that vectors which agree differ by rounding and not by its square root.
+    /// The lengths of g − z, column by column, for g = Σ_n x̃_nᵀ·combination_n (r_n × d each) and z = x̃_mᵀ·coordinates
+    /// (r_m × d): measured in the joint space, so that vectors that agree differ by rounding and not by its square root.
     pub fn distances(&self, combination: &[Matrix], m: usize, coordinates: &Matrix) -> Vec<f64> {
         let mut common = -product(&self.modalities[m].common, coordinates);
         let mut squared = vec![0.0; coordinates.ncols()];

@@ -2,11 +2,11 @@
 //!
 //! Everything is geometry. In the Gaussian Hilbert space of a model a random vector is a subspace, conditional
 //! expectation is orthogonal projection, and the canonical correlations of two vectors are the cosines of the principal
-//! angles between their subspaces. [`Pair`] holds two modalities in whitened coordinates; [`TargetGeometry`] a
-//! target seen from them; [`Towers`] two encoders. Mutual information is −Σ log sin θ_i, R² is a squared length, and
-//! because sines are computed directly no digit is lost when a correlation nears one. All information is in nats.
+//! angles between their subspaces. [`Pair`] holds two modalities in whitened coordinates, [`TargetGeometry`] a target
+//! seen from them, and [`Towers`] two encoders. Mutual information is −Σ log sin θ_i and R² is a squared length; since
+//! sines are computed directly, no digits are lost as a correlation approaches one. All information is in nats.
 //!
-//! What it does not do: choose encoders. It knows nothing of objectives.
+//! This module does not choose encoders, and does not depend on objectives.
 //!
 //! # Example
 //! ```
@@ -62,17 +62,17 @@ pub enum InformationError {
         /// Columns expected.
         channels: usize,
     },
-    /// No modality at all.
+    /// The list of modalities is empty.
     #[error("no modality")]
     NoModality,
-    /// Modalities that are not vectors of one model.
+    /// The modalities are not vectors of one model.
     #[error("modality {modality} has {columns} common factors, modality 1 has {expected}")]
     CommonFactors {
         /// From 1.
         modality: usize,
-        /// Its common factors.
+        /// Its number of common factors.
         columns: usize,
-        /// Those of the first.
+        /// The number of common factors of the first modality.
         expected: usize,
     },
     /// A decomposition failed.

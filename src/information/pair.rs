@@ -7,36 +7,36 @@ use crate::linalg::{
 };
 use crate::model::Factor;
 
-/// Sines and cosines are exact to about this many units of rounding times the condition number of the factors …
+/// Sines and cosines are accurate to about this many units of rounding times the condition number of the factors …
 const ROUNDING_UNITS: f64 = 32.0;
 /// … but never worse than this: the angles that matter lie in the well-conditioned part of the spectrum.
 const LARGEST_ZERO: f64 = 1e-9;
-/// Below this no sine or cosine is told from zero.
+/// Smallest threshold below which sines and cosines count as zero.
 const SMALLEST_ZERO: f64 = 1e-13;
 
 /// Two modalities x_1 (n_1 channels) and x_2 (n_2 channels), whitened, with the singular value decomposition of
 /// T = Σ11^{-1/2} Σ12 Σ22^{-1/2}.
 ///
-/// Whitened coordinates x̃_m have rank(Σ_mm) = r_m entries. Built from factors, so that the accuracy follows the
-/// square root of the covariances' condition number.
+/// Whitened coordinates x̃_m have rank(Σ_mm) = r_m entries. They are built from factors, so errors grow with the square
+/// root of the covariances' condition number.
 #[derive(Debug, Clone)]
 pub struct Pair {
     pub(super) factors: [Factor; 2],
     pub(super) whitenings: [Whitening; 2],
-    /// Whitened coordinates as vectors of the common space: q × r_m.
+    /// Whitened coordinates as vectors in the common space: q × r_m …
     pub(super) common: [Matrix; 2],
-    /// … and of each modality's own noise: p_m × r_m.
+    /// … and in each modality's own noise: p_m × r_m.
     pub(super) own: [Matrix; 2],
     /// U (r_1 × t) and V (r_2 × t).
     pub(super) directions: [Matrix; 2],
-    /// b_i − ρ_i a_i, the part of the second canonical variates that the first do not say, in the common space, in the first
-    /// noise and in the second noise; of length sin θ_i.
+    /// b_i − ρ_i a_i, the part of the second canonical variates not predicted by the first, in the common space, the
+    /// first noise and the second noise; of length sin θ_i.
     pub(super) differences: [Matrix; 3],
     angles: PrincipalAngles,
     zero: f64,
 }
 
-/// Dense second moments of (x_1, x_2) and, where there are targets, of all targets stacked.
+/// Dense second moments of (x_1, x_2) and of all targets, stacked.
 #[derive(Debug, Clone)]
 pub struct SecondMoments {
     /// Σ11, n_1 × n_1.
@@ -45,7 +45,7 @@ pub struct SecondMoments {
     pub second: Matrix,
     /// Σ12, n_1 × n_2.
     pub cross: Matrix,
-    /// Cov(x_m, y), n_m × q, of all targets stacked (q may be 0).
+    /// Cov(x_m, y), n_m × q, for all targets stacked (q may be 0).
     pub target_cross: [Matrix; 2],
     /// tr Σ_yy.
     pub target_variance: f64,
@@ -59,14 +59,14 @@ pub(super) struct Whitened {
     pub(super) own: Matrix,
 }
 
-/// Below this, sines and cosines of vectors that were whitened with the given condition number are not told from zero.
+/// Below this, sines and cosines of vectors whitened at the given condition number cannot be told from zero.
 pub(super) fn zero_at(condition: f64) -> f64 {
     (ROUNDING_UNITS * f64::EPSILON * condition).clamp(SMALLEST_ZERO, LARGEST_ZERO)
 }
 
 impl Whitened {
     pub(super) fn new(factor: &Factor) -> Result<Self, InformationError> {
-        // Common factors that do not reach this modality, such as the other's private ones, stay zero.
+        // Common factors that do not reach this modality, such as the other's private factors, stay zero.
         let reaching: Vec<usize> =
             factor.common.column_iter().enumerate().filter(|(_, column)| column.amax() > 0.0).map(|(q, _)| q).collect();
         let whitening = Whitening::of_factor(&side_by_side(&factor.common.select_columns(&reaching), &factor.own))?;
@@ -83,7 +83,7 @@ impl Pair {
     /// Whitens two modalities and finds the angles between them.
     ///
     /// # Errors
-    /// [`InformationError::Linalg`] when a decomposition fails.
+    /// [`InformationError::Linalg`] if a decomposition fails.
     pub fn new(first: Factor, second: Factor) -> Result<Self, InformationError> {
         let (one, two) = (Whitened::new(&first)?, Whitened::new(&second)?);
         let zero = zero_at(one.whitening.condition.max(two.whitening.condition));
@@ -117,8 +117,8 @@ impl Pair {
         })
     }
 
-    /// The angles whose cosines are the canonical correlations: t = min(q, r_1, r_2) of them, q the number of common
-    /// dimensions that reach both modalities; every further canonical correlation is 0.
+    /// The angles whose cosines are the canonical correlations: t = min(q, r_1, r_2) of them, with q the number of
+    /// common dimensions that reach both modalities; any further canonical correlations are 0.
     pub fn angles(&self) -> &PrincipalAngles {
         &self.angles
     }
@@ -134,13 +134,13 @@ impl Pair {
         (0..first.min(second)).map(|i| self.correlation(i)).collect()
     }
 
-    /// r = rank Σ12: the number of canonical correlations that are not zero.
+    /// r = rank Σ12: the number of non-zero canonical correlations.
     pub fn rank(&self) -> usize {
         self.angles.cosines().iter().filter(|&&cosine| cosine > 0.0).count()
     }
 
-    /// Whether some channels of modality m are louder than others by so much that a decomposition in their own units would lose
-    /// digits of the quiet ones ([`is_graded`]).
+    /// Whether some channels of modality m are so much louder than others that a decomposition in their own units would
+    /// lose digits of the quiet ones ([`is_graded`]).
     pub fn is_graded(&self, m: usize) -> bool {
         is_graded(&self.whitenings[m].root.row_iter().map(|row| row.norm()).collect::<Vec<_>>())
     }
@@ -175,12 +175,12 @@ impl Pair {
         &self.directions[m]
     }
 
-    /// Sines, cosines and their squares are not told from zero below this.
+    /// Sines, cosines and their squares below this cannot be told from zero.
     pub fn zero(&self) -> f64 {
         self.zero
     }
 
-    /// An upper bound on the relative rounding error of measures made from this pair: ε·κ with a safety factor.
+    /// An upper bound on the relative rounding error of measures computed from this pair: ε·κ with a safety factor.
     pub fn rounding(&self) -> f64 {
         self.zero
     }
@@ -215,7 +215,7 @@ impl Pair {
         }
     }
 
-    /// T·v for v (r_2 × c): what x̃_1 says about combinations of x̃_2.
+    /// T·v for v (r_2 × c): the projection of combinations of x̃_2 onto x̃_1.
     pub(super) fn onto_first(&self, v: &Matrix) -> Matrix {
         product(&self.directions[0], &self.scaled(1, v, self.angles.cosines()))
     }
@@ -225,15 +225,15 @@ impl Pair {
         product(&self.directions[1], &self.scaled(0, u, self.angles.cosines()))
     }
 
-    /// (I − TᵀT)^{1/2}·v for m = 1, (I − TTᵀ)^{1/2}·u for m = 0: coordinates of what the other modality does not say, in the
-    /// orthonormal completion of its span.
+    /// (I − TᵀT)^{1/2}·v for m = 1, (I − TTᵀ)^{1/2}·u for m = 0: coordinates of the part not predicted by the other
+    /// modality, in the orthonormal completion of its span.
     pub(super) fn beyond_other(&self, m: usize, v: &Matrix) -> Matrix {
         let shrink: Vec<f64> = self.angles.sines().iter().map(|sine| 1.0 - sine).collect();
         v - product(&self.directions[m], &self.scaled(m, v, &shrink))
     }
 
-    /// Combinations v (r_2 × c) of x̃_2 in the orthonormal joint coordinates of (x_1, x_2): what x̃_1 says about them (r_1 × c), and
-    /// what it does not (r_2 × c).
+    /// Combinations v (r_2 × c) of x̃_2 in the orthonormal joint coordinates of (x_1, x_2): the part predicted by x̃_1
+    /// (r_1 × c), and the rest (r_2 × c).
     pub(super) fn second_in_joint(&self, v: &Matrix) -> [Matrix; 2] {
         [self.onto_first(v), self.beyond_other(1, v)]
     }
@@ -258,7 +258,7 @@ impl SecondMoments {
     }
 }
 
-/// common·commonᵀ + own·ownᵀ. Independent noises of the channels, the usual case, cost no product.
+/// common·commonᵀ + own·ownᵀ. The usual case, independent noise in each channel, needs no matrix product.
 fn covariance(factor: &Factor) -> Matrix {
     let mut covariance = gram(&factor.common);
     if is_diagonal(&factor.own) {

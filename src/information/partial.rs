@@ -14,8 +14,8 @@ pub struct PartialInformation {
 }
 
 impl PartialInformation {
-    /// From the three informations. Where a difference of infinities arises (both sides determine the target) it is 0, the
-    /// limit of vanishing target noise.
+    /// From the three mutual informations. A difference of infinities (both sides determine the target) counts as 0,
+    /// the limit of vanishing target noise.
     pub fn new(first: f64, second: f64, both: f64) -> Self {
         let redundancy = first.min(second);
         Self {

@@ -8,7 +8,7 @@ use crate::linalg::{
 };
 use crate::model::Factor;
 
-/// Who predicts the target.
+/// A source of information about the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// x_1.
@@ -26,7 +26,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// All six, in the order of the JSON of `eval`.
+    /// All six, in the order used by `eval`'s JSON.
     pub const ALL: [Self; 6] =
         [Self::First, Self::Second, Self::Both, Self::EncodedFirst, Self::EncodedSecond, Self::EncodedBoth];
 
@@ -100,7 +100,7 @@ impl std::fmt::Display for Side {
     }
 }
 
-/// What one source says about one target.
+/// The measures of one source about one target.
 #[derive(Debug, Clone)]
 pub struct Informativeness {
     /// The principal angles between source and target.
@@ -121,21 +121,21 @@ pub struct TargetGeometry {
     seen: [Matrix; 2],
     /// Cov(orthonormal coordinates of (x_1, x_2), y), (r_1 + r_2) × q.
     seen_jointly: Matrix,
-    /// What x_1, x_2 and both leave of y.
+    /// The residuals of y given x_1, x_2 and both.
     residuals: [Residual; 3],
 }
 
-/// What a modality, or both, leaves of a target.
+/// The residual of a target given a modality, or both.
 #[derive(Debug, Clone)]
 struct Residual {
     /// tr Σ_{y|x}.
     variance: f64,
-    /// A root of Σ_{y|x} times the whitener of y, q × rank(Σ_yy).
+    /// A root of Σ_{y|x} times the whitening of y, q × rank(Σ_yy).
     whitened: Matrix,
 }
 
 impl Informativeness {
-    /// I(source; y), in nats; +∞ when the source determines some combination of the target.
+    /// I(source; y), in nats; +∞ if the source determines some combination of the target.
     pub fn mutual_information_nats(&self) -> f64 {
         self.angles.mutual_information_nats()
     }
@@ -148,8 +148,8 @@ impl Informativeness {
 
 /// Δ = I(x; y) − I(z; y) in nats, for z a function of x.
 ///
-/// Where both are infinite it is the limit of vanishing independent target noise: +∞ when z determines fewer
-/// directions of y than x does, otherwise the difference over the remaining directions.
+/// If both are infinite, this is the limit of vanishing independent target noise: +∞ if z determines fewer directions
+/// of y than x does, otherwise the difference over the remaining directions.
 pub fn information_loss_nats(observed: &PrincipalAngles, encoded: &PrincipalAngles) -> f64 {
     if encoded.determined() < observed.determined() {
         f64::INFINITY
@@ -159,7 +159,7 @@ pub fn information_loss_nats(observed: &PrincipalAngles, encoded: &PrincipalAngl
 }
 
 impl TargetGeometry {
-    /// Places a target over a pair.
+    /// Expresses a target in the coordinates of a pair.
     ///
     /// # Errors
     /// [`InformationError::Linalg`].
@@ -174,7 +174,7 @@ impl TargetGeometry {
         let [after_first, after_first_noise] = residual(0);
         let [after_second, after_second_noise] = residual(1);
 
-        // What x_2 adds to x_1: along each canonical pair the normalised difference b_i − ρ_i a_i, elsewhere x̃_2 itself.
+        // What x_2 adds to x_1: the normalised difference b_i − ρ_i a_i along each canonical pair, and x̃_2 itself elsewhere.
         let differences = &pair.differences;
         let inverse_sines = || pair.angles().sines().iter().map(|&sine| if sine > 0.0 { 1.0 / sine } else { 0.0 });
         let mut along = product_tn(&differences[0], &after_first) + product_tn(&differences[1], &after_first_noise);
@@ -219,25 +219,25 @@ impl TargetGeometry {
         self.variance
     }
 
-    /// What a raw modality, or both, says about this target.
+    /// The measures of a raw modality, or both, about this target.
     ///
     /// # Errors
     /// [`InformationError::Linalg`].
     ///
     /// # Panics
-    /// When the source is an encoder: that is [`TargetGeometry::encoded_by`]'s work.
+    /// If the source is an encoder: use [`TargetGeometry::encoded_by`].
     pub fn observed(&self, source: Source) -> Result<Informativeness, InformationError> {
         let (seen, residual) = self.sides(source);
         self.seen_through(seen, residual, None)
     }
 
-    /// What an encoder, or both, says about this target.
+    /// The measures of an encoder, or both, about this target.
     ///
     /// # Errors
     /// [`InformationError::Linalg`].
     ///
     /// # Panics
-    /// When the source is a raw modality.
+    /// If the source is a raw modality.
     pub fn encoded_by(&self, towers: &Towers, source: Source) -> Result<Informativeness, InformationError> {
         let (basis, observed) = match source {
             Source::EncodedFirst => (&towers.bases[0], Source::First),
@@ -251,7 +251,7 @@ impl TargetGeometry {
         self.seen_through(&encoded, residual, Some(&lost))
     }
 
-    /// Cov(orthonormal coordinates of the source, y), and what the source leaves of y.
+    /// Cov(orthonormal coordinates of the source, y), and the residual of y given the source.
     fn sides(&self, source: Source) -> (&Matrix, &Residual) {
         match source {
             Source::First => (&self.seen[0], &self.residuals[0]),
@@ -261,14 +261,14 @@ impl TargetGeometry {
         }
     }
 
-    /// Whether y is private to modality m (0 or 1): uncorrelated with the other modality and not with this one. Decided over the
-    /// whitened target, so that no row is judged by the unit of another.
+    /// Whether y is private to modality m (0 or 1): correlated with this modality and uncorrelated with the other.
+    /// Decided on the whitened target, so that no row is judged in another's unit.
     pub fn is_private_to(&self, m: usize) -> bool {
         let visible = |m: usize| self.whitened_covariance(m).norm() > self.zero;
         visible(m) && !visible(1 - m)
     }
 
-    /// Cov(x̃_m, ỹ) with the whitened target, r_m × rank(Σ_yy).
+    /// Cov(x̃_m, ỹ) with the whitened target ỹ, r_m × rank(Σ_yy).
     pub fn whitened_covariance(&self, m: usize) -> Matrix {
         product_nt(&self.seen[m], &self.whitener)
     }
@@ -278,7 +278,7 @@ impl TargetGeometry {
         &self.seen[m]
     }
 
-    /// From Cov(orthonormal source, y), what the modality leaves of y, and what an encoder of it loses besides.
+    /// From Cov(orthonormal source, y), the residual of y given the modality, and what its encoder loses in addition.
     fn seen_through(
         &self,
         seen: &Matrix,

@@ -7,11 +7,11 @@ use crate::linalg::{
     stacked_singular_values, svd, unit_columns,
 };
 
-/// Σσ² up to which every σ is at most 0.7: below 45° with room for rounding, on the side of the number that
+/// Largest Σσ² at which every σ is at most 0.7: below 45° with room for rounding, on the side of the number that
 /// [`PrincipalAngles`] trusts.
 const ONE_SIDED: f64 = 0.49;
 
-/// Columns whose cosine of the angle between them is below this count as orthogonal.
+/// Columns count as orthogonal if the cosine of the angle between them is below this.
 const ORTHOGONAL: f64 = 64.0 * f64::EPSILON;
 
 /// The weights of two linear encoders, z_m = W_m x_m.
@@ -25,8 +25,8 @@ pub struct Encoders {
 
 /// Two encoders in the whitened coordinates of a [`Pair`].
 ///
-/// An encoder may have fewer independent outputs than rows (a zero row, a repeated row): measures use what it
-/// spans, as a pseudo-inverse would.
+/// An encoder may have fewer independent outputs than rows (a zero row, a repeated row): measures depend on its span,
+/// as with a pseudo-inverse.
 #[derive(Debug, Clone)]
 pub struct Towers {
     dim: usize,
@@ -34,16 +34,16 @@ pub struct Towers {
     pub(super) bases: [Matrix; 2],
     /// Basis of both spans together in joint coordinates, (r_1 + r_2) × rank.
     pub(super) joint: Matrix,
-    /// The second basis as the first tower sees it: the share inside its span, rank × rank, …
+    /// The second basis as seen from the first encoder: the part inside its span, rank × rank, …
     inside: Matrix,
-    /// … what x_1 says about it outside that span, r_1 × rank, and what x_1 does not say, r_2 × rank.
+    /// … the part outside that span predicted by x_1, r_1 × rank, and the part not predicted by x_1, r_2 × rank.
     outside: [Matrix; 2],
     /// Symmetrically whitened encoders, transposed: r_m × d.
     whitened: [Matrix; 2],
 }
 
 impl Encoders {
-    /// W_1 for 0, W_2 for 1.
+    /// W_1 for m = 0, W_2 for m = 1.
     pub fn weights(&self, m: usize) -> &Matrix {
         if m == 0 { &self.first } else { &self.second }
     }
@@ -53,10 +53,10 @@ impl Encoders {
         self.first.nrows()
     }
 
-    /// The same encoders over channels in other units, x'_i = 2^e x_i: their outputs stay what they are.
+    /// The same encoders for channels in other units, x'_i = 2^e x_i: their outputs do not change.
     ///
     /// # Panics
-    /// When there is not one exponent for each channel: a broken invariant of the caller.
+    /// If the number of exponents differs from the number of channels: a broken invariant of the caller.
     #[must_use]
     pub fn in_units(&self, exponents: [&[i32]; 2]) -> Self {
         let [first, second] = [0, 1].map(|m| {
@@ -70,10 +70,10 @@ impl Encoders {
 }
 
 impl Towers {
-    /// Places two encoders over a pair.
+    /// Expresses two encoders in the coordinates of a pair.
     ///
     /// # Errors
-    /// [`InformationError::Shape`] when the encoders do not fit the pair.
+    /// [`InformationError::Shape`] if the encoders do not fit the pair.
     pub fn new(pair: &Pair, encoders: &Encoders) -> Result<Self, InformationError> {
         let dim = encoders.dim();
         let channels = pair.channels();
@@ -83,8 +83,8 @@ impl Towers {
                 return Err(InformationError::Shape { modality: m + 1, rows, columns, dim, channels });
             }
         }
-        // Towers do not depend on an encoder's scale; a power of two keeps products of extreme weights in range, digit for
-        // digit.
+        // Measures do not depend on an encoder's scale; a power of two keeps products of extreme weights in range
+        // without rounding.
         let coordinates = [0, 1].map(|m| {
             let weights = encoders.weights(m);
             let largest = weights.amax();
@@ -94,14 +94,14 @@ impl Towers {
         Self::from_coordinates(pair, &coordinates)
     }
 
-    /// Places two encoders that are known in whitened coordinates, transposed (r_m × d): what a closed form gives, without
-    /// the rounding of going through the weights.
+    /// Two encoders given in whitened coordinates, transposed (r_m × d), as closed forms yield them: this avoids the
+    /// rounding of a detour through the weights.
     ///
     /// # Errors
     /// [`InformationError::Linalg`].
     pub fn from_coordinates(pair: &Pair, coordinates: &[Matrix; 2]) -> Result<Self, InformationError> {
         let dim = coordinates[0].ncols();
-        // A Gram–Schmidt step drops a column of NaN as if it were dependent: a diverged encoder must not look like an empty one.
+        // Gram–Schmidt drops a column of NaN as if it were dependent: a diverged encoder must not look like an empty one.
         for side in coordinates {
             require_finite(side)?;
         }
@@ -126,14 +126,14 @@ impl Towers {
         self.bases[m].ncols()
     }
 
-    /// An orthonormal basis of what encoder m spans, in whitened coordinates: r_m × rank.
+    /// An orthonormal basis of the span of encoder m, in whitened coordinates: r_m × rank.
     pub fn basis(&self, m: usize) -> &Matrix {
         &self.bases[m]
     }
 
-    /// The symmetrically whitened encoder (W Σ Wᵀ)^{-1/2} W of modality m, transposed, in whitened coordinates: r_m × d. Of
-    /// all whitened encoders with the same span it is the nearest to the given one; it does not depend on the
-    /// encoder's scale, and it turns with the encoder when both towers are rotated together.
+    /// The symmetrically whitened encoder (W Σ Wᵀ)^{-1/2} W of modality m, transposed, in whitened coordinates: r_m ×
+    /// d. Of all whitened encoders with the same span it is the nearest to the given one. It does not depend on the
+    /// encoder's scale, and is equivariant under a common rotation of both encoders.
     pub fn whitened(&self, m: usize) -> &Matrix {
         &self.whitened[m]
     }
@@ -157,9 +157,9 @@ impl Towers {
     }
 }
 
-/// The first `count` angles from a matrix whose singular values are the cosines and one, in blocks one over the other, whose
-/// singular values are the sines. Where all angles lie on one side of 45°, the small matrix alone is decomposed, and the
-/// other's values follow.
+/// The first `count` angles from one matrix whose singular values are the cosines and another, in stacked blocks, whose
+/// singular values are the sines. If all angles lie on one side of 45°, only the matrix with the small values is
+/// decomposed, and the other's values follow.
 pub(super) fn angles(
     cosine: &Matrix,
     sine: &[&Matrix],
@@ -194,13 +194,14 @@ pub(super) fn angles(
     Ok(PrincipalAngles::new(cosines, sines, zero))
 }
 
-/// Outputs so much fainter than the next louder one turn it by less than rounding, and are whitened after it.
+/// Outputs fainter than the next louder one by this factor turn it by less than rounding; they are whitened after it.
 const FAINT: f64 = 1e-18;
 
 /// The orthonormal polar factor of the coordinates, within the given basis of their span.
 ///
-/// Outputs of very different scales are taken by groups, from the loudest: of D·C with a diagonal D whose entries are far apart the polar
-/// factor is what Gram–Schmidt makes of the rows in that order, and a decomposition of all at once would lose the faint ones.
+/// Outputs of very different scales are taken in groups, from the loudest: for D·C with a diagonal D whose entries are
+/// far apart, the polar factor equals Gram–Schmidt applied to the rows in that order, and decomposing all at once would
+/// lose the faint ones.
 fn symmetric_whitening(coordinates: &Matrix, basis: &Matrix) -> Result<Matrix, InformationError> {
     if basis.ncols() == 0 {
         return Ok(Matrix::zeros(coordinates.nrows(), coordinates.ncols()));
@@ -238,7 +239,7 @@ fn polar_factor(matrix: &Matrix) -> Result<Matrix, InformationError> {
     Ok(product_nt(&decomposed.left, &decomposed.right))
 }
 
-/// The columns that are not zero, from the longest, in groups: each is [`FAINT`] beside the shortest of the group before.
+/// The non-zero columns in groups, longest first: each group is [`FAINT`] relative to the shortest column of the group before.
 fn by_loudness(coordinates: &Matrix) -> Vec<Vec<usize>> {
     let lengths = column_lengths(coordinates);
     let mut order: Vec<usize> = (0..lengths.len()).filter(|&column| lengths[column] > 0.0).collect();
@@ -246,8 +247,8 @@ fn by_loudness(coordinates: &Matrix) -> Vec<Vec<usize>> {
     order.chunk_by(|&a, &b| lengths[b] > FAINT * lengths[a]).map(<[usize]>::to_vec).collect()
 }
 
-/// The polar factor of columns that are orthogonal up to rounding, or zero: each column by itself. `within` are the
-/// columns in the Gram–Schmidt basis that was made of them, so that the j-th column that is not zero is the j-th basis vector.
+/// The polar factor of columns that are orthogonal up to rounding, or zero: each column is normalised separately.
+/// `within` holds the columns in the Gram–Schmidt basis built from them, so the j-th non-zero column is the j-th basis vector.
 fn normalised(within: &Matrix, basis: &Matrix) -> Option<Matrix> {
     let mut whitened = Matrix::zeros(basis.nrows(), within.ncols());
     let mut index = 0;

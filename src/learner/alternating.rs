@@ -9,15 +9,15 @@ use crate::random::Stream;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-/// How hard the alternation tries.
+/// How much effort the alternation spends.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effort {
-    /// Random starts besides the canonical, the principal and the certificate's directions. On 180 models of every kind these
-    /// three always contained the best of nine; random ones are there for what was not tried.
+    /// Random starts, in addition to the canonical, the principal and the certificate's directions. On 180 models of
+    /// every kind these three always contained the best of nine; random starts are insurance.
     pub random_starts: u64,
-    /// Sweeps of one start after which it is given up: [`Convergence::SweepLimit`].
+    /// Sweeps after which a start is abandoned: [`Convergence::SweepLimit`].
     pub sweep_limit: usize,
-    /// A sweep that gains less than this share of the value is quiet; three quiet sweeps in a row end a start.
+    /// A sweep that gains less than this fraction of the value is quiet; three quiet sweeps in a row end a start.
     pub tolerance: f64,
 }
 
@@ -32,7 +32,7 @@ impl Default for Effort {
 pub enum Convergence {
     /// The value no longer changes.
     Converged,
-    /// The sweeps ran out first. The value is attained all the same, and the bound holds.
+    /// The sweeps ran out first. The value is still attained, and the bound still holds.
     SweepLimit,
 }
 
@@ -45,52 +45,52 @@ pub enum Start {
     Principal,
     /// The eigenvectors of the certificate: the maximiser of symmetric models.
     Certificate,
-    /// The maximiser of the neighbouring λ.
+    /// The maximiser at the neighbouring λ.
     Warm,
     /// A random start.
     Random,
 }
 
-/// Encoders with a certificate of how far they can be from the best.
+/// Encoders with a certificate of how far they can be from the optimum.
 #[derive(Debug, Clone)]
 pub struct Certified {
-    /// The encoders, rows by descending contribution to the value.
+    /// The encoders, with rows by descending contribution to the value.
     pub learned: Learned,
     /// J_λ at the encoders, in whitened coordinates.
     pub value: f64,
-    /// What no whitened encoders exceed: KyFan + KyFan of theorem `fidelity-threshold`.
+    /// An upper bound for all whitened encoders: KyFan + KyFan of theorem `fidelity-threshold`.
     pub bound: f64,
-    /// J_λ at the best start and after each of its sweeps; never decreasing.
+    /// J_λ at the best start and after each of its sweeps; non-decreasing.
     pub ascent: Vec<f64>,
     /// How the best start ended.
     pub outcome: Convergence,
-    /// Which start it was.
+    /// Which start was best.
     pub start: Start,
 }
 
 impl Certified {
-    /// bound − value: the encoders are within this of the best. Rounding may leave it slightly below 0.
+    /// bound − value: the encoders are within this of the optimum. Rounding may make it slightly negative.
     pub fn gap(&self) -> f64 {
         self.bound - self.value
     }
 
-    /// The gap as a share of the bound, 0 when the bound is.
+    /// The gap as a fraction of the bound, or 0 if the bound is 0.
     pub fn relative_gap(&self) -> f64 {
         if self.bound == 0.0 { 0.0 } else { self.gap() / self.bound }
     }
 }
 
-/// A gap below this share of the bound is rounding: the encoders are the best, and no other start is tried.
+/// A gap below this fraction of the bound is rounding: the encoders are optimal, and no other start is tried.
 pub(crate) const CERTIFIED: f64 = 1e-12;
 
 /// Quiet sweeps in a row that end a start: an extrapolated sweep can be quiet by chance.
 const QUIET: usize = 3;
 
-/// The share of the smallest eigenvalue of Σ_mm that a sweep leaves out: λ(Σ_mm − c·I) stays positive definite, so that sweeps
-/// stay monotone, and their contraction improves.
+/// The fraction of the smallest eigenvalue of Σ_mm that a sweep removes: λ(Σ_mm − c·I) stays positive definite, so
+/// sweeps stay monotone and contract faster.
 const SHIFT: f64 = 0.99;
 
-/// One start and what became of it.
+/// One start and its outcome.
 struct Ascent {
     coordinates: [Matrix; 2],
     values: Vec<f64>,
@@ -114,10 +114,10 @@ struct Alternation<'a> {
 }
 
 impl ClosedForm<'_> {
-    /// The maximiser of `alignment-fidelity` with d = `dim` outputs, from several starts, with its certificate.
+    /// The maximiser of `alignment-fidelity` with d = `dim` outputs, from several starts, with a certificate.
     ///
-    /// Exact at λ = 0 (`cca`) and λ = 1 (the principal components of each tower, turned towards each other: the limit λ → 1),
-    /// and wherever the gap is rounding; elsewhere a local maximum, at most the gap below the best.
+    /// Exact at λ = 0 (`cca`), at λ = 1 (the principal components of each modality, rotated into alignment: the limit λ
+    /// → 1), and wherever the gap is rounding; elsewhere a local maximum, at most the gap below the optimum.
     ///
     /// # Errors
     /// [`LearnerError::Dimension`], [`LearnerError::Linalg`].
@@ -130,7 +130,7 @@ impl ClosedForm<'_> {
         Ok(self.alignment_fidelity_path(&[objective], dim, effort)?.remove(0))
     }
 
-    /// The maximisers along a grid of λ, each of which also starts from its predecessor's.
+    /// The maximisers along a grid of λ; each also starts from its predecessor's solution.
     ///
     /// # Errors
     /// As [`ClosedForm::alignment_fidelity`].
@@ -188,7 +188,7 @@ impl ClosedForm<'_> {
         Ok(path)
     }
 
-    /// Orthonormal columns from Gaussian ones, seeded.
+    /// Orthonormalised Gaussian columns, seeded.
     fn random_start(&self, index: u64, dim: usize) -> Result<[Matrix; 2], LinalgError> {
         let mut generator =
             Stream { seed: self.seed(), experiment: "alternating start", cell: index, replicate: 0 }.generator();
@@ -203,7 +203,7 @@ impl Alternation<'_> {
         self.trade_off.value(self.lambda, [first, second])
     }
 
-    /// The best of the starts, each carried to its end; a certified one ends the search.
+    /// The best of the starts, each run to convergence; a certified one ends the search.
     fn best(
         &self,
         starts: impl Iterator<Item = Result<([Matrix; 2], Start), LinalgError>>,
@@ -224,8 +224,8 @@ impl Alternation<'_> {
         Ok(best.expect("the certificate's directions are always a start"))
     }
 
-    /// Sweeps until nothing changes. Each sweep starts from an extrapolation of the last two (Nesterov's momentum); where that loses,
-    /// a plain sweep, which cannot lose, takes its place and the momentum starts anew.
+    /// Sweeps until nothing changes. Each sweep starts from an extrapolation of the last two (Nesterov's momentum); if
+    /// that loses value, a plain sweep, which cannot lose, replaces it and the momentum restarts.
     fn ascend(&self, start: [Matrix; 2], name: Start) -> Result<Ascent, LinalgError> {
         let mut values = vec![self.value(&start)];
         let mut previous = start.clone();
@@ -246,7 +246,7 @@ impl Alternation<'_> {
                 reached = self.value(&next);
             }
             if reached < value {
-                // A plain sweep loses by rounding only.
+                // A plain sweep loses only by rounding.
                 outcome = Convergence::Converged;
                 break;
             }
@@ -261,7 +261,8 @@ impl Alternation<'_> {
         Ok(Ascent { coordinates: current, values, outcome, start: name })
     }
 
-    /// P_1 ← polar((1−λ)TP_2 + λΣ11P_1), then P_2 likewise. J_λ is convex in each tower, so the maximiser of its tangent is no worse.
+    /// P_1 ← polar((1−λ)TP_2 + λΣ11P_1), then P_2 likewise. J_λ is convex in each encoder, so the maximiser of its
+    /// tangent is no worse.
     fn sweep(&self, coordinates: &[Matrix; 2]) -> Result<[Matrix; 2], LinalgError> {
         let mut next = coordinates.clone();
         for m in 0..2 {
@@ -271,12 +272,13 @@ impl Alternation<'_> {
         Ok(next)
     }
 
-    /// Turns both towers together, which leaves J_λ as it is, so that each pair of rows contributes on its own, in descending order.
+    /// Rotates both encoders together, which leaves J_λ unchanged, so that each pair of rows contributes separately, in
+    /// descending order.
     fn turned(&self, mut ascent: Ascent) -> Result<Ascent, LinalgError> {
         let [first, second] = &ascent.coordinates;
         let contributions = product_tn(first, &self.trade_off.half_gradient(self.lambda, 0, &ascent.coordinates))
             + product_tn(second, &self.trade_off.half_gradient(self.lambda, 1, &ascent.coordinates));
-        // Symmetric at a stationary point; what convergence has left of the rest is averaged away.
+        // Symmetric at a stationary point; the asymmetry left by convergence is averaged away.
         let symmetric = (&contributions + contributions.transpose()) * 0.5;
         let mut rotation = symmetric_eigen(&symmetric)?.vectors;
         let turned = product(first, &rotation);
@@ -296,13 +298,14 @@ impl Alternation<'_> {
     }
 }
 
-/// Whether a value that attains its bound is attained elsewhere: every maximiser spans the leading eigenvectors of both matrices of the
-/// certificate, which are determined where the d-th eigenvalue stands out. A value below its bound has no such certificate.
+/// Whether a value that attains its bound is attained by other encoders: every maximiser spans the leading eigenvectors
+/// of both matrices of the certificate, which are determined if the d-th eigenvalue is separated from the next. A value
+/// below its bound has no such certificate.
 fn uniqueness(certificate: &Certificate, value: f64, zero: f64) -> Uniqueness {
     let short = certificate.bound - value;
     if short > CERTIFIED * certificate.bound.abs() {
         return Uniqueness::Unknown(format!(
-            "the maximum is certified up to {:.1e} of its bound only",
+            "the maximum is certified only to within {:.1e} of its bound",
             short / certificate.bound.abs()
         ));
     }
@@ -311,7 +314,7 @@ fn uniqueness(certificate: &Certificate, value: f64, zero: f64) -> Uniqueness {
         (true, true) => Uniqueness::Unique,
         (false, false) => Uniqueness::Tied(Ties {
             reason: format!(
-                "the last direction kept and the first left out contribute the same, within {:.1e} of the largest",
+                "the last direction kept and the first one dropped contribute equally, to within {:.1e} of the largest",
                 TIE_UNITS * zero
             ),
             freedom: [Freedom::Unknown, Freedom::Unknown],
@@ -320,13 +323,13 @@ fn uniqueness(certificate: &Certificate, value: f64, zero: f64) -> Uniqueness {
     }
 }
 
-/// Two towers that were found one by one, turned within their spans so that tr(P_1ᵀTP_2) is greatest.
+/// Two encoders found separately, rotated within their spans to maximise tr(P_1ᵀTP_2).
 fn facing(trade_off: &TradeOff, [first, second]: [Matrix; 2]) -> Result<[Matrix; 2], LinalgError> {
     let svd = svd(&product_tn(&first, &trade_off.across(0, &second)))?;
     Ok([product(&first, &svd.left), product(&second, &svd.right)])
 }
 
-/// The first d columns, with zero columns where there are fewer.
+/// The first d columns, padded with zero columns if there are fewer.
 fn leading(matrix: &Matrix, dim: usize) -> Matrix {
     matrix.columns(0, dim.min(matrix.ncols())).into_owned().resize_horizontally(dim, 0.0)
 }

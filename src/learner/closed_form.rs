@@ -18,10 +18,10 @@ use std::sync::OnceLock;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LearnerError {
-    /// More dimensions than channels.
+    /// More dimensions than channels, or none.
     #[error("dim: {dim} is not between 1 and {largest}, the fewest channels of the two modalities")]
     Dimension {
-        /// The dimension asked for.
+        /// The dimension requested.
         dim: usize,
         /// The largest that the modalities allow.
         largest: usize,
@@ -34,14 +34,14 @@ pub enum LearnerError {
     Linalg(#[from] LinalgError),
 }
 
-/// Encoders with their whitened coordinates: the weights are for the world, the coordinates for measuring.
+/// Encoders with their whitened coordinates: weights for use, coordinates for measuring.
 #[derive(Debug, Clone)]
 pub struct Learned {
     /// W_1 and W_2.
     pub encoders: Encoders,
     /// The same encoders over whitened modalities, transposed: r_m × d.
     pub coordinates: [Matrix; 2],
-    /// Whether there are others that minimise the objective.
+    /// Whether other encoders also minimise the objective.
     pub uniqueness: Uniqueness,
 }
 
@@ -51,8 +51,8 @@ struct Tower {
     coordinates: Matrix,
 }
 
-/// The closed-form learner of one pair of modalities. It keeps what objectives and dimensions share: each decomposition
-/// is computed at most once per pair, and every dimension reads its leading part.
+/// The closed-form learner for one pair of modalities. Decompositions shared between objectives and dimensions are
+/// computed at most once per pair; each dimension reads the leading part.
 #[derive(Debug)]
 pub struct ClosedForm<'a> {
     pair: &'a Pair,
@@ -61,20 +61,20 @@ pub struct ClosedForm<'a> {
     cross: [OnceLock<Result<Svd, LinalgError>>; 4],
     /// Σ_mm^{1/2} as n_m × r_m: principal components, their standard deviations, and the same directions in whitened coordinates.
     principal: [OnceLock<Result<Svd, LinalgError>>; 2],
-    /// By slot of `cross` and modality: whitened directions outside those of rank Σ12, by explained variance.
+    /// By slot of `cross` and modality: whitened directions outside the range of Σ12, ordered by explained variance.
     rest: [[OnceLock<Result<Matrix, LinalgError>>; 2]; 4],
 }
 
 impl<'a> ClosedForm<'a> {
-    /// A learner over a pair; `targets` serve `supervised`, `seed` serves `random`.
+    /// A learner for a pair; `targets` are used by `supervised`, `seed` by `random`.
     pub fn new(pair: &'a Pair, targets: &'a [Factor], seed: u64) -> Self {
         Self { pair, targets, seed, cross: Default::default(), principal: Default::default(), rest: Default::default() }
     }
 
     /// The exact minimiser of an objective with d = `dim` outputs per encoder.
     ///
-    /// Rows for which the objective has no use follow [`BeyondRank`]; a whitened encoder never has more independent rows than
-    /// its modality's covariance has rank.
+    /// Rows that the objective leaves unused follow [`BeyondRank`]; a whitened encoder never has more independent rows
+    /// than the rank of its modality's covariance.
     ///
     /// # Errors
     /// [`LearnerError`].
@@ -124,7 +124,7 @@ impl<'a> ClosedForm<'a> {
         Ok(Learned { uniqueness: Uniqueness::Unknown("random encoders minimise nothing".into()), ..learned })
     }
 
-    /// d between 1 and the fewest channels.
+    /// Requires d between 1 and the fewest channels.
     pub(super) fn check(&self, dim: usize) -> Result<(), LearnerError> {
         let [first, second] = self.pair.channels();
         let largest = first.min(second);
@@ -177,7 +177,7 @@ impl<'a> ClosedForm<'a> {
         Tower { weights: padded(weights, dim).transpose(), coordinates: padded(directions, dim) }
     }
 
-    /// Towers that were found one by one have rows of free sign: the second's are turned so that Cov(z_1i, z_2i) ≥ 0.
+    /// Encoders found separately have rows of arbitrary sign: those of the second are flipped so that Cov(z_1i, z_2i) ≥ 0.
     fn with_matching_signs(&self, mut learned: Learned) -> Learned {
         let cross = product(&learned.encoders.first, &self.pair.factor(0).cross_covariance(self.pair.factor(1)));
         for row in 0..learned.encoders.dim() {
@@ -199,7 +199,7 @@ impl<'a> ClosedForm<'a> {
         let svd = self.cross_svd(whiten)?;
         // Relative to the factors, not to σ_1: rounding scales with the operands' norms.
         let size = |m: usize| if whiten[m] { 1.0 } else { self.pair.factor(m).common.norm() };
-        // A graded decomposition stops at the rank of Σ12: its values are all above rounding, each in its own unit.
+        // A graded decomposition stops at the rank of Σ12: all its values are above rounding, each in its own unit.
         let cutoff = if self.is_graded(whiten) { 0.0 } else { self.pair.zero() * size(0) * size(1) };
         let rank = svd.values.iter().take(dim).filter(|&&value| value > cutoff).count();
         let learned = both(|m| {
@@ -230,7 +230,7 @@ impl<'a> ClosedForm<'a> {
         Ok(Learned { uniqueness, ..learned })
     }
 
-    /// The freedom of encoders that any completion to d outputs leaves minimisers.
+    /// The freedom left to minimisers if any completion to d outputs is optimal.
     fn completions(&self, rank: usize, dim: usize, fixed: impl Fn(usize) -> Matrix) -> Uniqueness {
         let freedom = [0, 1].map(|m| {
             let available = self.pair.ranks()[m];
@@ -245,7 +245,7 @@ impl<'a> ClosedForm<'a> {
             return Uniqueness::Unique;
         }
         let reason = format!(
-            "d = {dim} is above the rank of Σ12, {rank}: any completion attains the same value, and the one of largest explained \
+            "d = {dim} is above the rank of Σ12, {rank}: any completion attains the same value; the one with the largest explained \
              variance is shown"
         );
         Uniqueness::Tied(Ties { reason, freedom })
@@ -262,8 +262,8 @@ impl<'a> ClosedForm<'a> {
         })
     }
 
-    /// Top singular directions of T_{a,b} for any exponents, through the eigenvectors of the covariances: with root_m = E·diag(s)·Rᵀ,
-    /// Σ^{-a} = E·diag(s^{-2a})·Eᵀ, and no power below zero is taken before the product.
+    /// Leading singular directions of T_{a,b} for any exponents, through the eigenvectors of the covariances: with
+    /// root_m = E·diag(s)·Rᵀ, Σ^{-a} = E·diag(s^{-2a})·Eᵀ, and no negative power is taken before the product.
     fn partly_whitened(
         &self,
         objective: &dyn Objective,
@@ -302,7 +302,7 @@ impl<'a> ClosedForm<'a> {
         Ok(Learned { uniqueness, ..learned })
     }
 
-    /// Canonical directions, at most `common_dim` of them, then those of largest explained variance among the rest.
+    /// Canonical directions, at most `common_dim` of them, then the directions of largest explained variance among the rest.
     fn decoupled(&self, dim: usize, common_dim: Option<usize>) -> Result<Learned, LearnerError> {
         let common = self.pair.rank().min(dim).min(common_dim.unwrap_or(dim));
         let [first, second] = [self.explained(0, common)?, self.explained(1, common)?];
@@ -317,7 +317,7 @@ impl<'a> ClosedForm<'a> {
         let cosines = self.pair.angles().cosines();
         let zero = self.pair.zero();
         let uniqueness = if let Some(tied) = tie(&cosines[..self.pair.rank()], common, zero) {
-            // What the unique block holds depends on the choice in the common block.
+            // The content of the unique block depends on the choice in the common block.
             let choice = |m: usize| match wanted[m] {
                 0 => Freedom::Choice(Choice::among(self.pair.canonical_directions(m), &tied, common)),
                 _ => Freedom::Unknown,
@@ -343,12 +343,12 @@ impl<'a> ClosedForm<'a> {
         Ok(Learned { uniqueness, ..learned })
     }
 
-    /// What directions outside the leading canonical ones explain of x_m, in whitened coordinates.
+    /// The variance of x_m explained by directions outside the leading canonical ones, in whitened coordinates.
     fn explained(&self, m: usize, common: usize) -> Result<Svd, LearnerError> {
         Ok(self.rest_by_variance(m, &leading(self.pair.canonical_directions(m), common))?)
     }
 
-    /// T_{a,b}'s decomposition, in whitened coordinates where the exponent is ½.
+    /// The decomposition of T_{a,b}, in whitened coordinates where the exponent is ½.
     fn cross_svd(&self, whiten: [bool; 2]) -> Result<&Svd, LearnerError> {
         let decomposition = self.cross[slot(whiten)].get_or_init(|| {
             if whiten == [true, true] {
@@ -369,19 +369,19 @@ impl<'a> ClosedForm<'a> {
         decomposition.as_ref().map_err(|error| LearnerError::Linalg(error.clone()))
     }
 
-    /// Whether T_{a,b} has units in which some channels are far louder than others.
+    /// Whether T_{a,b} is in units in which some channels are far louder than others.
     fn is_graded(&self, whiten: [bool; 2]) -> bool {
         (0..2).any(|m| !whiten[m] && self.pair.is_graded(m))
     }
 
-    /// Whitened directions of modality m outside orthonormal ones, by the variance of x_m that they explain: ‖root·q‖² for q.
-    /// The left vectors of a decomposition whose values are the standard deviations explained.
+    /// Whitened directions of modality m outside given orthonormal ones, ordered by the variance of x_m they explain:
+    /// ‖root·q‖² for q. They are the left vectors of a decomposition whose values are the standard deviations explained.
     fn rest_by_variance(&self, m: usize, directions: &Matrix) -> Result<Svd, LinalgError> {
         let root = &self.pair.whitening(m).root;
         if !self.pair.is_graded(m) {
             return svd(&outside(directions, &root.transpose()));
         }
-        // In a basis of the complement: what a projection leaves of a loud channel by rounding may exceed a quiet one.
+        // In a basis of the complement: the rounding that a projection leaves of a loud channel may exceed a quiet one.
         let (rank, taken) = (root.ncols(), directions.ncols());
         let complement =
             orthonormal_extension(directions, &Matrix::identity(rank, rank)).columns(taken, rank - taken).into_owned();
@@ -389,8 +389,8 @@ impl<'a> ClosedForm<'a> {
         Ok(Svd { left: product(&complement, &within.left), ..within })
     }
 
-    /// The rounding of the value at place `index` (from 0) of a decomposition in units of modality m's channels: of `size`, its
-    /// largest, unless it is graded, where every value has its own digits.
+    /// The rounding of the value at `index` (from 0) of a decomposition in units of modality m's channels: that of
+    /// `size`, the largest value, unless it is graded, where every value has its own digits.
     fn rounding_of(&self, m: usize, values: &[f64], index: usize, size: f64) -> f64 {
         let size = if self.pair.is_graded(m) { values.get(index).copied().unwrap_or(0.0) } else { size };
         self.pair.zero() * size
@@ -408,7 +408,7 @@ impl<'a> ClosedForm<'a> {
     /// Completes orthonormal directions by those of largest explained variance among the rest.
     fn completed(&self, slot: usize, m: usize, directions: &Matrix, dim: usize) -> Result<Matrix, LearnerError> {
         let root = &self.pair.whitening(m).root;
-        // Directions that need completing are all those of the slot, whatever the dimension.
+        // A completion always starts from all directions of the slot, whatever the dimension.
         let rest = self.rest[slot][m].get_or_init(|| Ok(self.rest_by_variance(m, directions)?.left));
         let extra = rest.as_ref().map_err(|error| LearnerError::Linalg(error.clone()))?;
         let wanted = (dim - directions.ncols()).min(root.ncols() - directions.ncols());
@@ -418,8 +418,9 @@ impl<'a> ClosedForm<'a> {
         Ok(all)
     }
 
-    /// The singular value decomposition of Cov(x̃_m, y), of as many directions as carry anything about y. The rank is decided with
-    /// each row of y at unit variance; the order of the directions is that of the objective, which weighs targets by their variance.
+    /// The singular value decomposition of Cov(x̃_m, y), restricted to directions that carry information about y. The
+    /// rank is decided with each row of y at unit variance; the order of the directions is the objective's, which
+    /// weighs targets by variance.
     fn regression_directions(&self, m: usize) -> Result<Svd, LearnerError> {
         let coordinates = self.pair.common_coordinates(m).transpose();
         let mut columns = Vec::new();
@@ -443,13 +444,13 @@ impl<'a> ClosedForm<'a> {
         Ok(Svd { left: leading(&left, rank), values, right: leading(&right, rank) })
     }
 
-    /// The size of the products that Cov(x̃_m, y) is made of.
+    /// The size of the products that make up Cov(x̃_m, y).
     fn target_size(&self) -> f64 {
         self.targets.iter().map(|target| target.common.norm()).fold(0.0, f64::max)
     }
 }
 
-/// Ties of singular values of T_{a,b} at the last of d directions, unless they are at or below zero, or the objective drops both.
+/// Ties of singular values of T_{a,b} at the last of d directions, unless they are at or below zero or the objective drops both.
 fn ties_at(
     objective: &dyn Objective,
     values: &[f64],
@@ -467,7 +468,7 @@ fn ties_at(
     }
 }
 
-/// Where the decomposition of T_{a,b} is kept.
+/// The slot of a decomposition of T_{a,b}.
 fn slot(whiten: [bool; 2]) -> usize {
     usize::from(whiten[0]) * 2 + usize::from(whiten[1])
 }
@@ -482,7 +483,7 @@ fn padded(columns: Matrix, dim: usize) -> Matrix {
     if columns.ncols() == dim { columns } else { columns.resize_horizontally(dim, 0.0) }
 }
 
-/// Both towers, made one by one; whether they are the only minimiser is for the caller to say.
+/// Both encoders, built separately; the caller decides whether they are the only minimiser.
 fn both(tower: impl Fn(usize) -> Result<Tower, LearnerError>) -> Result<Learned, LearnerError> {
     let (first, second) = (tower(0)?, tower(1)?);
     Ok(Learned {

@@ -1,8 +1,9 @@
-//! How a run of stochastic gradients ended: its losses over the last steps, and its gradient against the gradient's own noise.
+//! How a run of stochastic gradients ended, judged by its losses over the last steps and by its gradient relative to
+//! the gradient's noise.
 //!
-//! A loss that no longer falls is no minimum: steps may be too short to lower it, or a gradient too small or too large for the
-//! arithmetic. At a minimum the expected gradient is zero, so that the mean of the gradients of many batches is what chance leaves
-//! of zero. Everything here is a ratio of two numbers of one unit.
+//! A loss that no longer falls need not be at a minimum: steps may be too short to lower it, or the gradient too small
+//! or too large for the arithmetic. At a minimum the expected gradient is zero, so the mean gradient over many batches
+//! is zero up to chance. Everything here is a ratio of two numbers with the same unit.
 
 use crate::linalg::{Matrix, Real, power_of_two_near};
 use crate::objective::minibatch::{Parameters, Precision};
@@ -11,31 +12,32 @@ use std::collections::VecDeque;
 /// Steps over which losses and gradients are averaged: the window of the smoothed loss, of the plateau and of the gradient.
 pub(super) const WINDOW: usize = 100;
 
-/// Two means of losses differ if they do by this many standard errors.
+/// Two mean losses differ if their difference exceeds this many standard errors.
 const STANDARD_ERRORS: f64 = 2.0;
 
-/// Of p coordinates at rest the largest mean gradient is about √(2 ln p) standard errors; this many more are not chance.
+/// Among p coordinates at rest, the largest mean gradient is about √(2 ln p) standard errors; this many more are not chance.
 const BEYOND_THE_LARGEST: f64 = 2.5;
 
-/// The mean over coordinates of (mean gradient / standard error)² is 1 at rest; above this, with few coordinates or many, it is not
-/// chance.
+/// The mean over coordinates of (mean gradient / standard error)² is 1 at rest; more than this, for few coordinates or
+/// many, is not chance.
 const MEAN_SQUARE: f64 = 4.0;
 
-/// The variance of a mean gradient at rest, in units of the noise of the window: steps that shrink towards the end of a run leave the
-/// weights off the minimum, by chance, and the gradient there adds up to as much again. With 1 here one run in twenty of 600 to
-/// 2000 steps that ended within a degree of the closed form was called stalled.
+/// The variance of a mean gradient at rest, in units of the window's noise: shrinking steps at the end of a run leave
+/// the weights off the minimum by chance, and the gradient there contributes as much again. With 1 here, one in twenty
+/// runs of 600 to 2000 steps that ended within a degree of the closed form was called stalled.
 const RESTING_VARIANCE: f64 = 2.0;
 
-/// A gradient below this share of the first one is at rest whatever its noise: a quadratic loss has a millionth of its excess left.
-/// It matters where batches hardly differ, so that there is no noise to compare with.
+/// A gradient below this fraction of the first one is at rest whatever its noise: a quadratic loss then has a millionth
+/// of its excess left. This matters if batches hardly differ, so that there is no noise to compare with.
 const NEGLIGIBLE: f64 = 1e-3;
 
-/// A first gradient is lost in the rounding of the loss where it changes the loss, over the length of the encoder, by less than this many
-/// units of rounding of the loss: whatever follows is a walk by rounding. So ends the cosine critic at d = 1, which is ±1.
+/// A first gradient counts as rounding if moving by the length of the encoder changes the loss by less than this many
+/// units of its rounding: everything that follows is a random walk of rounding. The cosine critic at d = 1, which is
+/// ±1, ends this way.
 const ROUNDING_UNITS: f64 = 64.0;
 
-/// Of its initial length, the least distance that an encoder that was trained has been away from where it began. It began at
-/// random: that this is a minimum, no flatness of the loss can make likely.
+/// The smallest distance, relative to its initial length, that a trained encoder must have moved from its start. It
+/// started at random, and no flatness of the loss can make it plausible that a random start is a minimum.
 const MOVED: f64 = 0.01;
 
 /// The losses of the last two windows.
@@ -52,18 +54,18 @@ impl Losses {
         self.recent.push_back(loss);
     }
 
-    /// Over the last window; NaN without any loss.
+    /// The mean over the last window; NaN without any loss.
     pub(super) fn mean(&self) -> f64 {
         let last = self.recent.len().saturating_sub(WINDOW);
         mean_and_variance(self.recent.range(last..), 1.0).0
     }
 
-    /// Whether the last window's mean is not below that of the window before by more than chance explains.
+    /// Whether the last window's mean is not below that of the window before by more than chance.
     pub(super) fn plateau(&self) -> bool {
         if self.recent.len() < 2 * WINDOW {
             return false;
         }
-        // By a power of two near the largest first: the square of a loss may leave the range of doubles.
+        // Scaled by a power of two near the largest first: the square of a loss may leave the range of doubles.
         let largest = self.recent.iter().fold(0.0_f64, |largest, loss| largest.max(loss.abs()));
         let scale = if largest > 0.0 { power_of_two_near(largest) } else { 1.0 };
         let (before, before_variance) = mean_and_variance(self.recent.range(..WINDOW), scale);
@@ -73,7 +75,7 @@ impl Losses {
     }
 }
 
-/// Of values divided by a scale; the sum of many large ones may leave the range of doubles.
+/// The mean and variance of values divided by a scale; the sum of many large ones may leave the range of doubles.
 fn mean_and_variance<'a>(values: impl ExactSizeIterator<Item = &'a f64> + Clone, scale: f64) -> (f64, f64) {
     let count = values.len() as f64;
     let scaled = values.map(|value| value / scale);
@@ -82,15 +84,15 @@ fn mean_and_variance<'a>(values: impl ExactSizeIterator<Item = &'a f64> + Clone,
     (mean, scaled.map(|value| (value - mean).powi(2) / count).sum::<f64>())
 }
 
-/// The gradients of the steps of one window in the coordinates in which the optimiser moves, and how far it has come.
+/// The gradients of one window's steps, in the optimiser's coordinates, and how far the encoders have moved.
 #[derive(Debug)]
 pub(super) struct Gradients {
     tensors: Vec<Tensor>,
-    /// Where the encoders began.
+    /// The initial encoders.
     initial: [Matrix; 2],
-    /// The largest distance from there at the end of a window, as a share of the initial length.
+    /// The largest distance from there at the end of a window, as a fraction of the initial length.
     moved: [f64; 2],
-    /// Whether the first gradient of each encoder is one, rather than rounding.
+    /// Whether the first gradient of each encoder is genuine, rather than rounding.
     began: [bool; 2],
     count: usize,
 }
@@ -100,9 +102,9 @@ pub(super) struct Gradients {
 struct Tensor {
     /// The length of the first gradient of the run.
     first: f64,
-    /// A power of two near the largest entry of the window's first gradient: squares of what is divided by it stay in range.
+    /// A power of two near the largest entry of the window's first gradient: squares of entries divided by it stay in range.
     scale: f64,
-    /// The window's first gradient, from which sums are taken: what all gradients have in common cancels before it is squared.
+    /// The window's first gradient, subtracted from all: what they have in common cancels before it is squared.
     origin: Vec<f64>,
     sums: Vec<f64>,
     squares: Vec<f64>,
@@ -119,7 +121,7 @@ impl Gradients {
         }
     }
 
-    /// Notes the first gradient of the run, in its units by encoder, and the first loss.
+    /// Records the first gradient of the run, in each encoder's units, and the first loss.
     pub(super) fn start<T: Precision>(&mut self, gradient: &Parameters<T>, units: [f64; 2], loss: f64) {
         for (tensor, slopes) in self.tensors.iter_mut().zip(gradient.slices()) {
             tensor.first = length(slopes.iter().map(|&slope| Real::to_f64(slope)));
@@ -137,7 +139,7 @@ impl Gradients {
         self.count = 0;
     }
 
-    /// Takes in the gradient of one step.
+    /// Adds the gradient of one step.
     pub(super) fn push<T: Precision>(&mut self, gradient: &Parameters<T>) {
         for (tensor, slopes) in self.tensors.iter_mut().zip(gradient.slices()) {
             if self.count == 0 {
@@ -148,7 +150,7 @@ impl Gradients {
         self.count += 1;
     }
 
-    /// Notes how far the encoders have come.
+    /// Records how far the encoders have moved.
     pub(super) fn note_distance<T: Precision>(&mut self, coordinates: &Parameters<T>) {
         for (m, moved) in self.moved.iter_mut().enumerate() {
             let (from, to) = (&self.initial[m], &coordinates.weights[m]);
@@ -157,12 +159,12 @@ impl Gradients {
         }
     }
 
-    /// Whether there is a whole window to judge by.
+    /// Whether there is a full window to judge by.
     pub(super) fn window_is_full(&self) -> bool {
         self.count == WINDOW
     }
 
-    /// Whether the window shows the gradient at rest in encoders that were moved.
+    /// Whether the window shows a gradient at rest, in encoders that have moved.
     pub(super) fn at_rest(&self) -> bool {
         self.began == [true; 2]
             && self.moved.iter().all(|&moved| moved >= MOVED)
@@ -189,8 +191,8 @@ impl Tensor {
         }
     }
 
-    /// Whether chance explains the mean gradient, or little of the first one is left. A gradient that is zero on every batch, as one
-    /// is that underflows, shows nothing.
+    /// Whether chance explains the mean gradient, or little of the first one is left. A gradient that is zero on every
+    /// batch, for instance by underflow, proves nothing.
     fn at_rest(&self, count: f64) -> bool {
         let (mut live, mut largest, mut sum, mut size) = (0.0_f64, 0.0_f64, 0.0, 0.0);
         for ((origin, departure), square) in self.origin.iter().zip(&self.sums).zip(&self.squares) {
@@ -210,7 +212,7 @@ impl Tensor {
     }
 }
 
-/// The Euclidean length, by the largest entry first: squares may leave the range of doubles.
+/// The Euclidean length, scaled by the largest entry first: squares may leave the range of doubles.
 fn length(entries: impl Iterator<Item = f64> + Clone) -> f64 {
     let largest = entries.clone().fold(0.0_f64, |largest, entry| largest.max(entry.abs()));
     if largest == 0.0 { 0.0 } else { largest * entries.map(|entry| (entry / largest).powi(2)).sum::<f64>().sqrt() }

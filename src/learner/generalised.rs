@@ -1,26 +1,27 @@
-//! Generalised canonical correlation analysis of any number of modalities: exact MAXVAR embeddings in the population.
+//! Generalised canonical correlation analysis for any number of modalities: exact MAXVAR embeddings in the population.
 
 use crate::information::Ensemble;
 use crate::linalg::{LinalgError, Matrix, product_tn, scale_columns, symmetric_eigen};
 
-/// The solution of MAXVAR (Kettenring 1971): d uncorrelated variates g_j of unit variance, in the joint space of all
-/// modalities, whose variance the modalities explain best together, and each modality's encoder z_m = E[g|x_m].
+/// The solution of MAXVAR (Kettenring 1971): d uncorrelated unit-variance variates g_j in the joint space of all
+/// modalities that the modalities together explain best, and each modality's encoder z_m = E[g|x_m].
 ///
-/// The g_j are the leading eigenvectors of Σ_m P_m, P_m the projection onto x_m, and λ_j = Σ_m Var(z_mj) the eigenvalues:
-/// between 1, where only one modality (or none beyond it) says something, and M, where all agree exactly. For two modalities
-/// λ_j = 1 + ρ_j and the encoders span the canonical directions.
+/// The g_j are the leading eigenvectors of Σ_m P_m, with P_m the projection onto x_m, and λ_j = Σ_m Var(z_mj) are the
+/// eigenvalues: between 1, where at most one modality is informative, and M, where all agree exactly. For two
+/// modalities λ_j = 1 + ρ_j and the encoders span the canonical directions.
 ///
-/// Directions with λ_j ≤ 1 are not common to anything, and MAXVAR is indifferent between them: rows beyond those with λ_j > 1 are
-/// zero, as for the objectives that have no use for more dimensions than the rank of Σ12.
+/// Directions with λ_j ≤ 1 are not common to any two modalities, and MAXVAR is indifferent between them: rows beyond
+/// those with λ_j > 1 are zero, as for the objectives that leave dimensions beyond the rank of Σ12 unused.
 #[derive(Debug, Clone)]
 pub struct Generalised {
-    /// λ_1 ≥ λ_2 ≥ …, all Σ_m r_m of them.
+    /// λ_1 ≥ λ_2 ≥ …, Σ_m r_m values in all.
     pub explained: Vec<f64>,
-    /// The encoders over whitened modalities, transposed: r_m × d for each m. Column j has length √Var(z_mj): not whitened.
+    /// The encoders in whitened coordinates, transposed: r_m × d for each m. Column j has length √Var(z_mj), so they
+    /// are not whitened.
     pub coordinates: Vec<Matrix>,
     /// W_m, d × n_m for each m.
     pub encoders: Vec<Matrix>,
-    /// The standard deviation of g_j − z_mj, by modality and variate, for the variates that are kept.
+    /// The standard deviation of g_j − z_mj, by modality and variate, for the variates kept.
     pub residuals: Vec<Vec<f64>>,
 }
 
@@ -28,10 +29,10 @@ impl Generalised {
     /// The leading `dim` variates of an ensemble.
     ///
     /// # Numerics
-    /// One symmetric eigendecomposition of size Σ r_m of whitened covariances, which come from factors.
+    /// One symmetric eigendecomposition of size Σ r_m, of whitened covariances computed from factors.
     ///
     /// # Errors
-    /// [`LinalgError`] when the decomposition fails.
+    /// [`LinalgError`] if the decomposition fails.
     ///
     /// # Examples
     /// ```
@@ -48,7 +49,7 @@ impl Generalised {
     /// ```
     pub fn new(ensemble: &Ensemble, dim: usize) -> Result<Self, LinalgError> {
         let eigen = symmetric_eigen(&ensemble.covariance())?;
-        // An eigenvalue adds up M cosines, each exact to `zero`.
+        // An eigenvalue is a sum of M cosines, each accurate to `zero`.
         let shared = 1.0 + ensemble.modalities() as f64 * ensemble.zero();
         let kept = eigen.values.iter().take(dim).take_while(|&&value| value > shared).count();
         // notation: (v_1 … v_M) is an eigenvector; g = Σ_n x̃_nᵀv_n/√λ and z_m = x̃_mᵀv_m·√λ.
@@ -90,7 +91,7 @@ impl Generalised {
         Ok(Self { explained: eigen.values, coordinates, encoders, residuals })
     }
 
-    /// How many variates are common to at least two modalities, at most d.
+    /// The number of variates common to at least two modalities, at most d.
     pub fn kept(&self) -> usize {
         self.residuals.first().map_or(0, Vec::len)
     }

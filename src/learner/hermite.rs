@@ -1,17 +1,17 @@
-//! Unrestricted towers over a Gaussian pair: exact minimisers of the spectral contrastive loss among all functions.
+//! Unrestricted encoders for a Gaussian pair: exact minimisers of the spectral contrastive loss among all functions.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-/// Values nearer to each other than this, relatively, are tied: products of correlations are exact to a few roundings, and the
+/// Values closer than this, relatively, are tied: products of correlations are accurate to a few roundings, and the
 /// correlations themselves to about this.
 const TIE: f64 = 1e-12;
 
-/// Correlations that are no correlations, or not in descending order.
+/// Numbers that are not correlations, or not in descending order.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error("correlation {index} is {value}, expected a number from 0 to {largest}, the one before it")]
 pub struct CorrelationError {
-    /// Which one, from 1.
+    /// Its index, from 1.
     pub index: usize,
     /// Its value.
     pub value: f64,
@@ -19,16 +19,16 @@ pub struct CorrelationError {
     pub largest: f64,
 }
 
-/// A singular function of the density ratio: h_α(a) = Π_i h_{α_i}(a_i) of the canonical variates a.
+/// A singular function of the density ratio: h_α(a) = Π_i h_{α_i}(a_i), with a the canonical variates.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Term {
-    /// α, one degree for each canonical variate.
+    /// α, one degree per canonical variate.
     pub powers: Vec<u32>,
     /// Its singular value Π_i ρ_i^{α_i}.
     pub value: f64,
 }
 
-/// Whether a canonical variate itself (degree 1) is among the functions that a tower spans.
+/// Whether a canonical variate itself (degree 1) is among the functions that an encoder spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Membership {
     /// In every minimiser.
@@ -41,29 +41,30 @@ pub enum Membership {
 
 /// The d leading singular functions of a Gaussian pair's density ratio (Mehler's expansion), after the constant.
 ///
-/// p(a, b)/(p(a)p(b)) = Σ_α Π_i ρ_i^{α_i} h_α(a) h_α(b) with orthonormal Hermite polynomials h, so that among *all* centred
-/// towers f(x_1), g(x_2) of d outputs the loss −2E fᵀg + tr(Cov f · Cov g) is least when they span the d leading h_α, α ≠ 0, and its least
-/// value is −Σ of their squared singular values. (Towers that are not centred, in HaoChen et al.'s loss −2E fᵀg + E(fᵀg′)², spend one
-/// dimension more on the constant, of singular value 1.)
+/// p(a, b)/(p(a)p(b)) = Σ_α Π_i ρ_i^{α_i} h_α(a) h_α(b) with orthonormal Hermite polynomials h. Hence, among *all*
+/// centred encoders f(x_1), g(x_2) with d outputs, the loss −2E fᵀg + tr(Cov f · Cov g) is smallest when they span the
+/// d leading h_α, α ≠ 0, and its minimum is −Σ of their squared singular values. (Encoders that are not centred, in
+/// HaoChen et al.'s loss −2E fᵀg + E(fᵀg′)², spend one more dimension on the constant, which has singular value 1.)
 ///
-/// The leading functions are closed downwards: with h_α every h_β, β ≤ α, has a larger value. So a variate that enters at all
-/// enters by itself, and is recovered by a linear readout; a variate that does not is independent of the tower, and no
-/// nonlinear readout recovers anything of it. (In the population: a fitted tower misses these functions by order n^{-1/2}.)
+/// The leading functions are closed downwards: for each h_α, every h_β with β ≤ α has a larger or equal value. Hence a
+/// variate that enters at all enters by itself, and is recovered by a linear readout; any other variate is independent
+/// of the encoder, and no nonlinear readout recovers anything of it. (In the population: a fitted encoder misses these
+/// functions by order n^{-1/2}.)
 #[derive(Debug, Clone)]
 pub struct HermiteTower {
     correlations: Vec<f64>,
     terms: Vec<Term>,
-    /// The largest value that is left out.
+    /// The largest value not included.
     next: f64,
 }
 
 impl HermiteTower {
-    /// The leading `dim` functions for canonical correlations ρ_1 ≥ ρ_2 ≥ …, by value, then by degree. Fewer if there are not as many
-    /// of positive value.
+    /// The leading `dim` functions for canonical correlations ρ_1 ≥ ρ_2 ≥ …, by value, then by degree; fewer if there
+    /// are not that many of positive value.
     ///
     /// # Numerics
-    /// Best first, at most two candidates for each function taken: O(d log d) values. Correlations of 1 have infinitely many functions
-    /// of value 1, taken by degree.
+    /// Best-first search with at most two candidates per function taken: O(d log d) values. Correlations of 1 have
+    /// infinitely many functions of value 1, taken by degree.
     ///
     /// # Errors
     /// [`CorrelationError`].
@@ -102,17 +103,17 @@ impl HermiteTower {
         &self.terms
     }
 
-    /// The largest singular value that is left out, 0 when there is none.
+    /// The largest singular value not included, 0 if there is none.
     pub fn next_value(&self) -> f64 {
         self.next
     }
 
-    /// The least value of the centred spectral contrastive loss: −Σ of the squared singular values.
+    /// The minimum of the centred spectral contrastive loss: −Σ of the squared singular values.
     pub fn minimum(&self) -> f64 {
         -self.terms.iter().map(|term| term.value * term.value).sum::<f64>()
     }
 
-    /// Whether the minimisers keep a canonical variate (from 0).
+    /// Whether the minimisers keep a canonical variate (counted from 0).
     pub fn membership(&self, variate: usize) -> Membership {
         let (Some(&rho), Some(last)) = (self.correlations.get(variate), self.terms.last()) else {
             return Membership::Dropped;
@@ -127,14 +128,14 @@ impl HermiteTower {
         }
     }
 
-    /// How many canonical variates are kept for certain: the leading ones. The tower says about any Gaussian target exactly what
-    /// these say, in a linear readout as in the best nonlinear one.
+    /// The number of canonical variates that are certainly kept: the leading ones. The encoder says exactly what they
+    /// say about any Gaussian target, with a linear readout as with the best nonlinear one.
     pub fn kept(&self) -> usize {
         (0..self.correlations.len()).take_while(|&variate| self.membership(variate) == Membership::Kept).count()
     }
 
-    /// R² of the best linear readout of a canonical variate (from 0): its squared projection onto the functions. `None` where ties
-    /// make it depend on the minimiser.
+    /// R² of the best linear readout of a canonical variate (counted from 0): its squared projection onto the
+    /// functions. `None` if, because of ties, it depends on the minimiser.
     pub fn linear_readout(&self, variate: usize) -> Option<f64> {
         let alone = |term: &Term| {
             term.powers.iter().enumerate().all(|(i, &power)| power == u32::from(i == variate))
@@ -143,7 +144,7 @@ impl HermiteTower {
         (self.membership(variate) != Membership::Tied).then(|| if self.terms.iter().any(alone) { 1.0 } else { 0.0 })
     }
 
-    /// R² of E[a_i | tower], the best readout of any kind. `None` where ties make it depend on the minimiser.
+    /// R² of E[a_i | encoder], the best readout of any kind. `None` if, because of ties, it depends on the minimiser.
     pub fn nonlinear_readout(&self, variate: usize) -> Option<f64> {
         let involves = |term: &Term| term.powers.get(variate).is_some_and(|&power| power > 0);
         // Either the variate itself is spanned, or every function is independent of it.
@@ -159,7 +160,7 @@ struct Candidate {
 }
 
 impl Candidate {
-    /// `None` when its value is zero, or one of its variates does not exist.
+    /// `None` if its value is zero, or if one of its variates does not exist.
     fn new(correlations: &[f64], sequence: Vec<usize>) -> Option<Self> {
         let last = *sequence.last()?;
         if last >= correlations.len() {
@@ -169,8 +170,8 @@ impl Candidate {
         (value > 0.0).then_some(Self { value, sequence })
     }
 
-    /// Append the last variate once more, or exchange it for the next one: each reaches every other multi-index exactly once,
-    /// and none has a larger value.
+    /// Append the last variate once more, or replace it by the next one: this reaches every other multi-index exactly
+    /// once, and never a larger value.
     fn successors(&self, correlations: &[f64]) -> impl Iterator<Item = Self> {
         let last = self.sequence[self.sequence.len() - 1];
         let mut longer = self.sequence.clone();
@@ -198,7 +199,7 @@ impl PartialOrd for Candidate {
 }
 
 impl Ord for Candidate {
-    /// By value; of equal values the lower degree is greater, then the earlier variates.
+    /// By value; for equal values the lower degree is greater, then the earlier variates.
     fn cmp(&self, other: &Self) -> Ordering {
         self.value
             .total_cmp(&other.value)

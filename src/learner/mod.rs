@@ -1,4 +1,4 @@
-//! How objectives are minimised.
+//! Minimisers of the objectives: closed forms, alternation and stochastic gradients.
 //!
 //! [`ClosedForm`] has the exact minimiser of every objective, [`Sgd`] trains one from draws, [`Generalised`] aligns more than two
 //! modalities, [`HermiteTower`] is the optimum over all functions. What it does not do: measure.

@@ -1,10 +1,10 @@
-//! First-order updates of parameters, and how their step size changes.
+//! First-order updates of parameters, and schedules of the step size.
 
 use crate::linalg::Real;
 use crate::objective::minibatch::{Parameters, Precision};
 use std::f64::consts::PI;
 
-/// How a gradient becomes a step.
+/// How a gradient is turned into a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Optimiser {
     /// Adam (Kingma, Ba 2015, algorithm 1): m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − α·m̂/(√v̂ + ε), m̂ and v̂ corrected for
@@ -25,11 +25,11 @@ pub enum Optimiser {
 }
 
 impl Optimiser {
-    /// Adam at the values of its paper.
+    /// Adam with the values of its paper.
     pub const ADAM: Self = Self::Adam { first_decay: 0.9, second_decay: 0.999, epsilon: 1e-8 };
 }
 
-/// How the learning rate changes over a run.
+/// The schedule of the learning rate over a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Schedule {
     /// The same throughout.
@@ -43,7 +43,7 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// The share of the learning rate at a step (from 0) of a run.
+    /// The fraction of the learning rate at a step (from 0) of a run.
     pub fn share(self, step: usize, steps: usize) -> f64 {
         match self {
             Self::Constant => 1.0,
@@ -58,7 +58,7 @@ impl Schedule {
     }
 }
 
-/// The memory of an optimiser over one set of parameters.
+/// The state of an optimiser for one set of parameters.
 #[derive(Debug)]
 pub struct OptimiserState<T: nalgebra::Scalar> {
     optimiser: Optimiser,
@@ -74,7 +74,7 @@ impl<T: Precision> OptimiserState<T> {
         Self { optimiser, first: parameters.zeros_like(), second: parameters.zeros_like(), powers: [1.0; 2] }
     }
 
-    /// Moves the parameters by one step at a learning rate, in one pass over each tensor and without allocating.
+    /// Takes one step at a learning rate, in one pass over each tensor and without allocating.
     pub fn step(&mut self, parameters: &mut Parameters<T>, gradient: &Parameters<T>, learning_rate: f64) {
         let moments = self.first.slices_mut().zip(self.second.slices_mut());
         let tensors = parameters.slices_mut().zip(gradient.slices()).zip(moments);

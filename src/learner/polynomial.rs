@@ -1,4 +1,4 @@
-//! Polynomial towers fitted on samples: the nonlinear counterpart of the closed-form linear learner.
+//! Polynomial encoders fitted to samples: the nonlinear counterpart of the closed-form linear learner.
 
 use super::{ClosedForm, LearnerError, hermite_polynomials};
 use crate::information::{InformationError, Pair};
@@ -6,10 +6,10 @@ use crate::linalg::{LinalgError, Matrix, Whitening, product, product_nt, require
 use crate::model::Factor;
 use crate::objective::Spectral;
 
-/// Most polynomials of one tower: their Gram matrix must stay small.
+/// Largest number of polynomials per encoder: their Gram matrix must stay small.
 const MOST_FEATURES: usize = 2048;
 
-/// Why no polynomial tower could be fitted.
+/// Why no polynomial encoder could be fitted.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolynomialError {
@@ -28,20 +28,20 @@ pub enum PolynomialError {
         channels: usize,
         /// The degree asked for.
         degree: usize,
-        /// How many polynomials that makes.
+        /// The resulting number of polynomials.
         features: usize,
-        /// The most for these samples.
+        /// The largest number for these samples.
         most: usize,
     },
-    /// Data of another number of channels than the tower was fitted on.
+    /// The data have another number of channels than the encoder was fitted to.
     #[error("{columns} columns, expected {channels}")]
     Channels {
         /// Columns of the data.
         columns: usize,
-        /// Channels of the tower.
+        /// Channels of the encoder.
         channels: usize,
     },
-    /// No tower of this dimension.
+    /// The dimension is invalid.
     #[error(transparent)]
     Learner(#[from] LearnerError),
     /// A decomposition failed.
@@ -57,8 +57,8 @@ impl From<LinalgError> for PolynomialError {
 
 /// All Hermite products of degree 1 to D of whitened, centred observations, centred.
 ///
-/// The space of polynomials up to a degree does not depend on the coordinates, so that any whitening serves; Hermite products of
-/// whitened Gaussians are orthonormal in the population, which keeps the Gram matrix well conditioned.
+/// The space of polynomials up to a degree does not depend on the coordinates, so any whitening will do; Hermite
+/// products of whitened Gaussians are orthonormal in the population, which keeps the Gram matrix well conditioned.
 #[derive(Debug, Clone)]
 pub struct PolynomialFeatures {
     mean: nalgebra::RowDVector<f64>,
@@ -69,10 +69,10 @@ pub struct PolynomialFeatures {
 }
 
 impl PolynomialFeatures {
-    /// Fits the whitening and the centring on samples (n × channels), and gives their features (n × F).
+    /// Fits the whitening and centring to samples (n × channels), and returns their features (n × F).
     ///
     /// # Errors
-    /// [`PolynomialError::Features`] when F reaches n or 2048; [`PolynomialError::Information`].
+    /// [`PolynomialError::Features`] if F reaches n or 2048; [`PolynomialError::Information`].
     pub fn fit(samples: &Matrix, degree: usize) -> Result<(Self, Matrix), PolynomialError> {
         require_finite(samples)?;
         let count = samples.nrows();
@@ -99,7 +99,7 @@ impl PolynomialFeatures {
         Ok((fitted, values))
     }
 
-    /// The features of other samples (n × F), with the whitening and the centring of those that were fitted.
+    /// The features of other samples (n × F), with the fitted whitening and centring.
     ///
     /// # Errors
     /// [`PolynomialError::Channels`].
@@ -125,12 +125,12 @@ impl PolynomialFeatures {
     }
 }
 
-/// Two towers of polynomials: the linear spectral contrastive minimiser over their features, which is the minimiser over all
-/// polynomials of the degree. A degree of 1 is the linear tower.
+/// Two polynomial encoders: the linear spectral contrastive minimiser over their features, which is the minimiser over
+/// all polynomials of the degree. Degree 1 gives the linear encoder.
 #[derive(Debug, Clone)]
 pub struct PolynomialTowers {
-    /// Sample singular values of the density ratio within the polynomials, descending: the sample canonical correlations of the
-    /// features, all of them.
+    /// Singular values of the sample density ratio within the polynomials, descending: all sample canonical
+    /// correlations of the features.
     pub values: Vec<f64>,
     features: [PolynomialFeatures; 2],
     /// F_m × d.
@@ -138,7 +138,7 @@ pub struct PolynomialTowers {
 }
 
 impl PolynomialTowers {
-    /// Fits towers of d = `dim` outputs on n paired samples (n × n_1 and n × n_2).
+    /// Fits encoders with d = `dim` outputs to n paired samples (n × n_1 and n × n_2).
     ///
     /// # Errors
     /// [`PolynomialError`].
@@ -148,7 +148,7 @@ impl PolynomialTowers {
         }
         let (first, first_values) = PolynomialFeatures::fit(first, degree)?;
         let (second, second_values) = PolynomialFeatures::fit(second, degree)?;
-        // Samples are vectors like any other: of the space of the samples, with the mean of products as inner product.
+        // Samples are vectors like any others: in the space of samples, with the mean of products as inner product.
         let factor = |values: Matrix| Factor {
             own: Matrix::zeros(values.ncols(), 0),
             common: values.transpose() / (values.nrows() as f64).sqrt(),
@@ -162,7 +162,7 @@ impl PolynomialTowers {
         })
     }
 
-    /// The outputs of tower m (0 or 1) on samples of its modality: n × d.
+    /// The outputs of encoder m (0 or 1) on samples of its modality: n × d.
     ///
     /// # Errors
     /// [`PolynomialError::Channels`].
@@ -171,7 +171,7 @@ impl PolynomialTowers {
     }
 }
 
-/// R² of a polynomial regression of y (n × 1 or more, all columns together) on z (n × d), fitted on the same samples.
+/// R² of a polynomial regression of y (n × 1 or more, all columns together) on z (n × d), fitted to the same samples.
 ///
 /// # Numerics
 /// A projection onto whitened features. In-sample: biased upwards by about F/n for F polynomials.
@@ -193,7 +193,7 @@ pub fn regression_r2(z: &Matrix, y: &Matrix, degree: usize) -> Result<f64, Polyn
     Ok(crate::linalg::product_tn(&basis, &centred).norm_squared() / centred.norm_squared())
 }
 
-/// The number of products of degree 1 to D of so many variates: C(channels + degree, degree) − 1, saturating.
+/// The number of products of degree 1 to D in this many variates: C(channels + degree, degree) − 1, saturating.
 pub(crate) fn number_of_products(channels: usize, degree: usize) -> usize {
     let mut count = 1_usize;
     for i in 1..=degree {
@@ -211,7 +211,7 @@ fn products(channels: usize, degree: usize) -> Vec<Vec<usize>> {
     let mut all: Vec<Vec<usize>> = Vec::new();
     let mut layer = vec![(vec![0; channels], 0)];
     for _ in 0..degree {
-        // Each multi-index grows at its last variate or beyond, so that none is made twice.
+        // Each multi-index grows only at its last variate or beyond, so that each is generated once.
         layer = layer
             .iter()
             .flat_map(|(powers, last)| {

@@ -1,14 +1,15 @@
 //! Training linear encoders by stochastic gradients on any minibatch loss.
 //!
-//! The optimiser does not move the weights W_m themselves but θ_m with W_m = θ_m·P_m, for a fixed P_m made from the first samples
-//! ([`Geometry`]): a whitening R_m·S_m^{-1} where the loss depends on x_m only through z_m and whitening, a scale otherwise. The loss
-//! is evaluated at W, so its optimum is what it was; only its curvature changes, which spares the user a learning rate for
-//! every model.
+//! The optimiser does not move the weights W_m themselves but θ_m, with W_m = θ_m·P_m for a fixed P_m computed from the
+//! first samples ([`Geometry`]): a whitening R_m·S_m^{-1} if the loss depends on x_m only through z_m and whitening,
+//! otherwise a scale. The loss is evaluated at W, so its optimum is unchanged; only the curvature changes, which spares
+//! the user a learning rate for every model.
 //!
-//! S_m is diagonal, of powers of two near the standard deviations of the channels, and R_m the symmetric inverse root of the
-//! covariance of S_m^{-1}·x_m. So another unit of a channel by a power of two changes S_m and no bit of R_m, of θ_m or of z_m.
+//! S_m is diagonal, with powers of two near the standard deviations of the channels, and R_m is the symmetric inverse
+//! root of the covariance of S_m^{-1}·x_m. Changing a channel's unit by a power of two therefore changes S_m but no bit
+//! of R_m, θ_m or z_m.
 //!
-//! What it does not do: draw samples. A [`BatchSource`] does.
+//! Drawing samples is left to a [`BatchSource`].
 
 use super::convergence::{Gradients, Losses, WINDOW};
 use super::optimiser::{Optimiser, OptimiserState, Schedule, weight_decay};
@@ -21,19 +22,20 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_distr::StandardNormal;
 
-/// Samples, at least, from which the geometry is estimated: it need not be accurate, only of the right order.
+/// Minimum number of samples for estimating the geometry, which need only be of the right order.
 const GEOMETRY_SAMPLES: usize = 4096;
 
-/// Samples for each channel, at least, from which a covariance is estimated.
+/// Minimum number of samples per channel for estimating a covariance.
 const SAMPLES_PER_CHANNEL: usize = 16;
 
-/// Variances along a direction below this, relative to the largest one among channels of variance one, are lost in the rounding of the
-/// samples' covariance (that of samples in single precision): they count as zero, and the direction is not learned from.
+/// Variances along a direction below this, relative to the largest among unit-variance channels, are lost in the
+/// rounding of the samples' covariance (for samples in single precision): they count as zero, and nothing is learned
+/// from the direction.
 const NO_VARIANCE: f64 = 1e-12;
 
 /// Where batches come from.
 pub trait BatchSource<T: Precision> {
-    /// Overwrites the batch, n_m × B each, with new samples, one in a column.
+    /// Overwrites the batch, n_m × B each, with new samples, one per column.
     fn fill(&mut self, batch: &mut [DMatrix<T>; 2]);
 }
 
@@ -43,7 +45,7 @@ impl<T: Precision, F: FnMut(&mut [DMatrix<T>; 2])> BatchSource<T> for F {
     }
 }
 
-/// A fixed data set, passed over in a new seeded order in every epoch; samples that do not fill a last batch open the next epoch's.
+/// A fixed data set, traversed in a new seeded order each epoch; samples that do not fill a last batch start the next epoch.
 #[derive(Debug)]
 pub struct Epochs<'a, T: nalgebra::Scalar> {
     data: [&'a DMatrix<T>; 2],
@@ -54,10 +56,10 @@ pub struct Epochs<'a, T: nalgebra::Scalar> {
 }
 
 impl<'a, T: Precision> Epochs<'a, T> {
-    /// Over data n_m × N, one sample in a column.
+    /// For data n_m × N, one sample per column.
     ///
     /// # Errors
-    /// [`SgdError::Data`] when there is no sample, or when the modalities differ in their number.
+    /// [`SgdError::Data`] if there are no samples, or if the modalities differ in number.
     pub fn new(data: [&'a DMatrix<T>; 2], seed: u64) -> Result<Self, SgdError> {
         let samples = data.map(DMatrix::ncols);
         if samples[0] != samples[1] || samples[0] == 0 {
@@ -85,33 +87,33 @@ impl<T: Precision> BatchSource<T> for Epochs<'_, T> {
     }
 }
 
-/// How to train. [`Sgd::default`] works without tuning on the models of this project.
+/// Settings of a training run. [`Sgd::default`] works without tuning on the models of this project.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sgd {
-    /// How a gradient becomes a step.
+    /// How a gradient is turned into a step.
     pub optimiser: Optimiser,
-    /// The largest learning rate of the run, in the coordinates θ, whose optimum has entries of order one; `None` takes the loss's,
-    /// [`MinibatchLoss::pace`].
+    /// The largest learning rate of the run, in the coordinates θ, whose optimum has entries of order one; `None` uses
+    /// the loss's default, [`MinibatchLoss::pace`].
     pub learning_rate: Option<f64>,
-    /// How it changes.
+    /// The schedule of the learning rate.
     pub schedule: Schedule,
-    /// B; `None` takes the loss's, [`MinibatchLoss::pace`].
+    /// B; `None` uses the loss's default, [`MinibatchLoss::pace`].
     pub batch: Option<usize>,
-    /// Steps, at most.
+    /// Maximum number of steps.
     pub steps: usize,
     /// η of (η/2)·(‖W_1‖² + ‖W_2‖²), added to the loss (not decoupled from it): theorem `width`.
     pub weight_decay: f64,
-    /// The temperature τ to start from where it is learnt; `None` keeps the loss's own.
+    /// The initial temperature τ, if it is learned; `None` keeps the loss's own.
     pub learn_temperature_from: Option<f64>,
-    /// η of the polynomial-decay average of the weights over the steps, in which step t counts in proportion to (t + 1)⋯(t + η)
-    /// (Shamir and Zhang, ICML 2013, eq. 6): the noise of single batches cancels, the way there is forgotten. `None` takes the last
-    /// weights.
+    /// η of the polynomial-decay average of the weights over the steps, in which step t counts in proportion to (t +
+    /// 1)⋯(t + η) (Shamir and Zhang, ICML 2013, eq. 6): the noise of single batches cancels and the early path is
+    /// forgotten. `None` uses the last weights.
     pub averaging: Option<u32>,
-    /// Steps after which the encoders are kept, ascending.
+    /// Steps after which the encoders are recorded, ascending.
     pub checkpoints: Vec<usize>,
-    /// Whether the run ends as soon as it has converged ([`Outcome::Converged`]).
+    /// Whether to end the run as soon as it has converged ([`Outcome::Converged`]).
     pub stop_on_plateau: bool,
-    /// Names the initial weights.
+    /// Seed of the initial weights.
     pub seed: u64,
 }
 
@@ -133,28 +135,29 @@ impl Default for Sgd {
     }
 }
 
-/// How a run ended: by the losses of its last 200 steps, and by the mean gradient of its last 100 against that gradient's own noise.
+/// How a run ended, judged by the losses of its last 200 steps and by the mean gradient of its last 100 relative to
+/// that gradient's noise.
 ///
-/// No outcome depends on units. None tells a minimum from a saddle at which the run has come to rest.
+/// No outcome depends on units, and none distinguishes a minimum from a saddle at which the run has come to rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The loss had stopped falling, both encoders had moved, and chance explains the mean gradient, or next to nothing is left of it.
+    /// The loss had stopped falling, both encoders had moved, and the mean gradient is explained by chance or nearly vanished.
     Converged,
-    /// The loss had stopped falling, but not at a minimum: the mean gradient is more than its noise, or zero on every batch, as one is
-    /// that underflows, or was rounding from the start, or an encoder is still where it began. Learning rates that are too small end
-    /// so, and temperatures whose gradients leave the range of the arithmetic.
+    /// The loss had stopped falling, but not at a minimum: the mean gradient exceeds its noise, or is zero on every
+    /// batch (as when it underflows), or was rounding from the start, or an encoder is still where it began. Learning
+    /// rates that are too small end this way, and temperatures whose gradients leave the range of the arithmetic.
     Stalled,
-    /// The steps were used up while the loss still fell, or before there were enough of them to tell.
+    /// The steps ran out while the loss was still falling, or before there were enough of them to tell.
     Exhausted,
-    /// The loss or its gradient was no longer finite.
+    /// The loss or its gradient became non-finite.
     Diverged {
-        /// At this step, from 0.
+        /// The step, counted from 0.
         step: usize,
     },
 }
 
 impl Outcome {
-    /// Its word in results.
+    /// Its name in results.
     pub fn word(self) -> &'static str {
         match self {
             Self::Converged => "converged",
@@ -165,55 +168,55 @@ impl Outcome {
     }
 }
 
-/// Encoders on the way, averaged as the last ones are.
+/// Encoders during training, averaged like the final ones.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
     /// Steps taken.
     pub step: usize,
-    /// The mean loss of the last steps, 100 at most.
+    /// The mean loss of the last 100 steps, or fewer.
     pub loss: f64,
     /// W_1 and W_2.
     pub encoders: Encoders,
-    /// log τ, where it was learnt.
+    /// log τ, if it was learned.
     pub log_temperature: Option<f64>,
 }
 
 /// The result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
-    /// The average over the steps ([`Sgd::averaging`]); of a run that diverged, the last encoders whose loss was finite.
+    /// The average over the steps ([`Sgd::averaging`]); if the run diverged, the last encoders with a finite loss.
     pub encoders: Encoders,
-    /// log τ, where it was learnt.
+    /// log τ, if it was learned.
     pub log_temperature: Option<f64>,
     /// How the run ended.
     pub outcome: Outcome,
     /// Steps taken.
     pub steps: usize,
-    /// The mean loss of the last steps, 100 at most; NaN without any.
+    /// The mean loss of the last 100 steps, or fewer; NaN without any.
     pub loss: f64,
-    /// At the requested steps that were reached.
+    /// The requested checkpoints that were reached.
     pub trajectory: Vec<Checkpoint>,
 }
 
-/// Why a run could not start or go on. Divergence is an [`Outcome`], not an error.
+/// Why a run could not start or continue. Divergence is an [`Outcome`], not an error.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SgdError {
-    /// The loss refuses the batch.
+    /// The loss rejects the batch.
     #[error(transparent)]
     Loss(#[from] MinibatchError),
     /// The covariance of the first samples has no decomposition.
     #[error("the first samples: {0}")]
     Samples(#[from] LinalgError),
-    /// An option outside its range.
+    /// An option is outside its range.
     #[error("{option} = {value} is outside its range")]
     Option {
-        /// Which one.
+        /// Its name.
         option: &'static str,
         /// Its value.
         value: f64,
     },
-    /// A data set that is empty or whose modalities do not pair.
+    /// The data set is empty, or its modalities do not pair up.
     #[error("{first} samples of modality 1, {second} of modality 2: as many are needed, at least one")]
     Data {
         /// Samples of modality 1.
@@ -224,7 +227,7 @@ pub enum SgdError {
 }
 
 impl Sgd {
-    /// Trains encoders with d rows on batches of a source whose modalities have n_1 and n_2 channels.
+    /// Trains encoders with d rows on batches from a source whose modalities have n_1 and n_2 channels.
     ///
     /// Deterministic given the seed and the source, for any number of threads.
     ///
@@ -242,7 +245,7 @@ impl Sgd {
         Ok(training.finish())
     }
 
-    /// The same run, before its first step: [`Training::advance`] takes it on, as far as one likes.
+    /// The same run before its first step; [`Training::advance`] continues it, in pieces of any size.
     ///
     /// # Errors
     /// [`SgdError`].
@@ -285,7 +288,7 @@ impl Sgd {
         }
     }
 
-    /// Fails on an option outside its range.
+    /// Checks that every option is in its range.
     ///
     /// # Errors
     /// [`SgdError::Option`].
@@ -324,7 +327,7 @@ impl Sgd {
         }
     }
 
-    /// P_m of both towers, from the first samples of the source.
+    /// P_m for both encoders, from the first samples of the source.
     fn frames<T: Precision>(
         loss: &dyn MinibatchLoss<T>,
         source: &mut dyn BatchSource<T>,
@@ -358,7 +361,7 @@ impl Sgd {
     }
 }
 
-/// A run under way.
+/// A run in progress.
 pub struct Training<'a, T: Precision> {
     options: &'a Sgd,
     learning_rate: f64,
@@ -383,10 +386,10 @@ impl<T: Precision> std::fmt::Debug for Training<'_, T> {
 }
 
 impl<T: Precision> Training<'_, T> {
-    /// Takes so many steps, fewer where the run ends before; whether it can go on.
+    /// Takes this many steps, or fewer if the run ends first; returns whether it can continue.
     ///
     /// # Errors
-    /// [`SgdError::Loss`] when the loss refuses a batch.
+    /// [`SgdError::Loss`] if the loss rejects a batch.
     pub fn advance(&mut self, steps: usize) -> Result<bool, SgdError> {
         let target = self.options.steps.min(self.steps.saturating_add(steps));
         while self.steps < target && self.outcome.is_none() {
@@ -400,7 +403,7 @@ impl<T: Precision> Training<'_, T> {
         self.source.fill(&mut self.batch);
         let value = match self.loss.evaluate([&self.batch[0], &self.batch[1]], &state.weights, &mut state.slopes) {
             Ok(value) => value + weight_decay(options.weight_decay, &state.weights, &mut state.slopes),
-            // After the first step a vanishing vector or temperature is what training made of it.
+            // After the first step, a vanishing vector or temperature is the result of training.
             Err(error) if is_divergence(&error, self.steps) => {
                 self.outcome = Some(Outcome::Diverged { step: self.steps });
                 state.undo();
@@ -439,7 +442,7 @@ impl<T: Precision> Training<'_, T> {
         (self.options.steps - self.steps).is_multiple_of(WINDOW)
     }
 
-    /// Takes in the gradient of the current step, in a window after which the run may be judged.
+    /// Records the gradient of the current step, in windows after which the run may be judged.
     fn watch_gradient(&mut self, loss: f64) {
         if self.steps == 0 {
             let units = [self.frames[0].unit, self.frames[1].unit];
@@ -453,7 +456,7 @@ impl<T: Precision> Training<'_, T> {
         }
     }
 
-    /// What losses and gradients show about a run that has not diverged.
+    /// The outcome of a run that has not diverged, judged by its losses and gradients.
     fn judged(&self) -> Outcome {
         if !self.losses.plateau() || !self.gradients.window_is_full() {
             Outcome::Exhausted
@@ -469,7 +472,7 @@ impl<T: Precision> Training<'_, T> {
         self.steps
     }
 
-    /// The encoders so far, averaged as those at the end will be.
+    /// The encoders so far, averaged like the final ones.
     pub fn encoders(&self) -> Encoders {
         self.state.encoders()
     }
@@ -487,7 +490,7 @@ impl<T: Precision> Training<'_, T> {
     }
 }
 
-/// Whether a loss without a value means that training diverged, rather than that it can't be evaluated on such batches.
+/// Whether a loss without a value means that training diverged, rather than that the loss cannot be evaluated on such batches.
 fn is_divergence(error: &MinibatchError, steps: usize) -> bool {
     match error {
         MinibatchError::NotFinite { .. } => true,
@@ -496,7 +499,7 @@ fn is_divergence(error: &MinibatchError, steps: usize) -> bool {
     }
 }
 
-/// P of one tower, and the way back of a gradient: ∂L/∂θ = ∂L/∂W·Pᵀ, in units of the slopes' size.
+/// P of one encoder, and the pull-back of a gradient: ∂L/∂θ = ∂L/∂W·Pᵀ, in units of the slopes' size.
 #[derive(Debug)]
 struct Frame<T: nalgebra::Scalar> {
     map: Map<T>,
@@ -517,7 +520,7 @@ impl<T: Precision> Frame<T> {
         Self { map: Map::Scale { forward: T::nearest(scale), backward: T::nearest(scale / unit) }, unit }
     }
 
-    /// P = R·S^{-1}, so that P·x is white: S the channels' units, R the inverse root of the covariance in these units.
+    /// P = R·S^{-1}, which whitens x: S holds the channels' units, R is the inverse root of the covariance in these units.
     fn whitening(covariance: &Matrix, unit: f64) -> Result<Self, LinalgError> {
         let units: Vec<f64> = covariance
             .diagonal()
@@ -554,7 +557,7 @@ fn scale<T: Precision>(a: &DMatrix<T>, factor: T, out: &mut DMatrix<T>) {
     out.iter_mut().zip(a).for_each(|(out, &a)| *out = factor * a);
 }
 
-/// The largest power of two that is no larger than a normal number: its exponent. So twice the number has twice the power, always.
+/// The largest power of two not above a normal number: its exponent. Twice the number thus always has twice the power.
 fn power_of_two_below(value: f64) -> f64 {
     const MANTISSA: u64 = (1 << (f64::MANTISSA_DIGITS - 1)) - 1;
     f64::from_bits(value.to_bits() & !MANTISSA)
@@ -570,15 +573,15 @@ fn inverse_root(covariance: &Matrix) -> Result<Matrix, LinalgError> {
     Ok(product_nt(&scaled, &eigen.vectors))
 }
 
-/// What moves.
+/// The moving parts of a run.
 #[derive(Debug)]
 struct State<T: nalgebra::Scalar> {
     /// θ.
     coordinates: Parameters<T>,
-    /// W = θ·P, and what it was a step ago.
+    /// W = θ·P, and its value one step ago.
     weights: Parameters<T>,
     previous: Parameters<T>,
-    /// Of the weights so far, where one is asked for and no step was undone.
+    /// The average of the weights so far, if requested and no step was undone.
     average: Option<Parameters<T>>,
     /// ∂L/∂W, and ∂L/∂θ in units of its size.
     slopes: Parameters<T>,
@@ -587,7 +590,7 @@ struct State<T: nalgebra::Scalar> {
 }
 
 impl<T: Precision> State<T> {
-    /// θ is Gaussian with rows of expected length one: under a whitening P every z has variance one.
+    /// θ is Gaussian with rows of expected squared length one: under a whitening P every z has variance one.
     fn new(options: &Sgd, frames: &[Frame<T>; 2], channels: [usize; 2], dim: usize) -> Self {
         let initial = [0, 1].map(|m| {
             let stream = Stream { seed: options.seed, experiment: "initial encoder", cell: m as u64, replicate: 0 };
@@ -627,7 +630,7 @@ impl<T: Precision> State<T> {
         self.map_to_weights(frames);
     }
 
-    /// Takes the weights after so many steps into their average.
+    /// Adds the weights after this many steps to their average.
     fn take_into_average(&mut self, steps: usize, decay: u32) {
         let Some(average) = &mut self.average else {
             self.average = Some(self.weights.clone());
@@ -640,7 +643,7 @@ impl<T: Precision> State<T> {
         }
     }
 
-    /// Back to the weights of the last finite loss.
+    /// Returns to the weights of the last finite loss.
     fn undo(&mut self) {
         std::mem::swap(&mut self.weights, &mut self.previous);
         self.average = None;

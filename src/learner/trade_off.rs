@@ -1,4 +1,4 @@
-//! Alignment against fidelity in whitened coordinates: the value of any encoders, and a bound that no encoders exceed.
+//! Alignment against fidelity in whitened coordinates: the value of any encoders, and an upper bound for all.
 
 use crate::information::Pair;
 use crate::linalg::{
@@ -6,25 +6,26 @@ use crate::linalg::{
 };
 use std::sync::OnceLock;
 
-/// J_λ = 2(1−λ) tr(Q_1 T Q_2ᵀ) + λ Σ_m tr(Q_m Σ_mm Q_mᵀ) of docs/theory.md §5, Q_m the encoders over the whitened sensors.
+/// J_λ = 2(1−λ) tr(Q_1 T Q_2ᵀ) + λ Σ_m tr(Q_m Σ_mm Q_mᵀ) of docs/theory.md §5, with Q_m the encoders in whitened coordinates.
 ///
-/// Encoders are given transposed, P_m = Q_mᵀ (r_m × d). Everything holds for ‖P_m‖ ≤ 1, which contains all whitened encoders, also
-/// those with fewer independent outputs than rows.
+/// Encoders are given transposed, P_m = Q_mᵀ (r_m × d). Everything holds for ‖P_m‖ ≤ 1, which includes all whitened
+/// encoders, even those with fewer independent outputs than rows.
 #[derive(Debug, Clone)]
 pub struct TradeOff<'a> {
     pair: &'a Pair,
-    /// Σ_mm as it acts on whitened coordinates, r_m × r_m; a value alone does not need it.
+    /// Σ_mm acting on whitened coordinates, r_m × r_m; not needed for the value.
     fidelity: [OnceLock<Matrix>; 2],
 }
 
-/// A bound on J_λ, with the encoders that would attain it if both towers could have their way.
+/// A bound on J_λ, with the encoders that would attain it if both could be chosen independently.
 #[derive(Debug, Clone)]
 pub struct Certificate {
     /// KyFan_d[(1−λ)(TTᵀ)^½ + λΣ11] + KyFan_d[(1−λ)(TᵀT)^½ + λΣ22], the sums of the d largest eigenvalues.
     pub bound: f64,
     /// The leading eigenvectors of the two matrices, r_m × min(d, r_m).
     pub directions: [Matrix; 2],
-    /// By how much the d-th largest eigenvalue of each matrix exceeds the next, as a share of the largest; +∞ where there is none.
+    /// By how much the d-th largest eigenvalue of each matrix exceeds the next, as a fraction of the largest; +∞ if
+    /// there is no next one.
     pub gaps: [f64; 2],
 }
 
@@ -46,7 +47,7 @@ impl<'a> TradeOff<'a> {
         2.0 * (1.0 - lambda) * first.dot(&self.across(0, second)) + lambda * explained.sum::<f64>()
     }
 
-    /// (1−λ)·T·P_2 + λ·Σ11·P_1 for m = 0, and with the towers exchanged for m = 1: half the gradient of J_λ.
+    /// (1−λ)·T·P_2 + λ·Σ11·P_1 for m = 0, and with the encoders exchanged for m = 1: half the gradient of J_λ.
     pub(super) fn half_gradient(&self, lambda: f64, m: usize, coordinates: &[Matrix; 2]) -> Matrix {
         self.across(m, &coordinates[1 - m]) * (1.0 - lambda) + product(self.fidelity(m), &coordinates[m]) * lambda
     }
@@ -58,12 +59,13 @@ impl<'a> TradeOff<'a> {
         product(self.pair.canonical_directions(m), &seen)
     }
 
-    /// The bound of theorem `fidelity-threshold`, for d outputs: J_λ ≤ bound whatever the model, with equality on symmetric ones.
+    /// The bound of theorem `fidelity-threshold` for d outputs: J_λ ≤ bound on any model, with equality on symmetric ones.
     ///
-    /// By T = U·diag(ρ)·Vᵀ, 2 tr(P_1ᵀTP_2) ≤ tr(P_1ᵀ·U diag(ρ) Uᵀ·P_1) + tr(P_2ᵀ·V diag(ρ) Vᵀ·P_2), after which the towers part.
+    /// With T = U·diag(ρ)·Vᵀ, 2 tr(P_1ᵀTP_2) ≤ tr(P_1ᵀ·U diag(ρ) Uᵀ·P_1) + tr(P_2ᵀ·V diag(ρ) Vᵀ·P_2), which separates
+    /// the two encoders.
     ///
     /// # Errors
-    /// [`LinalgError`] when an eigendecomposition fails.
+    /// [`LinalgError`] if an eigendecomposition fails.
     pub fn certificate(&self, lambda: f64, dim: usize) -> Result<Certificate, LinalgError> {
         let [first, second] = self.spectra(lambda)?;
         let leading = |eigen: &SymmetricEigen| eigen.vectors.columns(0, dim.min(eigen.values.len())).into_owned();
@@ -77,10 +79,10 @@ impl<'a> TradeOff<'a> {
         })
     }
 
-    /// The spectra of which [`TradeOff::certificate`] adds up the largest.
+    /// The spectra whose largest values [`TradeOff::certificate`] sums.
     ///
     /// # Errors
-    /// [`LinalgError`] when an eigendecomposition fails.
+    /// [`LinalgError`] if an eigendecomposition fails.
     pub fn spectra(&self, lambda: f64) -> Result<[SymmetricEigen; 2], LinalgError> {
         let spectrum = |m: usize| {
             let directions = self.pair.canonical_directions(m);
@@ -92,7 +94,7 @@ impl<'a> TradeOff<'a> {
         Ok([spectrum(0)?, spectrum(1)?])
     }
 
-    /// The eigendecomposition of Σ_mm over whitened coordinates: the principal components of a tower.
+    /// The eigendecomposition of Σ_mm in whitened coordinates: the principal components of a modality.
     pub(super) fn fidelity_spectrum(&self, m: usize) -> Result<SymmetricEigen, LinalgError> {
         symmetric_eigen(self.fidelity(m))
     }

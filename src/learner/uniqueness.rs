@@ -1,32 +1,32 @@
-//! Whether a minimiser is the only one, and which others there are.
+//! Whether a minimiser is unique, and if not, what the others are.
 
 use super::LearnerError;
 use crate::linalg::{Matrix, orthonormal_columns, outside};
 use std::ops::Range;
 
-/// Values that decide which directions are kept count as tied when they differ by at most this many units of the rounding of the
-/// decomposition that they come from: neither order can then be told from the other.
+/// Values that decide which directions are kept count as tied if they differ by at most this many units of rounding of
+/// their decomposition: their order cannot be determined.
 pub(super) const TIE_UNITS: f64 = 10.0;
 
-/// Whether another minimiser exists that spans something else.
+/// Whether another minimiser has a different span.
 ///
-/// Mixing the outputs of an encoder changes its weights and nothing that is measured of it, so that a minimiser is called unique when what
-/// each encoder spans is. Where an objective leaves rows without effect on its value, the minimiser is the one of least norm (zero
-/// rows).
+/// Mixing the outputs of an encoder changes its weights but none of its measures, so a minimiser is called unique if
+/// the span of each encoder is. If an objective leaves rows without effect on its value, the minimiser is the
+/// minimum-norm one (zero rows).
 #[derive(Debug, Clone)]
 pub enum Uniqueness {
-    /// The values that decide are further apart than rounding.
+    /// The deciding values are further apart than rounding.
     Unique,
     /// Others attain the same value, up to rounding.
     Tied(Ties),
-    /// Not known, and why: encoders that minimise nothing, or a maximum without a certificate.
+    /// Unknown, with the reason: encoders that minimise nothing, or a maximum without a certificate.
     Unknown(String),
 }
 
 /// The other minimisers.
 #[derive(Debug, Clone)]
 pub struct Ties {
-    /// What ties, in words, with the numbers.
+    /// What ties, in words and numbers.
     pub reason: String,
     /// What each encoder may span instead, independently of the other.
     pub freedom: [Freedom; 2],
@@ -37,7 +37,7 @@ pub struct Ties {
 pub enum Freedom {
     /// The same in all of them.
     None,
-    /// What is fixed, and any choice of directions among those that tie.
+    /// A fixed part, and any choice of directions among those that tie.
     Choice(Choice),
     /// Not described.
     Unknown,
@@ -48,15 +48,15 @@ pub enum Freedom {
 pub struct Choice {
     /// What every minimiser spans, orthonormal in whitened coordinates: r_m × f.
     pub fixed: Matrix,
-    /// The directions that tie, orthonormal and orthogonal to what is fixed, r_m × t with t > `count`; `None` where they are all
-    /// directions orthogonal to it.
+    /// The directions that tie, orthonormal and orthogonal to the fixed part, r_m × t with t > `count`; `None` means
+    /// all directions orthogonal to it.
     pub tied: Option<Matrix>,
-    /// How many of them an encoder spans besides what is fixed.
+    /// How many of them an encoder spans in addition to the fixed part.
     pub count: usize,
 }
 
 impl Uniqueness {
-    /// `None` when it is not known.
+    /// `None` if unknown.
     pub fn is_unique(&self) -> Option<bool> {
         match self {
             Self::Unique => Some(true),
@@ -65,7 +65,7 @@ impl Uniqueness {
         }
     }
 
-    /// Why the minimiser is not unique, or why it is not known whether it is.
+    /// Why the minimiser is not unique, or may not be.
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Unique => None,
@@ -76,15 +76,15 @@ impl Uniqueness {
 }
 
 impl Choice {
-    /// From directions in the order of the values that rank them (whitened coordinates, in columns of any length and angle), those
-    /// at `tied` being equal and `kept` of all being kept.
+    /// From directions in the order of the values that rank them (whitened coordinates, columns of any length and
+    /// angle), where those at `tied` are equal and `kept` in all are kept.
     pub(super) fn among(directions: &Matrix, tied: &Range<usize>, kept: usize) -> Self {
         let fixed = orthonormal_columns(&directions.columns(0, tied.start).into_owned());
         let rest = outside(&fixed, &directions.columns_range(tied.clone()).into_owned());
         Self { tied: Some(orthonormal_columns(&rest)), fixed, count: kept - tied.start }
     }
 
-    /// The part of vectors over whitened coordinates (r_m × q) that lies among the directions that tie.
+    /// The component of vectors in whitened coordinates (r_m × q) among the directions that tie.
     pub fn within(&self, vectors: &Matrix) -> Matrix {
         use crate::linalg::{product, product_tn};
         match &self.tied {
@@ -99,7 +99,7 @@ impl Choice {
     }
 }
 
-/// The places of the values (descending) that tie with the last of the `kept` largest, if one that is not kept does.
+/// The indices of the values (descending) that tie with the last of the `kept` largest, if one that is not kept does.
 pub(super) fn tie(values: &[f64], kept: usize, rounding: f64) -> Option<Range<usize>> {
     let (last, next) = (*values.get(kept.checked_sub(1)?)?, *values.get(kept)?);
     let near = TIE_UNITS * rounding;
@@ -111,7 +111,7 @@ pub(super) fn tie(values: &[f64], kept: usize, rounding: f64) -> Option<Range<us
     Some(start..end)
 }
 
-/// "2 and 3" for places 1 and 2 from zero, with their values and what they are told apart by.
+/// "2 and 3" for indices 1 and 2 from zero, with their values and the distance below which they tie.
 pub(super) fn describe(what: &str, values: &[f64], kept: usize, rounding: f64) -> String {
     let (last, next) = (values[kept - 1], values[kept]);
     format!(
@@ -121,7 +121,7 @@ pub(super) fn describe(what: &str, values: &[f64], kept: usize, rounding: f64) -
     )
 }
 
-/// Both encoders, one by one.
+/// Both encoders, one after the other.
 pub(super) fn each(
     freedom: impl Fn(usize) -> Result<Option<(String, Choice)>, LearnerError>,
 ) -> Result<Uniqueness, LearnerError> {

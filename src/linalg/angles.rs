@@ -1,13 +1,13 @@
 //! Principal angles, kept as cosines and sines.
 
-/// Cosine above which the sine is the accurate one of the pair (and the other way round below).
+/// Cosine above which the sine is the more accurate of the pair, and below which the cosine is.
 const SINE_BELOW: f64 = 0.7;
 
-/// Principal angles between two subspaces of a Gaussian Hilbert space; their cosines are the canonical
-/// correlations of the two random vectors.
+/// Principal angles between two subspaces of a Gaussian Hilbert space; their cosines are the canonical correlations of
+/// the two random vectors.
 ///
-/// Both the cosines ρ_i and the sines √(1−ρ_i²) are carried, each computed directly, so that no digits are lost
-/// at either end: `1 − ρ²` is never formed.
+/// Both the cosines ρ_i and the sines √(1−ρ_i²) are stored, each computed directly, so no digits are lost at either
+/// end: `1 − ρ²` is never formed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PrincipalAngles {
     cosines: Vec<f64>,
@@ -19,7 +19,7 @@ impl PrincipalAngles {
     /// or below `zero` count as exactly 0, cosines at or below `zero` as exactly 0.
     ///
     /// # Panics
-    /// When the two lists differ in length: a broken invariant of the caller.
+    /// If the two lists differ in length: a broken invariant of the caller.
     pub fn new(mut cosines: Vec<f64>, mut sines: Vec<f64>, zero: f64) -> Self {
         assert_eq!(cosines.len(), sines.len(), "as many cosines as sines");
         for (cosine, sine) in cosines.iter_mut().zip(&mut sines) {
@@ -48,17 +48,17 @@ impl PrincipalAngles {
         &self.sines
     }
 
-    /// How many angles are zero: directions that one vector determines exactly from the other.
+    /// The number of zero angles: directions that one vector determines exactly from the other.
     pub fn determined(&self) -> usize {
         self.sines.iter().filter(|&&sine| sine == 0.0).count()
     }
 
-    /// I = −Σ log √(1−ρ_i²), in nats: +∞ when an angle is zero.
+    /// I = −Σ log √(1−ρ_i²), in nats: +∞ if an angle is zero.
     pub fn mutual_information_nats(&self) -> f64 {
         if self.determined() > 0 { f64::INFINITY } else { self.finite_information_nats() }
     }
 
-    /// The sum over the angles that are not zero, in nats.
+    /// The sum over the non-zero angles, in nats.
     pub fn finite_information_nats(&self) -> f64 {
         self.cosines
             .iter()
@@ -69,7 +69,7 @@ impl PrincipalAngles {
     }
 }
 
-/// −log sin θ = −½ log(1−ρ²) of one angle, from whichever of the two numbers is accurate.
+/// −log sin θ = −½ log(1−ρ²) for one angle, from whichever number is accurate.
 fn angle_information_nats(cosine: f64, sine: f64) -> f64 {
     if cosine > SINE_BELOW { -sine.ln() } else { -0.5 * (-cosine * cosine).ln_1p() }
 }

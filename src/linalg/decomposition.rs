@@ -1,4 +1,4 @@
-//! SVD, symmetric eigendecomposition and the square roots made from them.
+//! SVD, symmetric eigendecomposition and the square roots built on them.
 
 use super::jacobi::{SMALL, small_polar_factor, small_singular_values};
 use super::product::{owned, view, view_mut};
@@ -9,9 +9,9 @@ use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::svd::{ComputeSvdVectors, SvdParams, svd as faer_svd, svd_scratch};
 use faer::{Par, Side, Spec};
 
-/// Rows from which faer divides a bidiagonal matrix by default. The division is silently wrong on some matrices of low rank:
-/// Q₁·diag(0.9^i)·Q₂ᵀ of rank 64 at n = 256 came back with a residual of 1e-5 that Σσ² does not show, so that every
-/// factorisation is multiplied out, and QR iteration takes over where it is wrong.
+/// Rows from which faer uses divide and conquer on a bidiagonal matrix by default. It is silently wrong on some
+/// low-rank matrices: Q₁·diag(0.9^i)·Q₂ᵀ of rank 64 at n = 256 came back with a residual of 1e-5 that Σσ² does not
+/// reveal. Every factorisation is therefore multiplied out, and QR iteration takes over if it is wrong.
 const DIVIDE_AND_CONQUER: usize = 128;
 
 /// ‖A − U·diag(σ)·Vᵀ‖_F in units of n·ε·‖A‖_F above which an SVD is rejected: the accuracy contract.
@@ -43,8 +43,8 @@ pub struct SymmetricEigen {
 /// The thin SVD of any finite matrix, at any scale.
 ///
 /// # Errors
-/// [`LinalgError::NotFinite`]; [`LinalgError::NoConvergence`] when the iteration fails or the result does not
-/// multiply out to the matrix within 64 n ε ‖A‖.
+/// [`LinalgError::NotFinite`]; [`LinalgError::NoConvergence`] if the iteration fails or the result does not multiply
+/// out to the matrix within 64 n ε ‖A‖.
 pub fn svd(matrix: &Matrix) -> Result<Svd, LinalgError> {
     require_finite(matrix)?;
     let (rows, columns) = matrix.shape();
@@ -69,7 +69,7 @@ pub fn svd(matrix: &Matrix) -> Result<Svd, LinalgError> {
     for value in &mut values {
         *value *= scale;
     }
-    // Signs are free; ours make the largest entry of each left vector positive, so that results are reproducible.
+    // Signs are arbitrary; we make the largest entry of each left vector positive, so that results are reproducible.
     for index in 0..rank {
         let mut column = left.column_mut(index);
         if column[column.iamax()] < 0.0 {
@@ -80,7 +80,7 @@ pub fn svd(matrix: &Matrix) -> Result<Svd, LinalgError> {
     Ok(Svd { left, values, right })
 }
 
-/// U, σ and V by faer, dividing bidiagonal matrices of at least `threshold` rows.
+/// U, σ and V by faer, with divide and conquer for bidiagonal matrices of at least `threshold` rows.
 fn thin_svd(matrix: &Matrix, threshold: usize) -> Option<(Matrix, Vec<f64>, Matrix)> {
     let (rows, columns) = matrix.shape();
     let rank = rows.min(columns);
@@ -89,7 +89,7 @@ fn thin_svd(matrix: &Matrix, threshold: usize) -> Option<(Matrix, Vec<f64>, Matr
     Some((left, values, right))
 }
 
-/// σ by faer's QR iteration: without vectors it is cheap, and there would be no residual to check a division by.
+/// σ by faer's QR iteration: cheap without vectors, and divide and conquer would leave no residual to check.
 fn qr_singular_values(matrix: &Matrix) -> Option<Vec<f64>> {
     svd_into(matrix, None, usize::MAX)
 }
@@ -115,8 +115,8 @@ fn is_factorisation(matrix: &Matrix, (left, values, right): &(Matrix, Vec<f64>, 
     (product_nt(&scaled, right) - matrix).norm() <= CONTRACT * unit * matrix.norm()
 }
 
-/// The singular values of any finite matrix, descending: those of [`svd`], several times faster; by rotations where the
-/// matrix is small.
+/// The singular values of any finite matrix, descending: those of [`svd`], several times faster; by Jacobi rotations
+/// for small matrices.
 ///
 /// # Errors
 /// As [`svd`].
@@ -146,8 +146,8 @@ pub fn singular_values(matrix: &Matrix) -> Result<Vec<f64>, LinalgError> {
     Ok(values)
 }
 
-/// The singular values of blocks one over the other, of entries of at most order one, descending: by rotations where the
-/// matrix is small, without the stack.
+/// The singular values of stacked blocks with entries of at most order one, descending: by Jacobi rotations for small
+/// matrices, without forming the stack.
 ///
 /// # Errors
 /// As [`svd`].
@@ -165,8 +165,8 @@ pub(crate) fn stacked_singular_values(blocks: &[&Matrix]) -> Result<Vec<f64>, Li
     singular_values(&stacked(blocks))
 }
 
-/// The matrix with orthonormal columns (rows, if it is wide) nearest to a matrix A = U·diag(σ)·Vᵀ: U·Vᵀ. Directions that A does not
-/// determine, of σ = 0, are some that complete it. By rotations where the matrix is small.
+/// The matrix with orthonormal columns (rows, if it is wide) nearest to a matrix A = U·diag(σ)·Vᵀ: U·Vᵀ. Directions
+/// that A does not determine (σ = 0) are completed arbitrarily. By Jacobi rotations for small matrices.
 ///
 /// # Errors
 /// As [`svd`].
@@ -184,8 +184,8 @@ pub(crate) fn polar_factor(matrix: &Matrix) -> Result<Matrix, LinalgError> {
     Ok(product_nt(&svd.left, &svd.right))
 }
 
-/// ‖A‖, the largest singular value: by rotations where the matrix is small, otherwise from the Gram matrix, whose largest
-/// eigenvalue has all its digits.
+/// ‖A‖, the largest singular value: by Jacobi rotations for small matrices, otherwise from the Gram matrix, whose
+/// largest eigenvalue loses no digits.
 ///
 /// # Errors
 /// As [`svd`].
@@ -207,7 +207,7 @@ pub fn largest_singular_value(matrix: &Matrix) -> Result<f64, LinalgError> {
     Ok(scale * largest_eigenvalue(&square)?.max(0.0).sqrt())
 }
 
-/// The largest eigenvalue of a symmetric matrix, of which the lower triangle is read.
+/// The largest eigenvalue of a symmetric matrix; only the lower triangle is read.
 ///
 /// # Errors
 /// [`LinalgError::NotFinite`], [`LinalgError::Empty`], [`LinalgError::NoConvergence`].
@@ -228,9 +228,9 @@ pub fn largest_eigenvalue(matrix: &Matrix) -> Result<f64, LinalgError> {
     Ok(ascending.last().copied().unwrap_or(0.0) * scale)
 }
 
-/// The thin SVD of aᵀ·b for a, b with as many rows: of q × q work where q, the number of rows that are zero in neither, is
-/// the smallest of the three sizes, so that a cross-covariance through few common factors costs what the factors cost, and
-/// its rank is never above q.
+/// The thin SVD of aᵀ·b for a, b with equally many rows. Let q be the number of rows that are zero in neither. If q is
+/// the smallest of the three sizes, the work is of size q × q, so a cross-covariance through few common factors costs
+/// only what the factors cost, and its rank is never above q.
 ///
 /// Left vectors are columns(a) × t, right vectors columns(b) × t, with t = min(q, columns(a), columns(b)).
 ///
@@ -252,7 +252,7 @@ pub fn svd_of_product(a: &Matrix, b: &Matrix) -> Result<Svd, LinalgError> {
 
 /// The eigendecomposition of a symmetric matrix, eigenvalues descending.
 ///
-/// Asymmetry up to 1e-10 of the two rows' own scale is averaged away (see [`require_symmetric`]).
+/// Asymmetry up to 1e-10 of the scale of the two rows is averaged away (see [`require_symmetric`]).
 ///
 /// # Errors
 /// [`LinalgError::NotFinite`], [`LinalgError::NotSymmetric`], [`LinalgError::NoConvergence`].
@@ -275,7 +275,7 @@ pub fn symmetric_eigen(matrix: &Matrix) -> Result<SymmetricEigen, LinalgError> {
         rows,
         columns,
     })?;
-    // faer's order is ascending; ours is descending everywhere.
+    // faer sorts in ascending order; we sort in descending order everywhere.
     let ascending: Vec<f64> = backend.S().column_vector().iter().copied().collect();
     let vectors = backend.U();
     Ok(SymmetricEigen {
@@ -284,11 +284,11 @@ pub fn symmetric_eigen(matrix: &Matrix) -> Result<SymmetricEigen, LinalgError> {
     })
 }
 
-/// log det A of a symmetric positive definite matrix, through its Cholesky factor: it neither overflows nor underflows where
-/// the determinant would.
+/// log det A of a symmetric positive definite matrix, through its Cholesky factor: no overflow or underflow where the
+/// determinant would have one.
 ///
 /// # Errors
-/// [`LinalgError::NotFinite`]; [`LinalgError::NotPositiveSemidefinite`] when A is not positive definite.
+/// [`LinalgError::NotFinite`]; [`LinalgError::NotPositiveSemidefinite`] if A is not positive definite.
 ///
 /// # Examples
 /// ```

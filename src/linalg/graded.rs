@@ -1,8 +1,8 @@
-//! The singular value decomposition of matrices whose rows and columns are in different units.
+//! The singular value decomposition of matrices whose rows and columns have different units.
 //!
-//! A general SVD is accurate relative to the largest entry: in D₁·B·D₂, D's diagonal, whatever the quiet channels contribute is lost
-//! behind the loud ones. Here every step is accurate row by row and column by column, so that what B determines well is found,
-//! whatever the units.
+//! A general SVD is accurate relative to the largest entry: in D₁·B·D₂ with diagonal D₁ and D₂, the contribution of
+//! quiet channels is lost behind loud ones. Here every step is accurate row by row and column by column, so whatever B
+//! determines well is found in any units.
 
 use super::{LinalgError, Matrix, Svd, require_finite};
 use nalgebra::DVector;
@@ -16,16 +16,17 @@ const SWEEPS: usize = 60;
 /// Scales that differ by this factor or more are graded: a general decomposition would lose a fifth of the digits of the quiet ones.
 const GRADED: f64 = 1e3;
 
-/// Whether scales of rows or columns (zeros aside) differ by a factor of 1000 or more, so that [`graded_svd`] is worth its time.
+/// Whether the non-zero scales of rows or columns differ by a factor of 1000 or more, so that [`graded_svd`] is worth its time.
 pub fn is_graded(scales: &[f64]) -> bool {
     let largest = scales.iter().copied().fold(0.0, f64::max);
     scales.iter().any(|&scale| scale > 0.0 && largest >= GRADED * scale)
 }
 
-/// The leading `rank` singular triplets of D₁·B·D₂, each as accurate as B determines it, at any diagonal D₁, D₂. `rank` is what is
-/// known of the rank: what is beyond it counts as rounding. Fewer triplets come back where the matrix has exact zeros only.
+/// The leading `rank` singular triplets of D₁·B·D₂, each as accurate as B determines it, for any diagonal D₁, D₂.
+/// `rank` is the known rank: everything beyond it counts as rounding. Fewer triplets are returned if the rest of the
+/// matrix is exactly zero.
 ///
-/// A QR factorisation with column pivoting, whose reflections take the largest entry for their pivot, is stable row by row (Cox and
+/// A QR factorisation with column pivoting, whose reflections pivot on the largest entry, is stable row by row (Cox and
 /// Higham 1998); one-sided Jacobi rotations of the rows of R have high relative accuracy (Drmač and Veselić 2008).
 ///
 /// # Errors
@@ -61,7 +62,7 @@ pub fn graded_svd(matrix: &Matrix, rank: usize) -> Result<Svd, LinalgError> {
     Ok(Svd { left, values: order.iter().map(|&index| lengths[index]).collect(), right })
 }
 
-/// A·P = S·Q·R, S and P permutations.
+/// A·P = S·Q·R with permutations S and P.
 struct Triangle {
     /// Unit normals of the reflections, the k-th over the rows from k on.
     reflections: Vec<DVector<f64>>,
@@ -89,7 +90,7 @@ impl Triangle {
             let largest = step + work.view((step, step), (rows - step, 1)).iamax_full().0;
             work.swap_rows(step, largest);
             row_order.swap(step, largest);
-            // Earlier reflections were made before this exchange: their normals follow it.
+            // Earlier reflections were made before this exchange, so their normals are exchanged as well.
             for (earlier, reflection) in reflections.iter_mut().enumerate() {
                 DVector::swap_rows(reflection, step - earlier, largest - earlier);
             }
@@ -119,7 +120,7 @@ fn reflect(normal: &DVector<f64>, vector: &mut nalgebra::DVectorViewMut<'_, f64>
     vector.axpy(-2.0 * overlap, normal, 1.0);
 }
 
-/// J and Y = Rᵀ·J with orthogonal columns; `None` when the sweeps do not converge.
+/// J and Y = Rᵀ·J with orthogonal columns; `None` if the sweeps do not converge.
 fn orthogonal_rows(upper: &Matrix) -> Option<(Matrix, Matrix)> {
     let mut turned = upper.transpose();
     let count = turned.ncols();

@@ -1,25 +1,25 @@
 //! One-sided Jacobi rotations: the singular values and polar factors of small matrices.
 //!
-//! At the sizes of encoders and targets they are several times faster than a general SVD, and they keep the relative
-//! accuracy of small columns, which bidiagonalisation does not.
+//! For encoders and targets of typical size they are several times faster than a general SVD, and they preserve the
+//! relative accuracy of small columns, which bidiagonalisation does not.
 
 use super::Matrix;
 
-/// Columns whose cosine of the angle between them is below this count as orthogonal.
+/// Columns count as orthogonal if the cosine of the angle between them is below this.
 const ORTHOGONAL: f64 = 4.0 * f64::EPSILON;
 
-/// Columns shorter than this, in matrices of norm 1, are rounding: turning them cannot converge.
+/// Columns shorter than this, in matrices of norm 1, are rounding: rotating them cannot converge.
 const NEGLIGIBLE: f64 = 4.0 * f64::EPSILON;
 
 /// Cosines of the angles between columns before the last sweep …
 const LAST_COSINE: f64 = 1e-8;
-/// … and the share of one cosine that a rotation of the last sweep may add to another.
+/// … and the fraction of one cosine that a rotation of the last sweep may add to another.
 const LAST_FILL: f64 = 1e-8;
 
 /// Columns are padded with zeros to a multiple of this many rows, for vector instructions.
 const LANES: usize = 4;
 
-/// Singular values below this share of the largest leave the polar factor to the general decomposition.
+/// Below this fraction of the largest singular value, the polar factor is left to the general decomposition.
 const FAINT: f64 = 1e-8;
 
 /// Sweeps before giving up. Convergence is quadratic; two to four are usual.
@@ -28,10 +28,9 @@ const SWEEPS: usize = 60;
 /// Up to this many columns rotations are faster than bidiagonalisation.
 pub(super) const SMALL: usize = 24;
 
-/// The singular values of blocks one over the other, descending, as many as rows or columns, whichever are fewer. `None` when
-/// the sweeps do not converge.
+/// The singular values of stacked blocks, descending, as many as the smaller dimension. `None` if the sweeps do not converge.
 ///
-/// Rotations run over the rows of the triangle of a pivoted QR factorisation: these are nearly orthogonal already, and as
+/// Rotations act on the rows of the triangle of a pivoted QR factorisation, which are nearly orthogonal already and as
 /// graded as the spectrum (Drmač and Veselić 2008).
 pub(crate) fn small_singular_values(blocks: &[&Matrix]) -> Option<Vec<f64>> {
     let mut rows = Columns::of_blocks(blocks).triangle_rows();
@@ -45,11 +44,11 @@ pub(crate) fn small_singular_values(blocks: &[&Matrix]) -> Option<Vec<f64>> {
     None
 }
 
-/// The matrix with orthonormal columns (rows, if it is wide) nearest to a small one, U·Vᵀ. `None` when the sweeps do not converge, and when
-/// a singular value is so far below the largest that its direction is rounding.
+/// The matrix with orthonormal columns (rows, if it is wide) nearest to a small one, U·Vᵀ. `None` if the sweeps do not
+/// converge, or if a singular value is so far below the largest that its direction is rounding.
 pub(super) fn small_polar_factor(matrix: &Matrix) -> Option<Matrix> {
     let wide = matrix.nrows() < matrix.ncols();
-    // Columns of A, which turn into those of U·diag(σ), and V, which turns with them.
+    // The columns of A, which become those of U·diag(σ), and V, which is rotated with them.
     let mut turned = Columns::of_blocks(&[matrix]);
     let count = turned.count;
     let mut right = Columns::of_blocks(&[&Matrix::identity(count, count)]);
@@ -96,7 +95,7 @@ struct Columns {
 struct Rotation {
     cosine: f64,
     sine: f64,
-    /// Whether a sweep of such rotations leaves columns orthogonal: what it puts back is below rounding.
+    /// Whether columns are orthogonal after a sweep of such rotations: what it reintroduces is below rounding.
     last: bool,
 }
 
@@ -106,7 +105,7 @@ impl Columns {
         Self { entries: vec![0.0; rows * count], rows, count }
     }
 
-    /// Blocks one over the other, transposed where that leaves fewer columns.
+    /// Stacked blocks, transposed if that leaves fewer columns.
     fn of_blocks(blocks: &[&Matrix]) -> Self {
         let length: usize = blocks.iter().map(|block| block.nrows()).sum();
         let width = blocks.first().map_or(0, |block| block.ncols());
@@ -127,8 +126,9 @@ impl Columns {
         result
     }
 
-    /// The rows of R in the QR factorisation with column pivoting, in the order of the pivots, by modified Gram–Schmidt, whose
-    /// rounding is relative to each column. Their entries keep the order of the columns: a permutation, to singular values.
+    /// The rows of R in the QR factorisation with column pivoting, in the order of the pivots, by modified
+    /// Gram–Schmidt, whose rounding is relative to each column. Their entries keep the order of the columns, a
+    /// permutation that singular values ignore.
     fn triangle_rows(mut self) -> Self {
         let mut triangle = Self::zeros(self.count, self.count);
         let mut squared: Vec<f64> = (0..self.count).map(|index| squared_norm(self.column(index))).collect();
@@ -147,7 +147,7 @@ impl Columns {
                 let column = self.column_mut(other);
                 let overlap = dot(&pivot, column);
                 row[other] = overlap;
-                // Downdated lengths are rough after cancellation; they choose pivots and nothing else.
+                // Downdated lengths are rough after cancellation; they only choose pivots.
                 squared[other] -= overlap * overlap;
                 column.iter_mut().zip(&pivot).for_each(|(entry, direction)| *entry -= overlap * direction);
             }
@@ -155,12 +155,12 @@ impl Columns {
         triangle
     }
 
-    /// Rotates every pair of columns once; whether that left all of them orthogonal.
+    /// Rotates every pair of columns once; returns whether that left all of them orthogonal.
     fn sweep(&mut self) -> bool {
         self.sweep_with(|_, _, _| {})
     }
 
-    /// The same, telling every rotation.
+    /// The same, reporting every rotation.
     fn sweep_with(&mut self, mut told: impl FnMut(usize, usize, Rotation)) -> bool {
         let mut last = true;
         for (i, j) in tournament(self.count) {
@@ -194,7 +194,7 @@ impl Columns {
 }
 
 impl Rotation {
-    /// What makes two columns orthogonal; `None` where they are.
+    /// The rotation that makes two columns orthogonal; `None` if they already are.
     #[expect(clippy::imprecise_flops, reason = "the hottest line; lengths are at most of order one, nothing overflows")]
     fn between(x: &[f64], y: &[f64]) -> Option<Self> {
         let (alpha, beta, gamma) = inner_products(x, y);

@@ -1,8 +1,8 @@
-//! The few decompositions that the project needs, each with a stated and tested accuracy.
+//! The few decompositions the project needs, each with a stated and tested accuracy.
 //!
-//! Everything above this module speaks nalgebra's [`Matrix`]; the decompositions run on faer, chosen by
-//! measurement (`docs/decisions.md`, D2). nalgebra's own SVD is never called: it returns wrong factorisations
-//! without an error on low-rank, clustered and graded matrices.
+//! All other modules use nalgebra's [`Matrix`]; the decompositions run on faer, chosen by measurement
+//! (`docs/decisions.md`, D2). nalgebra's own SVD is never called: it silently returns wrong factorisations of low-rank,
+//! clustered and graded matrices.
 //!
 //! # Accuracy contract
 //! For finite input at any scale, with ε the machine epsilon and n the larger dimension:
@@ -10,16 +10,16 @@
 //! | function | guarantee (tested up to n = 512 on graded, clustered and rank-deficient spectra) |
 //! |---|---|
 //! | [`svd`] | residual ≤ 64 n ε ‖A‖, orthogonality ≤ 64 n ε, values descending and non-negative |
-//! | [`graded_svd`] | D₁·B·D₂ rebuilt within 64 n ε of each row's and column's own length; what B determines keeps its digits |
+//! | [`graded_svd`] | D₁·B·D₂ reproduced within 64 n ε of each row's and column's own length; what B determines keeps its digits |
 //! | [`symmetric_eigen`] | as [`svd`], values descending |
-//! | [`positive_semidefinite_root`] | F·Fᵀ = A within 64 n ε √(a_ii a_jj) in every entry; bits follow powers of two of units |
+//! | [`positive_semidefinite_root`] | F·Fᵀ = A within 64 n ε √(a_ii a_jj) in every entry; exact under rescaling by powers of two |
 //! | [`Whitening::of_factor`] | `x̃ = whitener·x` has covariance I within 64 n ε κ, κ = [`Whitening::condition`] |
 //! | [`log_determinant`] | through Cholesky: no overflow, relative error ≤ 64 n ε κ |
 //! | [`orthonormal_columns`] | orthogonality ≤ 64 n ε; columns that depend on earlier ones are dropped |
 //!
-//! Units: whatever decides (symmetric, semidefinite, rank) compares each variable with its own scale, never with the loudest.
+//! Units: every decision (symmetric, semidefinite, rank) compares each variable with its own scale, never with the loudest.
 //!
-//! What it does not do: decide what a matrix means. It contains no models.
+//! Matrices have no meaning here: this module contains no models.
 //!
 //! # Example
 //! ```
@@ -63,7 +63,7 @@ pub(crate) use whitening::{column_lengths, orthonormal_extension, outside, unit_
 /// A dense, column-major, double-precision matrix.
 pub type Matrix = nalgebra::DMatrix<f64>;
 
-/// Why a decomposition could not be had.
+/// Why a decomposition failed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LinalgError {
@@ -77,7 +77,7 @@ pub enum LinalgError {
         /// The entry.
         value: f64,
     },
-    /// A symmetric matrix was needed.
+    /// A matrix should be symmetric.
     #[error("not symmetric: entries ({row}, {column}) and ({column}, {row}) are {upper:e} and {lower:e}")]
     NotSymmetric {
         /// Row of the worst pair.
@@ -89,14 +89,14 @@ pub enum LinalgError {
         /// The entry at (column, row).
         lower: f64,
     },
-    /// A positive semidefinite matrix was needed.
+    /// A matrix should be positive semidefinite.
     #[error(
         "not positive semidefinite: smallest eigenvalue {smallest:.3e}, largest {largest:.3e}, each variable scaled to variance 1"
     )]
     NotPositiveSemidefinite {
-        /// Smallest eigenvalue, of the matrix scaled to unit diagonal (within a factor of two).
+        /// Smallest eigenvalue of the matrix scaled to unit diagonal (within a factor of two).
         smallest: f64,
-        /// Largest eigenvalue of the same.
+        /// Largest eigenvalue of the same matrix.
         largest: f64,
     },
     /// A variance is negative.
@@ -107,7 +107,7 @@ pub enum LinalgError {
         /// The entry.
         variance: f64,
     },
-    /// Two variables that would be correlated beyond ±1.
+    /// Two variables would have a correlation beyond ±1.
     #[error(
         "not positive semidefinite: entry ({row}, {column}) is {covariance:e} beside variances {first:e} and {second:e}, a correlation beyond 1"
     )]
@@ -126,14 +126,14 @@ pub enum LinalgError {
     /// The iteration of the backend did not converge, or its result failed the check of `Σσ² = ‖A‖²_F`.
     #[error("the {algorithm} of a {rows} × {columns} matrix did not converge")]
     NoConvergence {
-        /// Which decomposition.
+        /// The decomposition.
         algorithm: &'static str,
         /// Rows of the matrix.
         rows: usize,
         /// Columns of the matrix.
         columns: usize,
     },
-    /// A matrix with no rows or no columns.
+    /// The matrix has no rows or no columns.
     #[error("an empty matrix ({rows} × {columns})")]
     Empty {
         /// Rows of the matrix.

@@ -1,26 +1,27 @@
-//! Square roots of covariances, decided in units of each variable.
+//! Square roots of covariances, with decisions made in each variable's own units.
 //!
-//! A covariance in mixed units has entries that differ by any factor; what is symmetric, semidefinite or of full rank does not
-//! depend on them. So every decision here is made after scaling each variable by a power of two to a variance between ½ and 2.
+//! A covariance in mixed units has entries that differ by arbitrary factors, but symmetry, semidefiniteness and rank do
+//! not depend on units. Every decision here is therefore made after scaling each variable by a power of two to a
+//! variance between ½ and 2.
 
 use super::decomposition::{is_diagonal, power_of_two_near, symmetric_eigen};
 use super::product::{owned, view};
 use super::{LinalgError, Matrix, require_finite, scale_rows};
 use faer::Side;
 
-/// Eigenvalues above −this·(largest) count as zero in a correlation matrix: the rounding of a covariance that was written with 15
-/// digits and summed over a few hundred terms.
+/// Negative eigenvalues of a correlation matrix above −this·(largest) count as zero: the rounding of a covariance
+/// written with 15 digits and summed over a few hundred terms.
 const SEMIDEFINITE_TOLERANCE: f64 = 1e-12;
 
 /// Asymmetry that is taken as rounding and averaged away, relative to the scale of the two variables.
 const SYMMETRY_TOLERANCE: f64 = 1e-10;
 
-/// Least share of a variable's variance, of order one, that those before it may leave for a triangular root: its rounding is then
-/// below 1e-8 of what is left, and no eigenvalue is hidden by it.
+/// Smallest fraction of a variable's variance, of order one, that its predecessors may leave for a triangular root: its
+/// rounding is then below 1e-8 of the remainder, and hides no eigenvalue.
 const LEAST_PIVOT: f64 = 1e-8;
 
-/// Fails where two mirrored entries differ by more than 1e-10 of their scale: the larger of the two, or of √(a_ii a_jj)
-/// where that is larger, the rounding of a covariance of these two variables.
+/// Fails if two mirrored entries differ by more than 1e-10 of their scale: the larger of the two, or √(a_ii a_jj) if
+/// that is larger, the scale of rounding in a covariance of these two variables.
 ///
 /// # Errors
 /// [`LinalgError::NotSymmetric`], with the first offending pair.
@@ -38,15 +39,15 @@ pub fn require_symmetric(matrix: &Matrix) -> Result<(), LinalgError> {
     Ok(())
 }
 
-/// A factor F (n × rank) with F·Fᵀ = A, of a positive semidefinite A (n × n). A diagonal matrix keeps a diagonal factor, so that
-/// exact zeros stay exact.
+/// A factor F (n × rank) with F·Fᵀ = A, for a positive semidefinite A (n × n). A diagonal matrix gets a diagonal
+/// factor, so that exact zeros stay exact.
 ///
-/// Units do not matter: with D diagonal of powers of two, the factor of D·A·D is D·F bit for bit.
+/// Units do not matter: for a diagonal D of powers of two, the factor of D·A·D is D·F, bit for bit.
 ///
 /// # Errors
 /// [`LinalgError::NotFinite`], [`LinalgError::NotSymmetric`], [`LinalgError::NegativeVariance`],
-/// [`LinalgError::ImpossibleCorrelation`]; [`LinalgError::NotPositiveSemidefinite`] when an eigenvalue of the matrix, scaled to unit
-/// diagonal, is below −1e-12 of the largest; [`LinalgError::NoConvergence`].
+/// [`LinalgError::ImpossibleCorrelation`]; [`LinalgError::NotPositiveSemidefinite`] if an eigenvalue of the matrix,
+/// scaled to unit diagonal, is below −1e-12 of the largest; [`LinalgError::NoConvergence`].
 pub fn positive_semidefinite_root(matrix: &Matrix) -> Result<Matrix, LinalgError> {
     require_finite(matrix)?;
     let n = matrix.nrows();
@@ -72,8 +73,8 @@ pub fn positive_semidefinite_root(matrix: &Matrix) -> Result<Matrix, LinalgError
     Ok(root)
 }
 
-/// The Cholesky factor, where no variable is nearly determined by those before it. It keeps every zero that independence puts into a
-/// covariance, which a spectral root turns into rounding of the loudest.
+/// The Cholesky factor, if no variable is nearly determined by its predecessors. It preserves every zero that
+/// independence puts into a covariance, which a spectral root turns into rounding of the loudest variable.
 fn triangular_root(scaled: &Matrix) -> Option<Matrix> {
     let factor = owned(view(scaled).llt(Side::Lower).ok()?.L());
     factor.diagonal().iter().all(|pivot| pivot * pivot > LEAST_PIVOT).then_some(factor)
@@ -91,13 +92,13 @@ fn spectral_root(scaled: &Matrix) -> Result<Matrix, LinalgError> {
     Ok(Matrix::from_fn(n, rank, |row, column| eigen.vectors[(row, column)] * eigen.values[column].sqrt()))
 }
 
-/// Powers of two near each variable's standard deviation, 1 where it has none.
+/// Powers of two near each variable's standard deviation, or 1 if that is zero.
 fn deviation_scales(matrix: &Matrix) -> Vec<f64> {
     let scale = |variance: &f64| if *variance > 0.0 { power_of_two_near(variance.sqrt()) } else { 1.0 };
     matrix.diagonal().iter().map(scale).collect()
 }
 
-/// No covariance is beyond what its two variances allow, not even where one of them is zero.
+/// Fails if a covariance exceeds what its two variances allow, even if one of them is zero.
 fn require_possible_correlations(matrix: &Matrix, scaled: &Matrix) -> Result<(), LinalgError> {
     for column in 0..matrix.ncols() {
         for row in 0..column {

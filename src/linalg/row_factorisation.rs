@@ -1,4 +1,4 @@
-//! A = L·Q of a wide matrix: the QR factorisation of its transpose, in the orientation of factors.
+//! A = L·Q for a wide matrix: the QR factorisation of its transpose, in the orientation of factors.
 
 use super::Matrix;
 use super::product::{owned, view, view_mut};
@@ -10,25 +10,25 @@ use faer::{Accum, MatMut, MatRef, Par, Side};
 
 const LOWER: BlockStructure = BlockStructure::TriangularLower;
 
-/// Triangles of fewer rows than twice this are not split further.
+/// Triangles with fewer than twice this many rows are not split further.
 const LEAF: usize = 32;
 
-/// ‖Q·Qᵀ − I‖_F after the first of two Cholesky passes up to which the second makes Q orthonormal to rounding: Q then has a
-/// condition number below 1.2. Reached at condition numbers of A near 1e7.
+/// Largest ‖Q·Qᵀ − I‖_F after the first of two Cholesky passes for which the second makes Q orthonormal to rounding: Q
+/// then has a condition number below 1.2. Reached at condition numbers of A near 1e7.
 const NEARLY_ORTHONORMAL: f64 = 0.1;
 
-/// A = L·Q for A with at most as many rows as columns.
+/// A = L·Q for an A with at most as many rows as columns.
 pub(super) struct RowFactorisation {
-    /// L, rows × rows, lower triangular with a diagonal that is not negative.
+    /// L, rows × rows, lower triangular with a non-negative diagonal.
     pub(super) lower: Matrix,
     /// Q, rows × columns, orthonormal rows.
     pub(super) rows: Matrix,
 }
 
 impl RowFactorisation {
-    /// By Cholesky factors of Gram matrices, twice, where A is conditioned well enough for it, and by Householder reflections
-    /// elsewhere. Both leave a residual of ε·‖row‖ in every row and Q orthonormal to rounding, whatever the condition number
-    /// (Yamamoto, Nakatsukasa, Yanagisawa, Fukaya 2015); the former runs at the speed of matrix products.
+    /// By Cholesky factors of Gram matrices, twice, if A is sufficiently well conditioned, and otherwise by Householder
+    /// reflections. Both leave a residual of ε·‖row‖ in every row and Q orthonormal to rounding, whatever the condition
+    /// number (Yamamoto, Nakatsukasa, Yanagisawa, Fukaya 2015); the former runs at the speed of matrix products.
     pub(super) fn new(matrix: &Matrix) -> Self {
         assert!(matrix.nrows() <= matrix.ncols(), "no more rows than columns");
         Self::by_cholesky(matrix).unwrap_or_else(|| Self::by_householder(matrix))
@@ -40,7 +40,7 @@ impl RowFactorisation {
         rows.solve(first.L());
         let nearly_identity = rows.gram();
         let deviation = (&nearly_identity - Matrix::identity(matrix.nrows(), matrix.nrows())).norm();
-        // Written so that NaN is refused.
+        // Written so that NaN is rejected.
         if deviation.is_nan() || deviation > NEARLY_ORTHONORMAL {
             return None;
         }
@@ -56,7 +56,7 @@ impl RowFactorisation {
         let qr = view(&matrix.transpose()).qr();
         let mut rows = owned(qr.compute_thin_Q().transpose());
         let mut lower = owned(qr.thin_R().transpose());
-        // The signs that Cholesky factors have, so that results do not jump where the method changes.
+        // The signs that Cholesky factors have, so that results do not jump when the method changes.
         for index in 0..lower.nrows() {
             if lower[(index, index)] < 0.0 {
                 lower.column_mut(index).neg_mut();
@@ -67,8 +67,8 @@ impl RowFactorisation {
     }
 }
 
-/// A wide matrix [C | D] whose last columns D, where they form a lower triangle, stay one: noises that are independent
-/// between channels, a diagonal D, cost a third of what a dense block would.
+/// A wide matrix [C | D] whose last columns D stay a lower triangle if they form one: noise that is independent between
+/// channels, a diagonal D, costs a third of a dense block.
 struct FactorRows {
     matrix: Matrix,
     /// Columns of C.

@@ -1,4 +1,4 @@
-//! Whitening from a factor: the square root of a covariance without ever forming the covariance.
+//! Whitening from a factor: the square root of a covariance without forming the covariance.
 
 use super::jacobi::dot;
 use super::product::{view, view_mut};
@@ -8,26 +8,25 @@ use faer::linalg::matmul::matmul;
 use faer::linalg::triangular_inverse::invert_lower_triangular;
 use faer::{Accum, MatMut, MatRef, Par};
 
-/// Columns whose residual after projection is below this share of their length count as dependent.
+/// Columns whose residual after projection is below this fraction of their length count as dependent.
 const DEPENDENT: f64 = 1e-10;
 
-/// Projections before a residual is taken as it is: two are enough (Kahan and Parlett), and one more where digits cancelled …
+/// Maximum number of projections: two are enough (Kahan and Parlett), plus one more where digits cancelled …
 const PASSES: usize = 3;
-/// … and the share of a vector above which what a projection left is orthogonal to rounding.
+/// … and the fraction of a vector above which the remainder of a projection is orthogonal to rounding.
 const SETTLED: f64 = std::f64::consts::FRAC_1_SQRT_2;
 
-/// Entries of a basis from which products are faster than loops.
+/// Size of a basis, in entries, from which products are faster than loops.
 const LARGE: usize = 4096;
 
 /// The whitening of a Gaussian vector x = F·w, w ~ N(0, I).
-///
-/// `basis` holds the whitened coordinates as orthonormal vectors in the space of w: `x̃ = basisᵀ·w`,
-/// `x = root·x̃`, `x̃ = whitener·x`. For a covariance of full rank it comes from F = L·Q (L triangular, Q of orthonormal
-/// rows), so that the error grows with the condition number of F, the *square root* of the covariance's; for a
-/// rank-deficient one from an SVD, with x̃ living on the support.
+/// `basis` holds the whitened coordinates as orthonormal vectors in the space of w: `x̃ = basisᵀ·w`, `x = root·x̃`, `x̃
+/// = whitener·x`. For a covariance of full rank it comes from F = L·Q (L triangular, Q with orthonormal rows), so the
+/// error grows with the condition number of F, the *square root* of the covariance's; for a rank-deficient one it comes
+/// from an SVD, with x̃ living on the support.
 #[derive(Debug, Clone)]
 pub struct Whitening {
-    /// length of w × rank, orthonormal columns.
+    /// (length of w) × rank, orthonormal columns.
     pub basis: Matrix,
     /// n × rank: x = root·x̃.
     pub root: Matrix,
@@ -74,7 +73,7 @@ impl Whitening {
         super::product_nt(&self.root, &self.root)
     }
 
-    /// From F = L·Q, when F has at least as many columns as rows and L is invertible.
+    /// From F = L·Q, if F has at least as many columns as rows and L is invertible.
     fn of_full_rank(factor: &Matrix) -> Option<Self> {
         let n = factor.nrows();
         if factor.ncols() < n || n == 0 {
@@ -107,8 +106,8 @@ impl Whitening {
     }
 }
 
-/// The Euclidean length of each row, 1 for a row of zeros. By the largest entry first: the sum of squares of 1e±200 leaves
-/// the range of doubles.
+/// The Euclidean length of each row, or 1 for a row of zeros. Scaled by the largest entry first: sums of squares of
+/// 1e±200 leave the range of doubles.
 fn row_lengths(matrix: &Matrix) -> Vec<f64> {
     let mut largest = vec![0.0_f64; matrix.nrows()];
     for column in matrix.column_iter() {
@@ -125,15 +124,15 @@ fn row_lengths(matrix: &Matrix) -> Vec<f64> {
     squares.into_iter().zip(largest).map(length).collect()
 }
 
-/// An orthonormal basis of the column space, in the order of the columns: the first j vectors span what the first
-/// columns span, and a column that depends on earlier ones (residual below 1e-10 of its length) adds none.
+/// An orthonormal basis of the column space, in the order of the columns: leading vectors span what the leading columns
+/// span, and a column that depends on earlier ones (residual below 1e-10 of its length) adds none.
 ///
-/// Gram–Schmidt, again where a projection took most of a vector; for the thin matrices of encoders.
+/// By Gram–Schmidt, repeated if a projection removed most of a vector; intended for the thin matrices of encoders.
 pub fn orthonormal_columns(matrix: &Matrix) -> Matrix {
     orthonormal_extension(&Matrix::zeros(matrix.nrows(), 0), &unit_columns(matrix))
 }
 
-/// The columns at length one; a column of zeros stays. By the largest entry first, as in [`column_lengths`].
+/// The columns scaled to length one; zero columns stay. Scaled by the largest entry first, as in [`column_lengths`].
 pub(crate) fn unit_columns(matrix: &Matrix) -> Matrix {
     let mut unit = matrix.clone();
     for mut column in unit.column_iter_mut() {
@@ -146,7 +145,7 @@ pub(crate) fn unit_columns(matrix: &Matrix) -> Matrix {
     unit
 }
 
-/// The Euclidean length of each column. By the largest entry first: the sum of squares of 1e±200 leaves the range of doubles.
+/// The Euclidean length of each column. Scaled by the largest entry first: sums of squares of 1e±200 leave the range of doubles.
 pub(crate) fn column_lengths(matrix: &Matrix) -> Vec<f64> {
     let length = |column: nalgebra::DVectorView<f64>| {
         let largest = column.amax();
@@ -155,8 +154,8 @@ pub(crate) fn column_lengths(matrix: &Matrix) -> Vec<f64> {
     matrix.column_iter().map(length).collect()
 }
 
-/// Orthonormal columns and, after them, those that span what vectors of length one add to them. `remainders` are these vectors,
-/// or what a projection has left of them: it is to their length one that a residual is compared.
+/// Orthonormal columns followed by those needed to span the given unit vectors as well. `remainders` are these vectors,
+/// or their remainders after a projection: residuals are compared with their original length one.
 pub(crate) fn orthonormal_extension(orthonormal: &Matrix, remainders: &Matrix) -> Matrix {
     let mut rank = orthonormal.ncols();
     let mut basis = Matrix::zeros(remainders.nrows(), (rank + remainders.ncols()).min(remainders.nrows()));
@@ -187,8 +186,8 @@ pub(crate) fn orthonormal_extension(orthonormal: &Matrix, remainders: &Matrix) -
     basis.columns(0, rank).into_owned()
 }
 
-/// Takes the components along the first `rank` columns of `basis` out of a vector: one after another where that is cheapest,
-/// by two matrix-vector products where there are many.
+/// Removes the components along the first `rank` columns of `basis` from a vector: one after another if that is
+/// cheapest, otherwise by two matrix-vector products.
 fn remove(basis: &Matrix, rank: usize, vector: &mut nalgebra::DVector<f64>) {
     let (length, vector) = (basis.nrows(), vector.as_mut_slice());
     let columns = &basis.as_slice()[..rank * length];

@@ -1,4 +1,4 @@
-//! What can be wrong with a model, with the field and the value that are wrong.
+//! Errors in a model; each names the field and the value at fault.
 
 use crate::linalg::LinalgError;
 use crate::text::hint;
@@ -7,7 +7,7 @@ use crate::text::hint;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// A field holds a value that it can't hold.
+    /// A field holds an invalid value.
     #[error("{field}: {problem}")]
     Field {
         /// Path of the field, as written in the file (`modality[1].noise`).
@@ -24,9 +24,9 @@ pub enum ModelError {
     /// A decomposition of the model's matrices failed.
     #[error("{field}: {problem}")]
     Linalg {
-        /// Path of the field whose matrix it is.
+        /// Path of the field with this matrix.
         field: String,
-        /// What failed. Not called `source`: reports that print the chain of sources would say it twice.
+        /// What failed. Not called `source`, since reports that print the chain of sources would repeat it.
         problem: LinalgError,
     },
 }
@@ -57,7 +57,7 @@ pub enum FieldProblem {
         largest: f64,
     },
     /// A variance below 0.
-    #[error("{value} is not a variance: it must be at least 0")]
+    #[error("{value} is not a variance: expected at least 0")]
     NegativeVariance {
         /// The number.
         value: f64,
@@ -83,7 +83,7 @@ pub enum FieldProblem {
         most: usize,
     },
     /// Fewer modalities than a model has.
-    #[error("{count} given, at least 2 are needed")]
+    #[error("{count} given, expected at least 2")]
     TooFewModalities {
         /// How many there are.
         count: usize,
@@ -253,10 +253,10 @@ pub enum FieldProblem {
         most: usize,
     },
     /// A mixture of factors that are not there.
-    #[error("a mixture needs shared ≥ 1 and private ≥ 1 in modality 1")]
+    #[error("the mixture needs shared ≥ 1 and private ≥ 1 in modality 1")]
     NothingToMix,
     /// A file with a family and latents.
-    #[error("a file has either [family] or [latent] with [[modality]], not both")]
+    #[error("give either [family] or [latent] with [[modality]], not both")]
     TwoModels,
     /// A file with neither.
     #[error("missing: a model file needs [latent] with [[modality]], or [family]")]

@@ -1,4 +1,4 @@
-//! Model files: TOML or JSON, both ways, bit for bit.
+//! Model files in TOML or JSON: read and written without changing a bit.
 
 use super::family::{FamilyParameters, PARAMETERS, REGISTRY};
 use super::{FieldProblem, LatentModel, Modality, ModelError, Noise, Target};
@@ -11,16 +11,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelFile {
-    /// What the model is called.
+    /// The model's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// A family of models and its parameters, in place of `latent` and `modality`.
+    /// A family of models and its parameters, instead of `latent` and `modality`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     family: Option<FamilyParameters>,
-    /// The latent factors: shared ones first, then the private ones of each modality.
+    /// The latent factors: first the shared ones, then each modality's private ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     latent: Option<LatentSection>,
-    /// The modalities, two at least.
+    /// The modalities, at least two.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     modality: Vec<ModalitySection>,
     /// The targets.
@@ -43,26 +43,26 @@ struct LatentSection {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ModalitySection {
-    /// What it is called.
+    /// The modality's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// A_m, one row for each channel: n_m × k.
+    /// A_m, one row per channel: n_m × k.
     shared_loading: Vec<Vec<f64>>,
-    /// B_m, one row for each channel: n_m × p_m.
+    /// B_m, one row per channel: n_m × p_m.
     private_loading: Vec<Vec<f64>>,
-    /// The variance of the noise: one number, one for each channel, or the rows of a covariance.
+    /// The variance of the noise: one number, one per channel, or the rows of a covariance matrix.
     noise: NoiseSection,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TargetSection {
-    /// What it is called.
+    /// The target's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// C, one row for each coordinate: its weights on all factors.
+    /// C, one row per coordinate: its weights on all factors.
     loading: Vec<Vec<f64>>,
-    /// The variance of its noise: one number, one for each coordinate, or the rows of a covariance.
+    /// The variance of its noise: one number, one per coordinate, or the rows of a covariance matrix.
     #[serde(default = "NoiseSection::none")]
     noise: NoiseSection,
 }
@@ -84,7 +84,7 @@ impl ModelFile {
     }
 }
 
-/// Writes what is known of families and their parameters into a schema that has them.
+/// Adds the descriptions of families and their parameters to a schema.
 pub(crate) fn describe_family(schema: &mut serde_json::Value) {
     let Some(properties) = schema.pointer_mut("/$defs/FamilyParameters/properties") else { return };
     for parameter in PARAMETERS {
@@ -97,7 +97,7 @@ impl LatentModel {
     /// Reads a model from text.
     ///
     /// # Errors
-    /// [`ModelError`], naming the field and the value, in one line; unknown keys with the nearest valid one.
+    /// [`ModelError`], in one line, naming the field and the value; for unknown keys also the nearest valid one.
     ///
     /// # Examples
     /// ```
@@ -252,7 +252,7 @@ impl NoiseSection {
     }
 }
 
-/// Rows as a matrix; `columns` is what the rows must have where there may be no row to tell.
+/// Rows as a matrix; `columns` is the expected width, needed if there may be no rows.
 fn matrix(field: &str, rows: &[Vec<f64>], columns: Option<usize>) -> Result<Matrix, ModelError> {
     let columns = columns.or(rows.first().map(Vec::len)).unwrap_or(0);
     if let Some((index, row)) = rows.iter().enumerate().find(|(_, row)| row.len() != columns) {

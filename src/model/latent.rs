@@ -1,18 +1,18 @@
-//! The model itself and its exact joint law.
+//! The model and its exact joint law.
 
 use super::{FieldProblem, ModelError};
 use crate::linalg::{Matrix, positive_semidefinite_root, product, product_nt};
 
-/// Largest number of latents, channels or target rows: beyond it a dense population computation is not sensible.
+/// Largest number of latents, channels or target rows: dense population computations beyond it are not sensible.
 pub const LARGEST_DIMENSION: usize = 4096;
 
-/// Largest magnitude of an entry: its square must stay a finite number after summation.
+/// Largest magnitude of an entry: sums of its square must stay finite.
 const LARGEST_ENTRY: f64 = 1e100;
 
-/// Least standard deviation that counts: its square must stay a normal number.
+/// Smallest standard deviation that counts: its square must stay a normal number.
 const SMALLEST_DEVIATION: f64 = 1e-150;
 
-/// The covariance Ψ of a sensor's noise, in the form in which it was given.
+/// The covariance Ψ of a sensor's noise, in the form it was given.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Noise {
     /// ψ·I.
@@ -26,7 +26,7 @@ pub enum Noise {
 /// One sensor: x = A·s + B·u + ε.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Modality {
-    /// Its name, for people.
+    /// Its name, for display.
     pub name: String,
     /// A, n × k.
     pub shared_loading: Matrix,
@@ -39,7 +39,7 @@ pub struct Modality {
 /// One target: y = C·(s, u_1 … u_M) + η.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
-    /// Its name, for people and for figures.
+    /// Its name, for display and figures.
     pub name: String,
     /// C, q × (k + Σ p_m).
     pub loading: Matrix,
@@ -47,8 +47,8 @@ pub struct Target {
     pub noise: Noise,
 }
 
-/// A Gaussian vector in factor form: x = common·w + own·v with w, v standard normal; w is the same for every
-/// vector of the model (the whitened latents), v belongs to this vector alone (its noise).
+/// A Gaussian vector in factor form: x = common·w + own·v with w, v standard normal. The whitened latents w are shared
+/// by all vectors of the model; the noise v belongs to this vector alone.
 #[derive(Debug, Clone)]
 pub struct Factor {
     /// n × q.
@@ -57,7 +57,7 @@ pub struct Factor {
     pub own: Matrix,
 }
 
-/// A checked Gaussian latent model.
+/// A validated Gaussian latent model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LatentModel {
     name: String,
@@ -70,10 +70,10 @@ pub struct LatentModel {
 }
 
 impl LatentModel {
-    /// Checks and builds a model. `covariance` is Λ, in the order s, u_1, u_2, …; `None` is the identity.
+    /// Validates and builds a model. `covariance` is Λ, in the order s, u_1, u_2, …; `None` is the identity.
     ///
     /// # Errors
-    /// [`ModelError::Field`] and [`ModelError::Linalg`] name the field, as it is called in a model file, and the value.
+    /// [`ModelError::Field`] and [`ModelError::Linalg`] name the field, as in a model file, and the value.
     pub fn new(
         name: impl Into<String>,
         shared: usize,
@@ -182,7 +182,7 @@ impl LatentModel {
         &self.targets
     }
 
-    /// Λ as it was given; `None` is the identity.
+    /// Λ as given; `None` is the identity.
     pub fn given_covariance(&self) -> Option<&Matrix> {
         self.covariance.as_ref()
     }
@@ -214,7 +214,7 @@ impl LatentModel {
         Factor { common: self.through_latents(target.loading.clone()), own: target.noise.root(target.loading.nrows()) }
     }
 
-    /// A loading times the root of Λ, which is the identity where no Λ was given.
+    /// A loading times the root of Λ (the identity if no Λ was given).
     fn through_latents(&self, loading: Matrix) -> Matrix {
         if self.covariance.is_none() { loading } else { product(&loading, &self.latent_root) }
     }
@@ -280,10 +280,10 @@ impl Factor {
         product_nt(&self.common, &self.common) + product_nt(&self.own, &self.own)
     }
 
-    /// Several vectors of one model as one, one above the other, each with its own noise.
+    /// Stacks several vectors of one model, each with its own noise.
     ///
     /// # Panics
-    /// When there is none, or their common spaces differ in dimension: a broken invariant of the caller.
+    /// If the list is empty, or the common spaces differ in dimension: a broken invariant of the caller.
     #[must_use]
     pub fn concatenated(factors: &[&Self]) -> Self {
         let dimension = factors.first().expect("at least one factor").common.ncols();
@@ -301,14 +301,14 @@ impl Factor {
         Self { common, own }
     }
 
-    /// Cov(self, other): through the common part alone.
+    /// Cov(self, other), which depends on the common parts only.
     pub fn cross_covariance(&self, other: &Self) -> Matrix {
         product_nt(&self.common, &other.common)
     }
 }
 
 impl Noise {
-    /// A root R (n × rank) with R·Rᵀ = Ψ; columns of zero variance are left out.
+    /// A root R (n × rank) with R·Rᵀ = Ψ; columns of zero variance are dropped.
     fn root(&self, n: usize) -> Matrix {
         let diagonal = |variance: &dyn Fn(usize) -> f64| {
             let kept: Vec<usize> = (0..n).filter(|&i| variance(i) > 0.0).collect();

@@ -1,10 +1,10 @@
-//! Gaussian latent models: shared and modality-private factors, seen by several sensors (docs/theory.md §1).
+//! Gaussian latent models: shared and modality-private factors observed by several sensors (docs/theory.md §1).
 //!
-//! Latents `(s, u_1 … u_M) ~ N(0, Λ)`; observations `x_m = A_m s + B_m u_m + ε_m`, `ε_m ~ N(0, Ψ_m)`; targets
-//! `y = C·(s, u_1 … u_M) + η`. A [`LatentModel`] is checked once, when it is built; everything after trusts it.
-//! Its exact joint law is given in *factor form* ([`Factor`]): no covariance is formed unless it is asked for.
+//! Latents `(s, u_1 … u_M) ~ N(0, Λ)`; observations `x_m = A_m s + B_m u_m + ε_m`, `ε_m ~ N(0, Ψ_m)`; targets `y =
+//! C·(s, u_1 … u_M) + η`. A [`LatentModel`] is validated once, when it is built; later code trusts it. Its exact joint
+//! law is given in *factor form* ([`Factor`]): covariances are formed only on request.
 //!
-//! What it does not do: learn, sample, or judge.
+//! This module does not learn, sample or judge.
 //!
 //! # Example
 //! ```

@@ -1,29 +1,29 @@
 //! The same model in other units of its latents, channels and targets.
 //!
-//! No answer that is free of units may depend on them. Powers of two scale doubles without rounding, so that whatever is
-//! computed variable by variable gives the same bits in either units: a property that tests and `verify` demand.
+//! Unit-free answers must not depend on units. Powers of two scale doubles without rounding, so whatever is computed
+//! variable by variable gives the same bits in either units: a property that tests and `verify` require.
 
 use super::{LatentModel, Modality, ModelError, Noise, Target};
 use crate::linalg::Matrix;
 use rand::{Rng, RngExt};
 
-/// Exponents e: what was the value v in the old unit is v·2^e in the new one.
+/// Exponents e: a value v in the old unit is v·2^e in the new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Units {
-    /// One for each latent, in the order s, u_1, u_2, ….
+    /// One per latent, in the order s, u_1, u_2, ….
     pub latents: Vec<i32>,
-    /// One for each channel of each modality.
+    /// One per channel of each modality.
     pub channels: Vec<Vec<i32>>,
-    /// One for each row of each target.
+    /// One per row of each target.
     pub targets: Vec<Vec<i32>>,
 }
 
 /// How the units of a modality's channels are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelUnits {
-    /// Each channel has a different unit. Minimisers of objectives that weigh channels by their variance change.
+    /// Each channel has a different unit. This changes the minimisers of objectives that weigh channels by variance.
     Each,
-    /// All channels of a modality share one. Only the trade-off of `alignment-fidelity` changes.
+    /// All channels of a modality share one unit. This changes only the trade-off of `alignment-fidelity`.
     PerModality,
 }
 
@@ -37,7 +37,7 @@ impl Units {
         }
     }
 
-    /// Independent exponents, uniform in −reach … reach.
+    /// Independent exponents, uniform from −reach to reach.
     pub fn random(model: &LatentModel, channels: ChannelUnits, reach: i32, generator: &mut impl Rng) -> Self {
         let mut units = Self::unchanged(model);
         let mut draw = || generator.random_range(-reach..=reach);
@@ -57,14 +57,14 @@ impl Units {
 }
 
 impl LatentModel {
-    /// The same law in other units: x'_i = 2^e x_i, and likewise for latents and targets. Λ, loadings and noise change so that every
-    /// quantity without a unit stays what it was.
+    /// The same law in other units: x'_i = 2^e x_i, and likewise for latents and targets. Λ, loadings and noise change
+    /// so that every dimensionless quantity stays the same.
     ///
     /// # Errors
-    /// [`ModelError`] when a number leaves the range that a model may have.
+    /// [`ModelError`] if a number leaves the range allowed in a model.
     ///
     /// # Panics
-    /// When `units` was made for a model of other sizes: a broken invariant of the caller.
+    /// If `units` was made for a model of other sizes: a broken invariant of the caller.
     pub fn in_units(&self, units: &Units) -> Result<Self, ModelError> {
         let unit_latents = units.latents.iter().all(|&exponent| exponent == 0);
         let covariance = match self.given_covariance() {

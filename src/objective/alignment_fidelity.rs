@@ -8,20 +8,20 @@ use super::{
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, product};
 
-/// max (1−λ)·2 tr(W_1 Σ12 W_2ᵀ) + λ Σ_m tr(W_m Σ_mm² W_mᵀ) over whitened encoders; for those the second sum is the
-/// variance of the sensors that their encoders explain. λ = 0 is `cca`, λ = 1 spans the principal components of each tower.
+/// max (1−λ)·2 tr(W_1 Σ12 W_2ᵀ) + λ Σ_m tr(W_m Σ_mm² W_mᵀ) over whitened encoders, for which the second sum is the
+/// variance of the sensors explained by their encoders. λ = 0 is `cca`; λ = 1 spans the principal components of each modality.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AlignmentFidelity {
     lambda: f64,
 }
 
 impl AlignmentFidelity {
-    /// How it is called and made.
+    /// Its registry entry.
     pub const ENTRY: Entry = Entry {
         parameters: &[ParameterSpec {
             name: LAMBDA,
             label: "fidelity weight λ",
-            meaning: "the weight of fidelity: 0 is cca, 1 spans the principal components",
+            meaning: "weight of fidelity: 0 is cca, 1 spans the principal components",
             kind: Kind::Number(Range::Share),
             default: None,
         }],
@@ -33,7 +33,7 @@ impl AlignmentFidelity {
         ..Entry::plain(
             "alignment-fidelity",
             "alignment-fidelity",
-            "alignment and explained variance, weighted by 1 − λ and λ: the joint remedy",
+            "alignment and explained variance, weighted 1 − λ and λ: the joint remedy",
             |given| Ok(Box::new(AlignmentFidelity::new(given.number(LAMBDA).unwrap_or(f64::NAN))?)),
         )
     };
@@ -45,7 +45,7 @@ impl AlignmentFidelity {
     /// The objective with weight λ on fidelity.
     ///
     /// # Errors
-    /// [`ObjectiveError::Range`] when λ is outside [0, 1].
+    /// [`ObjectiveError::Range`] if λ is outside [0, 1].
     pub fn new(lambda: f64) -> Result<Self, ObjectiveError> {
         Ok(Self { lambda: Range::Share.check(LAMBDA, lambda)? })
     }

@@ -1,11 +1,11 @@
-//! Baselines that look at one modality at a time.
+//! Baselines that treat each modality separately.
 
 use super::minibatch::{self, both};
 use super::{Candidate, Entry, Objective, Solution, regression};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::outside;
 
-/// `pca`: Σ_m min_D E‖x_m − D z_m‖², each tower on its own.
+/// `pca`: Σ_m min_D E‖x_m − D z_m‖², each encoder on its own.
 #[derive(Debug, Clone, Copy)]
 pub struct PrincipalComponents;
 
@@ -18,7 +18,7 @@ pub struct Supervised;
 pub struct Random;
 
 impl PrincipalComponents {
-    /// How it is called and made.
+    /// Its registry entry.
     pub const ENTRY: Entry = Entry {
         minibatch: Some(|_, _| Ok(both!(minibatch::PrincipalComponents::default()))),
         ..Entry::plain("pca", "PCA", "principal components of each modality: fidelity without alignment", |_| {
@@ -28,17 +28,17 @@ impl PrincipalComponents {
 }
 
 impl Supervised {
-    /// How it is called and made.
+    /// Its registry entry.
     pub const ENTRY: Entry = Entry::plain(
         "supervised",
         "supervised",
-        "the directions of E[y|x_m]: what the task wants of each modality",
+        "the directions of E[y|x_m]: what the task needs from each modality",
         |_| Ok(Box::new(Supervised)),
     );
 }
 
 impl Random {
-    /// How it is called and made.
+    /// Its registry entry.
     pub const ENTRY: Entry =
         Entry::plain("random", "random", "Gaussian weights: what an untrained encoder keeps", |_| Ok(Box::new(Random)));
 }
@@ -58,7 +58,7 @@ impl Objective for PrincipalComponents {
     }
 
     fn attained(&self, candidate: &Candidate) -> Option<f64> {
-        // x_m = root·x̃_m, of which z_m leaves what lies outside its span.
+        // x_m = root·x̃_m; the error is the part of it outside the span of z_m.
         let error = |m: usize| {
             let root = &candidate.pair.whitening(m).root;
             outside(candidate.towers.basis(m), &root.transpose()).norm_squared()

@@ -4,20 +4,18 @@ use super::minibatch::{self, both};
 use super::{BeyondRank, Candidate, Entry, Objective, Sense, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 
-/// max tr(W_1 Σ12 W_2ᵀ) over whitened encoders: the top canonical directions. Idealises Barlow Twins, VICReg and W-MSE.
+/// max tr(W_1 Σ12 W_2ᵀ) over whitened encoders: the leading canonical directions. An idealisation of Barlow Twins,
+/// VICReg and W-MSE.
 #[derive(Debug, Clone, Copy)]
 pub struct CanonicalCorrelation;
 
 impl CanonicalCorrelation {
-    /// How it is called and made.
+    /// Its registry entry.
     pub const ENTRY: Entry = Entry {
         minibatch: Some(|_, _| Ok(both!(minibatch::CanonicalCorrelation::default()))),
-        ..Entry::plain(
-            "cca",
-            "CCA",
-            "canonical correlation analysis: the most alignment that whitened encoders can have",
-            |_| Ok(Box::new(CanonicalCorrelation)),
-        )
+        ..Entry::plain("cca", "CCA", "canonical correlation analysis: maximal alignment of whitened encoders", |_| {
+            Ok(Box::new(CanonicalCorrelation))
+        })
     };
 }
 

@@ -1,34 +1,37 @@
-//! `decoupled`: a common block that is aligned, and a unique block that is not (docs/theory.md §5).
+//! `decoupled`: a common block that is aligned and a unique block that is not (docs/theory.md §5).
 
 use super::minibatch::{self, both};
 use super::{Candidate, Entry, Kind, Objective, ParameterSpec, ParameterValue, Parameters, Sense, Solution};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, product, product_nt};
 
-/// max tr(C_1 Σ12 C_2ᵀ) over whitened encoders z_m = (c_m, u_m), C_m the first d_c rows of W_m: only the common block c counts as aligned.
+/// max tr(C_1 Σ12 C_2ᵀ) over whitened encoders z_m = (c_m, u_m), with C_m the first d_c rows of W_m: only the common
+/// block c counts as aligned.
 ///
-/// The value leaves the unique block u free; of all maximisers it is the one that explains most variance of x_m, as everywhere
-/// (see [`super::BeyondRank::Whitened`]). So u_m holds the d − d_c directions of largest explained variance among
-/// those uncorrelated with c_m. They stand for E[u_m|x_m], which no objective of the sensors alone can know; with isotropic noise and
-/// d_c ≥ r they span the same space (theorem `decoupled-sufficiency`).
+/// The value does not depend on the unique block u; among all maximisers we take the one that explains most of the
+/// variance of x_m, as elsewhere (see [`super::BeyondRank::Whitened`]). Hence u_m holds the d − d_c directions of
+/// largest explained variance among those uncorrelated with c_m. They stand in for E[u_m|x_m], which no objective of
+/// the sensors alone can identify; with isotropic noise and d_c ≥ r they span the same space (theorem
+/// `decoupled-sufficiency`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Decoupled {
-    /// d_c; `None` is min(r, d), r the rank of Σ12. Never more than that many rows are aligned: beyond r there is nothing to align.
+    /// d_c; `None` is min(r, d), with r the rank of Σ12. No more than r rows are aligned: beyond the rank there is
+    /// nothing to align.
     pub common_dim: Option<usize>,
 }
 
 impl Decoupled {
-    /// How it is called and made.
+    /// Its registry entry.
     pub const ENTRY: Entry = Entry {
         parameters: &[ParameterSpec {
             name: COMMON_DIM,
             label: "aligned dimensions d_{c}",
-            meaning: "how many outputs are aligned; the others explain variance",
+            meaning: "number of aligned outputs; the others explain variance",
             kind: Kind::Count,
-            default: Some("as many as there are canonical correlations above 0"),
+            default: Some("the number of canonical correlations above 0"),
         }],
         minibatch: Some(|parameters, conditions| {
-            // As the closed form: beyond the rank of Σ12 there is nothing to align.
+            // As in the closed form: beyond the rank of Σ12 there is nothing to align.
             let rank = conditions.pair.rank();
             let common = parameters.count(COMMON_DIM).map_or(rank, |common| common.min(rank));
             let variance = conditions.largest_variance()?;
@@ -37,7 +40,7 @@ impl Decoupled {
         ..Entry::plain(
             "decoupled",
             "decoupled",
-            "canonical directions in an aligned block, explained variance in one that is not aligned",
+            "canonical directions in an aligned block, explained variance in a separate block",
             |given| Ok(Box::new(Decoupled { common_dim: given.count(COMMON_DIM) })),
         )
     };
@@ -80,7 +83,7 @@ impl Objective for Decoupled {
         Some(moments.cross_trace(&self.common(&encoders.first), &self.common(&encoders.second)))
     }
 
-    /// Of the first min(d_c, r) rows: what is beyond them belongs to the unique block.
+    /// For the first min(d_c, r) rows: the rest belongs to the unique block.
     fn attained(&self, candidate: &Candidate) -> Option<f64> {
         let rank = candidate.pair.rank();
         let common = self.common_dim.map_or(rank, |common| common.min(rank));
@@ -90,7 +93,7 @@ impl Objective for Decoupled {
     fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders> {
         let rows = encoders.dim();
         let (first, second) = (self.common(&encoders.first), self.common(&encoders.second));
-        // The unique rows change nothing.
+        // The unique rows do not affect the value.
         Some(Encoders {
             first: product_nt(&second, &moments.cross).resize_vertically(rows, 0.0),
             second: product(&first, &moments.cross).resize_vertically(rows, 0.0),

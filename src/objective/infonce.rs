@@ -1,23 +1,23 @@
-//! `infonce` with infinitely many negatives.
+//! `infonce`: InfoNCE with infinitely many negatives.
 
 use super::minibatch::{self, both};
 use super::{BeyondRank, Entry, Kind, Objective, ObjectiveError, ParameterSpec, Parameters, Range, Solution, Spectral};
 use crate::information::{Encoders, SecondMoments};
 
-/// −E z_1ᵀz_2/τ + E log E_{x_2'} exp(z_1ᵀz_2'/τ) with the bilinear critic and B → ∞: for Gaussians exactly ½·`spectral` of
-/// W_1ᵀW_2/τ (cf. Baptista, Stuart, Tran 2025), with minimum −½ Σ_{i≤d} ρ_i².
+/// −E z_1ᵀz_2/τ + E log E_{x_2'} exp(z_1ᵀz_2'/τ) with the bilinear critic and B → ∞. For Gaussians this is exactly
+/// ½·`spectral` at W_1ᵀW_2/τ (cf. Baptista, Stuart, Tran 2025), with minimum −½ Σ_{i≤d} ρ_i².
 #[derive(Debug, Clone, Copy)]
 pub struct InfoNce {
     temperature: f64,
 }
 
 impl InfoNce {
-    /// How it is called and made.
+    /// Its registry entry.
     pub const ENTRY: Entry = Entry {
         parameters: &[ParameterSpec {
             name: TEMPERATURE,
             label: "temperature τ",
-            meaning: "divides the scores",
+            meaning: "divisor of the scores",
             kind: Kind::Number(Range::Positive),
             default: Some("1"),
         }],
@@ -29,7 +29,7 @@ impl InfoNce {
         ..Entry::plain(
             "infonce",
             "InfoNCE",
-            "InfoNCE with a bilinear critic and infinite negatives: the minimiser of `spectral`",
+            "InfoNCE with a bilinear critic and infinitely many negatives: same minimiser as `spectral`",
             |given| Ok(Box::new(given.number(TEMPERATURE).map_or_else(|| Ok(InfoNce::default()), InfoNce::new)?)),
         )
     };
@@ -47,7 +47,7 @@ impl InfoNce {
     /// The objective at temperature τ > 0.
     ///
     /// # Errors
-    /// [`ObjectiveError::Range`] when τ is not positive and finite.
+    /// [`ObjectiveError::Range`] if τ is not positive and finite.
     pub fn new(temperature: f64) -> Result<Self, ObjectiveError> {
         Ok(Self { temperature: Range::Positive.check(TEMPERATURE, temperature)? })
     }
@@ -57,7 +57,7 @@ impl InfoNce {
         self.temperature
     }
 
-    /// The encoders with the temperature absorbed in equal parts.
+    /// The encoders with the temperature absorbed equally into both.
     fn absorbed(self, encoders: &Encoders) -> Encoders {
         let scale = self.temperature.sqrt().recip();
         Encoders { first: &encoders.first * scale, second: &encoders.second * scale }

@@ -5,8 +5,8 @@ use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, positive_semidefinite_root, product, product_tn, symmetric_eigen};
 
 /// −E s + log E_{x_1}E_{x_2'} e^s with a bilinear critic s = z_1ᵀz_2: the canonical directions with singular values
-/// (√(1+4ρ²) − 1)/(2ρ) in place of ρ. The second term is −½ log det(I − W_1Σ11W_1ᵀ·W_2Σ22W_2ᵀ), infinite where the
-/// product has an eigenvalue of 1 or more.
+/// (√(1+4ρ²) − 1)/(2ρ) in place of ρ. The second term is −½ log det(I − W_1Σ11W_1ᵀ·W_2Σ22W_2ᵀ), infinite if the product
+/// has an eigenvalue of 1 or more.
 #[derive(Debug, Clone, Copy)]
 pub struct JointDensity;
 
@@ -24,11 +24,11 @@ impl JointDensity {
 }
 
 impl JointDensity {
-    /// How it is called and made.
+    /// Its registry entry.
     pub const ENTRY: Entry = Entry::plain(
         "joint-density",
         "joint-density",
-        "KL form: canonical directions, scaled by (√(1+4ρ²) − 1)/(2ρ)",
+        "KL form of the contrastive loss: canonical directions, scaled by (√(1+4ρ²) − 1)/(2ρ)",
         |_| Ok(Box::new(JointDensity)),
     );
 }

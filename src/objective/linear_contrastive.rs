@@ -7,8 +7,8 @@ use super::{
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{product, product_nt};
 
-/// −tr(W_1 Σ12 W_2ᵀ) + (c/2)‖W_1ᵀW_2‖²_F + (η/2)(‖W_1‖²_F + ‖W_2‖²_F), minimised by the leading singular directions of Σ12
-/// (those of PLS-SVD) with singular values (σ_i − η)₊/c of W_1ᵀW_2 (theorem `width`).
+/// −tr(W_1 Σ12 W_2ᵀ) + (c/2)‖W_1ᵀW_2‖²_F + (η/2)(‖W_1‖²_F + ‖W_2‖²_F), minimised by the leading singular directions of
+/// Σ12 (those of PLS-SVD), with (σ_i − η)₊/c as the singular values of W_1ᵀW_2 (theorem `width`).
 #[derive(Debug, Clone, Copy)]
 pub struct LinearContrastive {
     penalty: f64,
@@ -16,20 +16,20 @@ pub struct LinearContrastive {
 }
 
 impl LinearContrastive {
-    /// How it is called and made.
+    /// Its registry entry.
     pub const ENTRY: Entry = Entry {
         parameters: &[
             ParameterSpec {
                 name: PENALTY,
                 label: "penalty c",
-                meaning: "the strength of the penalty on ‖W_1ᵀW_2‖²",
+                meaning: "weight of the penalty on ‖W_1ᵀW_2‖²",
                 kind: Kind::Number(Range::Positive),
                 default: Some("1"),
             },
             ParameterSpec {
                 name: WEIGHT_DECAY,
                 label: "weight decay η",
-                meaning: "the strength of weight decay; directions below it are lost",
+                meaning: "weight decay η; directions with singular values below it are lost",
                 kind: Kind::Number(Range::NonNegative),
                 default: Some("0"),
             },
@@ -41,7 +41,7 @@ impl LinearContrastive {
         ..Entry::plain(
             "linear-contrastive",
             "linear-contrastive",
-            "linear contrastive loss: top singular directions of the cross-covariance",
+            "linear contrastive loss: leading singular directions of the cross-covariance",
             |given| {
                 let default = LinearContrastive::default();
                 let penalty = given.number(PENALTY).unwrap_or(default.penalty);
@@ -65,7 +65,7 @@ impl LinearContrastive {
     /// The objective with penalty c > 0 and weight decay η ≥ 0.
     ///
     /// # Errors
-    /// [`ObjectiveError::Range`] when one of them is not, or is not finite.
+    /// [`ObjectiveError::Range`] if either is out of range or not finite.
     pub fn new(penalty: f64, weight_decay: f64) -> Result<Self, ObjectiveError> {
         Ok(Self {
             penalty: Range::Positive.check(PENALTY, penalty)?,

@@ -1,8 +1,8 @@
 //! The objectives of docs/theory.md §3: population loss, gradient, and the shape of the minimiser.
 //!
-//! Adding an objective: one file with a type that implements [`Objective`] and its [`Entry`], its `mod` line, one line in [`REGISTRY`]
+//! To add an objective: one file with a type that implements [`Objective`] and its [`Entry`], its `mod` line, one line in [`REGISTRY`]
 //! (docs/extending.md).
-//! What it does not do: minimise. That is `learner`'s work.
+//! Minimising is left to `learner`.
 //!
 //! # Example
 //! ```
@@ -50,12 +50,12 @@ use crate::information::{Encoders, Pair, SecondMoments, Towers};
 use crate::linalg::{product, product_tn};
 use std::fmt::Debug;
 
-/// Whether an objective is made small or large.
+/// Whether an objective is minimised or maximised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sense {
     /// A loss.
     Minimise,
-    /// A gain, as it is written in docs/theory.md §3.
+    /// A gain, as written in docs/theory.md §3.
     Maximise,
 }
 
@@ -68,55 +68,55 @@ pub enum Solution {
         whiten_first: bool,
         /// Whether x_2 is whitened (b = ½) or not (b = 0).
         whiten_second: bool,
-        /// What happens to dimensions beyond the rank of Σ12.
+        /// How dimensions beyond the rank of Σ12 are filled.
         beyond_rank: BeyondRank,
     },
-    /// Top singular directions of T_{a,b} for exponents strictly between, mapped back in the same way; zero rows beyond the rank.
+    /// Leading singular directions of T_{a,b} for intermediate exponents, mapped back in the same way; zero rows beyond the rank.
     PartlyWhitened {
         /// a and b, from 0 to ½.
         exponents: [f64; 2],
     },
     /// The joint maximiser of alignment and explained variance, found by alternation and certified.
     AlignmentFidelity(AlignmentFidelity),
-    /// The top canonical directions, then the directions of largest explained variance among those uncorrelated with them.
+    /// The leading canonical directions, then the directions of largest explained variance among those uncorrelated with them.
     Decoupled {
-        /// d_c, at most this many canonical directions; `None` is as many as there are.
+        /// d_c, the largest number of canonical directions; `None` means all there are.
         common_dim: Option<usize>,
     },
-    /// Each tower keeps the leading principal components of its own modality.
+    /// Each encoder keeps the leading principal components of its own modality.
     PrincipalComponents,
-    /// Each tower keeps the leading directions of E[y|x_m], all targets stacked.
+    /// Each encoder keeps the leading directions of E[y|x_m], all targets stacked.
     TargetRegression,
     /// Gaussian weights.
     Random,
 }
 
-/// What an encoder does with dimensions for which the objective has no use.
+/// How an encoder fills dimensions that the objective leaves unused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BeyondRank {
-    /// The rows are zero: the minimiser of least norm.
+    /// With zero rows: the minimum-norm minimiser.
     Zero,
-    /// The rows are completed to a whitened encoder by the directions of largest explained variance among those that the
+    /// By completing the rows to a whitened encoder with the directions of largest explained variance among those the
     /// objective does not distinguish: the limit λ → 0+ of `alignment-fidelity(λ)`.
     Whitened,
 }
 
 /// A population objective over two linear encoders.
 pub trait Objective: Debug + Send + Sync {
-    /// How it is called and made.
+    /// Its registry entry.
     fn entry(&self) -> &'static Entry;
 
-    /// The id of docs/theory.md §3.
+    /// Its id in docs/theory.md §3.
     fn id(&self) -> &'static str {
         self.entry().id
     }
 
-    /// Whether [`Objective::value`] is made small or large.
+    /// Whether [`Objective::value`] is minimised or maximised.
     fn sense(&self) -> Sense {
         Sense::Minimise
     }
 
-    /// Whether only whitened encoders compete.
+    /// Whether only whitened encoders are admissible.
     fn whitened(&self) -> bool {
         false
     }
@@ -124,7 +124,7 @@ pub trait Objective: Debug + Send + Sync {
     /// The shape of the exact minimiser.
     fn solution(&self) -> Solution;
 
-    /// The values of its parameters: with them and its id, [`with_parameters`] makes it again.
+    /// The values of its parameters; with them and the id, [`with_parameters`] rebuilds the objective.
     fn parameters(&self) -> Parameters {
         Parameters::default()
     }
@@ -139,42 +139,44 @@ pub trait Objective: Debug + Send + Sync {
         1.0
     }
 
-    /// The expression of docs/theory.md §3 at the weights of two encoders, whether or not they satisfy the objective's constraint: what
-    /// gradients are of. `None` where the objective has none (`random`). Encoders are compared by [`Objective::attained`].
+    /// The expression of docs/theory.md §3 at the weights of two encoders, whether or not they satisfy the objective's
+    /// constraint; its derivative is [`Objective::gradient`]. `None` if the objective has no value (`random`). To
+    /// compare encoders, use [`Objective::attained`].
     fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64>;
 
-    /// What encoders attain over a law: the value by which they are compared, `objective_value` in results; its distance from what the
-    /// closed form attains is `excess_loss`, which is never negative but for rounding.
+    /// The value that encoders attain under a law, by which they are compared: `objective_value` in results. Its
+    /// distance from the value of the closed form is `excess_loss`, which is non-negative up to rounding.
     ///
-    /// An objective of whitened encoders ([`Objective::whitened`]) is a function of what encoders span and of how their outputs
-    /// are paired, not of their scale. So it is taken at the symmetrically whitened encoders ([`Towers::whitened`]) of the law at
-    /// hand, and encoders of which one is too low in rank to be whitened attain nothing: `None`. Every other objective is taken
-    /// at the weights as they are, and the squared errors among them as squared lengths, which can't be negative.
+    /// An objective of whitened encoders ([`Objective::whitened`]) depends on the encoders' spans and on how their
+    /// outputs are paired, not on their scale. It is therefore evaluated at the symmetrically whitened encoders
+    /// ([`Towers::whitened`]) under the law at hand; if the rank of an encoder is too low to whiten it, the result is
+    /// `None`. Every other objective is evaluated at the weights as they are, with squared errors computed as squared
+    /// lengths, which cannot be negative.
     fn attained(&self, candidate: &Candidate) -> Option<f64> {
         self.value(candidate.moments, candidate.encoders)
     }
 
-    /// The gradient of [`Objective::value`] in both encoders. `None` where there is no value.
+    /// The gradient of [`Objective::value`] with respect to both encoders. `None` if there is no value.
     fn gradient(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<Encoders>;
 }
 
-/// Encoders over a law, to be compared with others.
+/// Encoders under a law, to be compared with others.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
     /// The two modalities.
     pub pair: &'a Pair,
-    /// Their dense second moments, with those of the targets.
+    /// Their dense second moments, including those of the targets.
     pub moments: &'a SecondMoments,
     /// The weights.
     pub encoders: &'a Encoders,
-    /// The same encoders over the whitened pair.
+    /// The same encoders in the coordinates of the pair.
     pub towers: &'a Towers,
-    /// E‖y − E[y|z_m]‖² by modality, added up over the targets.
+    /// E‖y − E[y|z_m]‖² by modality, summed over the targets.
     pub target_errors: [f64; 2],
 }
 
 impl Candidate<'_> {
-    /// Whether both encoders have as many independent outputs as d rows over their modality can have, min(d, rank Σ_mm).
+    /// Whether both encoders have as many independent outputs as d rows on their modality can have, min(d, rank Σ_mm).
     fn can_be_whitened(&self) -> bool {
         (0..2).all(|m| self.towers.rank(m) == self.towers.dim().min(self.pair.ranks()[m]))
     }
@@ -188,7 +190,7 @@ impl Candidate<'_> {
         (0..correlations.len()).map(|i| correlations[i] * first.row(i).dot(&second.row(i))).sum()
     }
 
-    /// tr(W_m Σ_mm² W_mᵀ) of the symmetrically whitened encoder of modality m: the variance of x_m that z_m explains.
+    /// tr(W_m Σ_mm² W_mᵀ) for the symmetrically whitened encoder of modality m: the variance of x_m explained by z_m.
     fn explained_variance(&self, m: usize) -> f64 {
         product(&self.pair.whitening(m).root, self.towers.whitened(m)).norm_squared()
     }

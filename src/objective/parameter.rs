@@ -15,7 +15,7 @@ pub enum ParameterValue {
     Pair([f64; 2]),
 }
 
-/// The finite numbers that a parameter may be.
+/// The range of a numerical parameter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Range {
     /// (0, ∞)
@@ -39,7 +39,7 @@ impl Range {
         }
     }
 
-    /// The range in words, to follow "a number".
+    /// The range in words, following "a number".
     pub fn words(self) -> &'static str {
         match self {
             Self::Positive => "above 0",
@@ -58,7 +58,7 @@ impl Range {
     }
 }
 
-/// A parameter outside its range.
+/// A parameter is outside its range.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error("{name} = {value}, expected a finite number {expected}")]
 pub struct OutOfRange {
@@ -70,14 +70,14 @@ pub struct OutOfRange {
     pub expected: &'static str,
 }
 
-/// What a parameter may be.
+/// The kind of values a parameter takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
     /// A number within a range.
     Number(Range),
     /// A whole number of at least 0.
     Count,
-    /// One number for each modality; a single number stands for both.
+    /// One number per modality; a single number stands for both.
     Pair(Range),
 }
 
@@ -87,11 +87,12 @@ impl Kind {
         match self {
             Self::Number(range) => format!("a number {}", range.words()),
             Self::Count => "a whole number of at least 0".into(),
-            Self::Pair(range) => format!("a number {}, or a list of two, one for each modality", range.words()),
+            Self::Pair(range) => format!("a number {}, or a list of two, one per modality", range.words()),
         }
     }
 
-    /// The value that a list of numbers stands for; `None` where it stands for none. Ranges are checked by [`ParameterSpec::check`].
+    /// The value given by a list of numbers; `None` if it has the wrong form. Ranges are checked by
+    /// [`ParameterSpec::check`].
     pub fn value(self, numbers: &[f64]) -> Option<ParameterValue> {
         match (self, numbers) {
             (Self::Number(_), &[number]) => Some(ParameterValue::Number(number)),
@@ -106,18 +107,18 @@ impl Kind {
     }
 }
 
-/// What there is to know about a parameter.
+/// Facts about a parameter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ParameterSpec {
     /// Its name in experiment files (`"objective.NAME"`) and on the command line (`-p NAME=VALUE`).
     pub name: &'static str,
-    /// What it is called on an axis, with scripts as `d_{c}`.
+    /// Its label on an axis, with subscripts as in `d_{c}`.
     pub label: &'static str,
     /// What it does, in one line.
     pub meaning: &'static str,
-    /// What it may be.
+    /// The values it takes.
     pub kind: Kind,
-    /// Its value where none is given, in words; `None` for one that must be given.
+    /// Its default, in words; `None` if it is required.
     pub default: Option<&'static str>,
 }
 
@@ -137,12 +138,12 @@ impl ParameterSpec {
     }
 }
 
-/// Values of parameters by name; one that is not there has its objective's default.
+/// Parameter values by name; absent ones have their objective's default.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Parameters(Vec<(&'static str, ParameterValue)>);
 
 impl Parameters {
-    /// These and one more, which replaces one of the same name.
+    /// These, and one more, replacing any of the same name.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: ParameterValue) -> Self {
         self.0.retain(|(other, _)| *other != name);
@@ -150,18 +151,18 @@ impl Parameters {
         self
     }
 
-    /// These and a number more.
+    /// These, and one more number.
     #[must_use]
     pub fn with_number(self, name: &'static str, value: f64) -> Self {
         self.with(name, ParameterValue::Number(value))
     }
 
-    /// A parameter's value.
+    /// The value of a parameter.
     pub fn get(&self, name: &str) -> Option<ParameterValue> {
         self.0.iter().find(|(other, _)| *other == name).map(|(_, value)| *value)
     }
 
-    /// A number's value.
+    /// The value of a number.
     pub fn number(&self, name: &str) -> Option<f64> {
         match self.get(name)? {
             ParameterValue::Number(value) => Some(value),
@@ -169,7 +170,7 @@ impl Parameters {
         }
     }
 
-    /// A whole number's value.
+    /// The value of a whole number.
     pub fn count(&self, name: &str) -> Option<usize> {
         match self.get(name)? {
             ParameterValue::Count(value) => Some(value),
@@ -185,14 +186,14 @@ impl Parameters {
         }
     }
 
-    /// All of them.
+    /// All values.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, ParameterValue)> {
         self.0.iter().copied()
     }
 }
 
 impl std::fmt::Display for ParameterValue {
-    /// As `-p` reads it again.
+    /// In the form `-p` accepts.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Number(value) => write!(f, "{value}"),

@@ -5,16 +5,16 @@ use super::{BeyondRank, Candidate, Entry, Objective, Solution, regression};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, outside, product, product_tn, scale_rows};
 
-/// min_D E‖x_2 − D z_1‖²: the directions of Σ11^{-1/2}Σ12 (a = ½, b = 0). The second encoder, V_dᵀ, spans the
-/// predicted part of x_2; the value does not depend on it.
+/// min_D E‖x_2 − D z_1‖²: the directions of Σ11^{-1/2}Σ12 (a = ½, b = 0). The second encoder, V_dᵀ, spans the predicted
+/// part of x_2; the value does not depend on it.
 #[derive(Debug, Clone, Copy)]
 pub struct Prediction;
 
 impl Prediction {
-    /// How it is called and made.
+    /// Its registry entry.
     pub const ENTRY: Entry = Entry {
         minibatch: Some(|_, _| Ok(both!(minibatch::Prediction::default()))),
-        ..Entry::plain("prediction", "prediction", "predict x_2 from z_1: reduced-rank regression", |_| {
+        ..Entry::plain("prediction", "prediction", "reduced-rank regression: predict x_2 from z_1", |_| {
             Ok(Box::new(Prediction))
         })
     };
@@ -35,8 +35,9 @@ impl Objective for Prediction {
 
     fn attained(&self, candidate: &Candidate) -> Option<f64> {
         let Candidate { pair, towers, .. } = candidate;
-        // x_2 = root·x̃_2, row by row a vector over x̃_2: what x_1 says about it is T·rootᵀ, of which z_1 leaves what lies outside its
-        // span; what x_1 does not say is its share along the sines, and all that lies outside the canonical directions.
+        // x_2 = root·x̃_2, row by row a vector over x̃_2. The part predicted by x_1 is T·rootᵀ, of which z_1 misses
+        // what lies outside its span; the part not predicted by x_1 is its share along the sines, plus everything
+        // outside the canonical directions.
         let target = pair.whitening(1).root.transpose();
         let along = product_tn(pair.canonical_directions(1), &target);
         let scaled = |weights: &[f64]| {

@@ -1,4 +1,4 @@
-//! Every objective: how it is called, and how it is made.
+//! The registry of objectives: their ids and how to build them.
 
 use super::minibatch::{Conditions, Minibatch};
 use super::parameter::{OutOfRange, ParameterSpec, Parameters};
@@ -8,60 +8,60 @@ use super::{
 };
 use crate::linalg::LinalgError;
 
-/// Makes an objective.
+/// Builds an objective.
 type Build = fn(&Parameters) -> Result<Box<dyn Objective>, ObjectiveError>;
 
-/// Makes the loss over minibatches that trains towards an objective.
+/// Builds the minibatch loss that trains towards an objective.
 type BuildMinibatch = fn(&Parameters, &Conditions) -> Result<Minibatch, LinalgError>;
 
-/// How an objective is called and made.
+/// A registry entry.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
     /// The id.
     pub id: &'static str,
-    /// Its name in print.
+    /// The printed name.
     pub label: &'static str,
-    /// What it is, in one line.
+    /// A one-line description.
     pub summary: &'static str,
-    /// Its parameters.
+    /// The parameters.
     pub parameters: &'static [ParameterSpec],
-    /// The objective at some parameters, which are within range; it reads its own.
+    /// Builds the objective from parameters within their ranges; it reads those it knows.
     pub(super) build: Build,
-    /// The loss over minibatches that trains towards it, where there is one.
+    /// The minibatch loss that trains towards it, if there is one.
     pub(super) minibatch: Option<BuildMinibatch>,
-    /// Whether that loss scores pairs by a critic of choice. The population objective has the bilinear one.
+    /// Whether that loss has a choice of critic. The population objective has the bilinear one.
     pub has_critic: bool,
 }
 
 impl Entry {
-    /// Of an objective without parameters and without a loss over minibatches.
+    /// An objective without parameters and without a minibatch loss.
     pub(super) const fn plain(id: &'static str, label: &'static str, summary: &'static str, build: Build) -> Self {
         Self { id, label, summary, parameters: &[], build, minibatch: None, has_critic: false }
     }
 
-    /// The parameter of a name.
+    /// The parameter of this name.
     pub fn parameter(&self, name: &str) -> Option<&'static ParameterSpec> {
         self.parameters.iter().find(|parameter| parameter.name == name)
     }
 
-    /// The objective at its default parameters; one that has a parameter without a default (λ) at the middle of its range.
+    /// The objective at its default parameters; a parameter without a default (λ) takes the middle of its range.
     ///
     /// # Panics
-    /// When these are out of range: a broken invariant of the registry.
+    /// If these are out of range: a broken invariant of the registry.
     pub fn default(&self) -> Box<dyn Objective> {
         let middle = Parameters::default().with_number("lambda", 0.5);
         (self.build)(&middle).expect("defaults are within range")
     }
 
-    /// Whether there is a loss over minibatches.
+    /// Whether there is a minibatch loss.
     pub fn is_trainable(&self) -> bool {
         self.minibatch.is_some()
     }
 
-    /// The loss over minibatches that trains towards the objective at these parameters; `None` where there is none.
+    /// The minibatch loss that trains towards the objective at these parameters; `None` if there is none.
     ///
     /// # Errors
-    /// A decomposition that failed.
+    /// If a decomposition fails.
     pub fn minibatch(
         &self,
         parameters: &Parameters,
@@ -71,7 +71,7 @@ impl Entry {
     }
 }
 
-/// Every objective, in the order in which they are shown.
+/// Every objective, in display order.
 pub const REGISTRY: &[Entry] = &[
     LinearContrastive::ENTRY,
     Spectral::ENTRY,
@@ -87,30 +87,30 @@ pub const REGISTRY: &[Entry] = &[
     Random::ENTRY,
 ];
 
-/// The objective where none is asked for.
+/// The default objective.
 pub const DEFAULT: Entry = CanonicalCorrelation::ENTRY;
 
-/// An objective that can't be made.
+/// Why an objective can't be built.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ObjectiveError {
-    /// An id that names no objective.
+    /// No objective has this id.
     #[error("{id:?} is not one of {}{}", ids().join(", "), crate::text::hint(id, ids()))]
     Unknown {
         /// The id.
         id: String,
     },
-    /// A parameter outside its range.
+    /// A parameter is outside its range.
     #[error(transparent)]
     Range(#[from] OutOfRange),
-    /// A parameter without a default that was not given.
+    /// A parameter without a default was not given.
     #[error("objective {id:?} needs the parameter {name}, {expected}")]
     Missing {
         /// The objective.
         id: &'static str,
         /// The parameter.
         name: &'static str,
-        /// What it may be, in words.
+        /// The values it takes, in words.
         expected: String,
     },
 }
@@ -120,7 +120,7 @@ pub fn ids() -> Vec<&'static str> {
     REGISTRY.iter().map(|entry| entry.id).collect()
 }
 
-/// The entry of an id.
+/// The entry of this id.
 ///
 /// # Errors
 /// [`ObjectiveError::Unknown`], with the nearest valid id.
@@ -128,23 +128,23 @@ pub fn entry(id: &str) -> Result<Entry, ObjectiveError> {
     REGISTRY.iter().copied().find(|entry| entry.id == id).ok_or_else(|| ObjectiveError::Unknown { id: id.into() })
 }
 
-/// The parameter of a name, of whatever objective has it.
+/// The parameter of this name, whichever objective has it.
 pub fn parameter(name: &str) -> Option<&'static ParameterSpec> {
     REGISTRY.iter().find_map(|entry| entry.parameter(name))
 }
 
-/// The objective of an id, at its default parameters.
+/// The objective of this id, at its default parameters.
 ///
 /// # Errors
-/// [`ObjectiveError::Unknown`], with the nearest valid id; [`ObjectiveError::Missing`] where a parameter has no default.
+/// [`ObjectiveError::Unknown`], with the nearest valid id; [`ObjectiveError::Missing`] if a parameter has no default.
 pub fn find(id: &str) -> Result<Box<dyn Objective>, ObjectiveError> {
     with_parameters(id, &Parameters::default())
 }
 
-/// The objective of an id; it reads those of the parameters that it has.
+/// The objective of this id; it reads those of the parameters that it has.
 ///
 /// # Errors
-/// [`ObjectiveError`]; a parameter is checked whether or not this objective reads it.
+/// [`ObjectiveError`]; parameters are checked whether or not this objective reads them.
 pub fn with_parameters(id: &str, parameters: &Parameters) -> Result<Box<dyn Objective>, ObjectiveError> {
     let entry = entry(id)?;
     for (name, value) in parameters.iter() {

@@ -1,4 +1,4 @@
-//! The error of the best linear prediction of something from an encoder, and its gradient.
+//! The error of the best linear prediction from an encoder, and its gradient.
 
 use crate::linalg::{Matrix, product, product_nt, product_tn, scale_rows};
 
@@ -7,15 +7,15 @@ const WELL_CONDITIONED: f64 = 1e-4;
 
 /// min_D E‖t − D·W x‖² = tr Σ_tt − tr(Σ_tx Wᵀ (W Σ Wᵀ)⁺ W Σ_xt).
 ///
-/// `weights` is d × n, `covariance` Σ n × n, `cross` Σ_xt n × q. A difference of two sums of the size of tr Σ_tt: what it says is
-/// exact to the rounding of that sum, below which a squared error, which is never negative, is not told from 0.
-/// [`super::Objective::attained`] loses nothing by cancellation.
+/// `weights` is d × n, `covariance` Σ n × n, `cross` Σ_xt n × q. The result is a difference of two sums of the size of
+/// tr Σ_tt, hence accurate to the rounding of that sum; smaller squared errors cannot be told from 0.
+/// [`super::Objective::attained`] loses nothing to cancellation.
 pub(super) fn error(weights: &Matrix, covariance: &Matrix, cross: &Matrix, variance: f64) -> f64 {
     let encoded = product(weights, cross);
     (variance - encoded.dot(&coefficients(weights, covariance, &encoded))).max(0.0)
 }
 
-/// The gradient of [`error`] in the weights: −2 P B (Σ_tx − BᵀP WΣ) with P = (WΣWᵀ)⁺, B = WΣ_xt.
+/// The gradient of [`error`] with respect to the weights: −2 P B (Σ_tx − BᵀP WΣ) with P = (WΣWᵀ)⁺, B = WΣ_xt.
 pub(super) fn gradient(weights: &Matrix, covariance: &Matrix, cross: &Matrix) -> Matrix {
     let encoded = product(weights, cross);
     let coefficients = coefficients(weights, covariance, &encoded);
@@ -36,7 +36,7 @@ fn coefficients(weights: &Matrix, covariance: &Matrix, encoded: &Matrix) -> Matr
     product(&svd.right, &inner)
 }
 
-/// A⁻¹·B by Cholesky, where every pivot shows that A is far from singular.
+/// A⁻¹·B by Cholesky, if every pivot shows that A is far from singular.
 fn solved(gram: &Matrix, encoded: &Matrix) -> Option<Matrix> {
     let cholesky = gram.clone().cholesky()?;
     let pivots = cholesky.l_dirty().diagonal();

@@ -7,33 +7,33 @@ use super::{
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{LinalgError, Matrix, product, product_nt, scale_columns, symmetric_eigen};
 
-/// Digits that a value must keep, as a share of its terms.
+/// Relative accuracy that a value must keep.
 const DIGITS: f64 = 1e-9;
 
 /// −tr(W_1 Σ12 W_2ᵀ) + ½ tr(W_1Σ11^{2a}W_1ᵀ·W_2Σ22^{2b}W_2ᵀ), minimised by W_1ᵀW_2 = Σ11^{-a}·[T_{a,b}]_d·Σ22^{-b} with
 /// minimum −½ Σ_{i≤d} σ_i(T_{a,b})².
 ///
-/// a = b = 0 is `linear-contrastive`, a = b = ½ is ½·`spectral` (the span of `cca`), and a = ½, b = 0 has the directions
-/// of `prediction`. In the manner of regularised generalised CCA (Tenenhaus and Tenenhaus 2011), with powers in place of ridges.
+/// a = b = 0 is `linear-contrastive`, a = b = ½ is ½·`spectral` (the span of `cca`), and a = ½, b = 0 has the
+/// directions of `prediction`. Similar to regularised generalised CCA (Tenenhaus and Tenenhaus 2011), with powers in place of ridges.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Regularised {
     exponents: [f64; 2],
 }
 
 impl Regularised {
-    /// How it is called and made.
+    /// Its registry entry.
     pub const ENTRY: Entry = Entry {
         parameters: &[ParameterSpec {
             name: WHITENING,
             label: "whitening exponents a, b",
-            meaning: "how much each sensor is whitened, Σ^(−a) and Σ^(−b): 0 not at all, 0.5 entirely",
+            meaning: "exponents of the whitening Σ^(−a) and Σ^(−b) of the two sensors: 0 is none, 0.5 is full",
             kind: Kind::Pair(EXPONENTS),
             default: Some("0.25"),
         }],
         ..Entry::plain(
             "regularised",
             "regularised",
-            "between linear-contrastive and spectral: each sensor whitened in part, by Σ^(−a)",
+            "between linear-contrastive and spectral: each sensor partly whitened, by Σ^(−a)",
             |given| Ok(Box::new(given.pair(WHITENING).map_or_else(|| Ok(Regularised::default()), Regularised::new)?)),
         )
     };
@@ -43,7 +43,7 @@ const WHITENING: &str = "whitening";
 const EXPONENTS: Range = Range::Half;
 
 impl Default for Regularised {
-    /// Half-way: a = b = ¼.
+    /// Halfway: a = b = ¼.
     fn default() -> Self {
         Self { exponents: [0.25, 0.25] }
     }
@@ -53,14 +53,14 @@ impl Regularised {
     /// The objective with whitening exponents (a, b).
     ///
     /// # Errors
-    /// [`ObjectiveError::Range`] when one of them is outside [0, ½].
+    /// [`ObjectiveError::Range`] if either is outside [0, ½].
     pub fn new(exponents: [f64; 2]) -> Result<Self, ObjectiveError> {
         exponents.into_iter().try_for_each(|exponent| EXPONENTS.check(WHITENING, exponent).map(drop))?;
         Ok(Self { exponents })
     }
 
-    /// A bound on the rounding error of W_m·Σ_mm^{2a}·W_mᵀ, for m = 0 or 1: a power between is taken through eigenvalues, which are exact to
-    /// the rounding of the largest one, so that weights on channels of small variance magnify it.
+    /// A bound on the rounding error of W_m·Σ_mm^{2a}·W_mᵀ, for m = 0 or 1: a fractional power is taken through
+    /// eigenvalues, which are accurate to the rounding of the largest one, so weights on channels of small variance magnify it.
     #[expect(clippy::float_cmp, reason = "the whole powers need no decomposition")]
     fn rounding(self, m: usize, moments: &SecondMoments, weights: &Matrix) -> f64 {
         let covariance = if m == 0 { &moments.first } else { &moments.second };
@@ -111,7 +111,7 @@ impl Objective for Regularised {
         Some(0.5 * one.dot(&two) - moments.cross_trace(first, second))
     }
 
-    /// `None` where channels differ so much in scale that the powers of the covariances lose a value's digits.
+    /// `None` if channels differ so much in scale that the powers of the covariances lose too many digits.
     fn attained(&self, candidate: &Candidate) -> Option<f64> {
         let Candidate { moments, encoders, .. } = candidate;
         let value = self.value(moments, encoders)?;

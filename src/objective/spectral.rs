@@ -5,13 +5,13 @@ use super::{BeyondRank, Entry, Objective, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::product;
 
-/// −2 tr(W_1 Σ12 W_2ᵀ) + tr(W_1Σ11W_1ᵀ·W_2Σ22W_2ᵀ), minimised by W_1ᵀW_2 = Σ11^{-1/2}·T_d·Σ22^{-1/2}, T_d
-/// the truncation of T to rank d.
+/// −2 tr(W_1 Σ12 W_2ᵀ) + tr(W_1Σ11W_1ᵀ·W_2Σ22W_2ᵀ), minimised by W_1ᵀW_2 = Σ11^{-1/2}·T_d·Σ22^{-1/2}, with T_d the
+/// truncation of T to rank d.
 #[derive(Debug, Clone, Copy)]
 pub struct Spectral;
 
 impl Spectral {
-    /// How it is called and made.
+    /// Its registry entry.
     pub const ENTRY: Entry = Entry {
         minibatch: Some(|_, _| Ok(both!(minibatch::Spectral::default()))),
         ..Entry::plain(

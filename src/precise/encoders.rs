@@ -8,33 +8,33 @@ use crate::linalg::{Matrix, power_of_two_near};
 use crate::objective::{BeyondRank, Objective, Solution};
 use qd::Quad;
 
-/// Directions that the law leaves open by more than this are not unique: the encoders that are printed are measured then.
+/// If the law leaves directions undetermined by more than this, they count as not unique, and the encoders that are
+/// printed are measured instead.
 const OPEN: f64 = 1e-6;
 
-/// Binary orders between outputs of which a double-double polar factor keeps digits of both.
+/// Binary orders of magnitude between outputs up to which a double-double polar factor keeps digits of both.
 const FAR_APART: i32 = 90;
 
-/// Rounding of the lengths that an objective gives to the rows of its minimiser, which it computes in doubles. It changes no span.
+/// Rounding of the row lengths of a minimiser, which the objective computes in doubles. It changes no span.
 const ROW_LENGTHS: f64 = 8.0 * f64::EPSILON;
 
-/// Two encoders over a law.
+/// Two encoders under a law.
 #[derive(Debug)]
 pub(crate) struct PreciseEncoders {
-    /// z_1 and z_2, d components each, rows of zeros included, each on its own scale.
+    /// z_1 and z_2, d components each, zero rows included, each on its own scale.
     outputs: [Vectors; 2],
     /// The binary exponents of these scales.
     exponents: [Vec<i32>; 2],
-    /// What z_1, z_2 and both span.
+    /// The spans of z_1, z_2 and both.
     pub(crate) spans: [Span; 3],
-    /// The same as exact numbers, where the weights are.
+    /// The same as exact numbers, if the weights are exact.
     blocks: Option<[Block; 2]>,
-    /// Error of each symmetrically whitened output that the lengths of the rows bring.
+    /// Error of each symmetrically whitened output due to the row lengths.
     lengths: f64,
 }
 
 impl PreciseEncoders {
-    /// The exact minimiser of an objective with a solution by singular directions; the weights as given where there is none, or where it
-    /// is not unique.
+    /// The exact minimiser of an objective, if it is given by singular directions and unique; otherwise the weights as given.
     pub(crate) fn new(law: &Law, objective: Option<&dyn Objective>, weights: &Encoders) -> Self {
         let exact = objective.and_then(|objective| minimiser(law, objective, weights.dim()));
         match exact {
@@ -74,7 +74,7 @@ impl PreciseEncoders {
         Self { outputs, exponents, spans, blocks: Some(blocks), lengths: 0.0 }
     }
 
-    /// z_1 and z_2 of given weights, on their own scale.
+    /// z_1 and z_2 for given weights, on their own scales.
     pub(crate) fn outputs_of(law: &Law, weights: &Encoders) -> [Vectors; 2] {
         [0, 1].map(|m| {
             let scale = PreciseMatrix::from_fn(weights.weights(m).ncols(), weights.dim(), |j, i| {
@@ -84,7 +84,7 @@ impl PreciseEncoders {
         })
     }
 
-    /// What z_1 (0), z_2 (1) or both (2) say about a target.
+    /// The information of z_1 (0), z_2 (1) or both (2) about a target.
     pub(crate) fn information(&self, law: &Law, source: usize, target: usize) -> Information {
         let determined = self.blocks.as_ref().map(|blocks| law.determined_by(&sources(blocks, source), target));
         let mut information = self.spans[source].information(&law.targets[target].span, determined);
@@ -112,7 +112,7 @@ impl PreciseEncoders {
         Some(Vectors { columns: first.columns - second.columns, errors })
     }
 
-    /// The outputs of one encoder on their common scale; `None` where they are so far apart that the polar factor is not resolved.
+    /// The outputs of one encoder on a common scale; `None` if they are too far apart to resolve the polar factor.
     fn on_one_scale(&self, m: usize) -> Option<Vectors> {
         let exponents = &self.exponents[m];
         let loudest = exponents.iter().copied().max().unwrap_or(0);
@@ -137,7 +137,7 @@ impl PreciseEncoders {
             return None;
         }
         let columns = product(&product(&span.found.basis, &found.left), &found.right.transpose());
-        // (ZᵀZ)^{-1/2}: a polar factor moves by at most twice what its inverse makes of the change.
+        // (ZᵀZ)^{-1/2}: a polar factor moves by at most twice its inverse applied to the change.
         let scaled = PreciseMatrix::from_fn(found.right.nrows(), found.values.len(), |i, k| {
             found.right[(i, k)] / found.values[k]
         });
@@ -150,7 +150,7 @@ impl PreciseEncoders {
     }
 }
 
-/// The span of both encoders of a minimiser, whose rank is read off remainders: certain where nothing was left out.
+/// The joint span of a minimiser's encoders; its rank, read from the remainders, is certain if nothing was dropped.
 fn joint(law: &Law, outputs: &[Vectors; 2]) -> Span {
     let mut span = outputs[0].and(&outputs[1]).span(None);
     let independent = outputs.iter().map(|z| z.span(None).rank()).sum::<usize>();
@@ -158,7 +158,7 @@ fn joint(law: &Law, outputs: &[Vectors; 2]) -> Span {
     span
 }
 
-/// Outputs of the minimiser and the rounding of its rows' lengths.
+/// Outputs of the minimiser, and the rounding of their row lengths.
 fn minimiser(law: &Law, objective: &dyn Objective, dim: usize) -> Option<([Vectors; 2], f64)> {
     let Solution::CrossCovariance { whiten_first, whiten_second, beyond_rank } = objective.solution() else {
         return None;
@@ -170,7 +170,7 @@ fn minimiser(law: &Law, objective: &dyn Objective, dim: usize) -> Option<([Vecto
     if found.values.len() < rank {
         return None;
     }
-    // Singular directions turn by what the matrix moves over the gap to the next one.
+    // Singular directions turn by the perturbation of the matrix over the gap to the next one.
     let moved = sides[0].error * sides[1].length + sides[0].length * sides[1].error;
     let value = |i: usize| found.values.get(i).map_or(0.0, |value| value.0);
     let turned = if rank == 0 { 0.0 } else { moved / (value(rank - 1) - value(rank)) };
@@ -196,7 +196,7 @@ fn minimiser(law: &Law, objective: &dyn Objective, dim: usize) -> Option<([Vecto
     Some((outputs.try_into().ok()?, if uniform { 0.0 } else { ROW_LENGTHS }))
 }
 
-/// What a modality brings to T_{a,b}: whitened coordinates, or its channels in their own units.
+/// The contribution of one modality to T_{a,b}: whitened coordinates, or its channels in their own units.
 struct Side {
     vectors: Vectors,
     /// Bounds on the operator norm and on its error.
@@ -213,7 +213,7 @@ impl Side {
     }
 }
 
-/// The channels in their own units, but for one power of two.
+/// The channels in their own units, up to one power of two.
 fn in_units(law: &Law, m: usize) -> Vectors {
     let largest = law.scales[m].iter().fold(0.0_f64, |a, &b| a.max(b));
     let mut vectors = law.observed[m].clone();
@@ -225,7 +225,8 @@ fn in_units(law: &Law, m: usize) -> Vectors {
     vectors
 }
 
-/// Whitened directions of largest explained variance outside given ones (rank × count), at most `wanted`. `None` where they are not unique.
+/// Whitened directions of largest explained variance outside given ones (rank × count), at most `wanted`. `None` if
+/// they are not unique.
 fn completion(law: &Law, m: usize, directions: &PreciseMatrix, wanted: usize, turned: f64) -> Option<Vectors> {
     let span = &law.spans[m];
     let channels = in_units(law, m);

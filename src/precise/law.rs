@@ -1,4 +1,4 @@
-//! The joint law of two modalities and the targets, from the entries that were given.
+//! The joint law of two modalities and the targets, computed from the entries as given.
 
 use super::vectors::{Information, Span, Vectors, unit};
 use crate::linalg::precise::exact::Rational;
@@ -7,17 +7,17 @@ use crate::linalg::{Matrix, power_of_two_near};
 use crate::model::{LatentModel, Noise};
 use qd::Quad;
 
-/// Most channels of both modalities and rows of a target together: beyond it double-double arithmetic takes many seconds.
+/// Largest total of channels of both modalities and rows of a target: beyond it double-double arithmetic takes many seconds.
 const LARGEST: usize = 192;
 
 /// Two modalities and the targets of a model in double-double precision.
 #[derive(Debug)]
 pub(crate) struct Law {
-    /// x_1 and x_2, each channel divided by a power of two near its deviation.
+    /// x_1 and x_2, each channel divided by a power of two near its standard deviation.
     pub(crate) observed: [Vectors; 2],
     /// These powers of two.
     pub(crate) scales: [Vec<f64>; 2],
-    /// What x_1, x_2 and both span.
+    /// The spans of x_1, x_2 and both.
     pub(crate) spans: [Span; 3],
     /// The targets of the model, in its order.
     pub(crate) targets: Vec<TargetLaw>,
@@ -29,16 +29,16 @@ pub(crate) struct Law {
 /// A target.
 #[derive(Debug)]
 pub(crate) struct TargetLaw {
-    /// Its rows, each divided by a power of two near its deviation.
+    /// Its rows, each divided by a power of two near its standard deviation.
     pub(crate) rows: Vectors,
     /// These powers of two.
     pub(crate) scales: Vec<f64>,
-    /// What it spans.
+    /// Its span.
     pub(crate) span: Span,
     block: Block,
 }
 
-/// A vector as exact numbers: loadings on the latents and the covariance of its noise.
+/// A vector in exact numbers: loadings on the latents, and the covariance of its noise.
 #[derive(Debug, Clone)]
 pub(crate) struct Block {
     loading: Rational,
@@ -54,8 +54,8 @@ struct ExactLaw {
 }
 
 impl Law {
-    /// `None` where the entries do not define a law to more than double precision (a covariance that is singular, or indefinite, up to
-    /// the rounding of its entries), or the model is too large.
+    /// `None` if the entries do not define a law to more than double precision (a covariance that is singular or
+    /// indefinite up to the rounding of its entries), or if the model is too large.
     pub(crate) fn new(model: &LatentModel, modalities: [usize; 2]) -> Option<Self> {
         let channels = model.channels();
         let rows = model.targets().iter().map(|target| target.loading.nrows()).max().unwrap_or(0);
@@ -111,7 +111,7 @@ impl Law {
         })
     }
 
-    /// What x_1 says about x_2.
+    /// The mutual information between x_1 and x_2.
     pub(crate) fn cross_information(&self) -> Information {
         let [one, two] = &self.exact.observed;
         let determined = self.exact.common(&[one], two);
@@ -123,7 +123,7 @@ impl Law {
         self.exact.common(&sources(&self.exact.observed, source), &self.targets[target].block)
     }
 
-    /// What x_1 (0), x_2 (1) or both (2) say about a target.
+    /// The information of x_1 (0), x_2 (1) or both (2) about a target.
     pub(crate) fn information(&self, source: usize, target: usize) -> Information {
         self.spans[source].information(&self.targets[target].span, Some(self.determined(source, target)))
     }
@@ -142,7 +142,7 @@ impl Law {
         self.exact.rank(blocks)
     }
 
-    /// How many combinations of a target some encoders determine.
+    /// How many combinations of a target the given encoders determine.
     pub(crate) fn determined_by(&self, blocks: &[&Block], target: usize) -> usize {
         self.exact.common(blocks, &self.targets[target].block)
     }
@@ -235,7 +235,7 @@ impl ExactLaw {
         covariance.rank()
     }
 
-    /// The dimension that the sources and a target have in common: what the sources determine of it.
+    /// The dimension common to the sources and a target: the part of the target that the sources determine.
     fn common(&self, sources: &[&Block], target: &Block) -> usize {
         let all: Vec<&Block> = sources.iter().copied().chain(std::iter::once(target)).collect();
         (self.rank(sources) + self.rank(&[target])).saturating_sub(self.rank(&all))

@@ -1,4 +1,4 @@
-//! Every measure of a case, with a bound on its error.
+//! Every measure of a case, with an error bound.
 
 use super::encoders::{PreciseEncoders, norms};
 use super::law::Law;
@@ -8,20 +8,20 @@ use crate::information::PartialInformation;
 use crate::linalg::precise::{PreciseMatrix, column, leading, length, product, product_tn, svd};
 use qd::Quad;
 
-/// What is held against an error: an error above [`TOLERANCE`] times the larger of the value and this scale is uncertain.
+/// Scale of informations: an error above [`TOLERANCE`] times the larger of the value and this scale is uncertain.
 const NATS: f64 = 1e-3;
 /// The same for shares, correlations and traces of whitened encoders.
 const SHARE: f64 = 1e-3;
-/// Largest relative error of a measure that is shown without a mark.
+/// Largest relative error of a measure displayed without a mark.
 pub const TOLERANCE: f64 = 1e-9;
 
-/// A measure and the least size that its error is held against.
+/// A measure, and the smallest size relative to which its error is judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measure {
     /// The value and its error.
     pub estimate: Estimate,
-    /// Smaller values are held against this: 1e-3 nats, 1e-3 of a share, 0 for prediction errors, which have no size but
-    /// their own.
+    /// Errors of smaller values are judged relative to this: 1e-3 nats, 1e-3 of a share, and 0 for prediction errors,
+    /// which have no natural scale.
     pub scale: f64,
 }
 
@@ -34,7 +34,7 @@ pub struct Measures {
     pub alignment: [Measure; 5],
     /// The targets in the order of the model.
     pub targets: Vec<TargetMeasures>,
-    /// tr K, tr P and λ_max(K + P) of each encoder about each target that is private to its modality.
+    /// tr K, tr P and λ_max(K + P) for each encoder and each target private to its modality.
     pub capacities: Vec<[Measure; 3]>,
 }
 
@@ -56,7 +56,7 @@ pub struct TargetMeasures {
 }
 
 impl Measure {
-    /// An information, in nats.
+    /// A mutual information, in nats.
     pub const fn nats(estimate: Estimate) -> Self {
         Self { estimate, scale: NATS }
     }
@@ -71,14 +71,14 @@ impl Measure {
         Self { estimate, scale: 0.0 }
     }
 
-    /// Whether the error is above 1e-9 of the value, or of the scale where that is larger.
+    /// Whether the error exceeds 1e-9 of the value, or of the scale if that is larger.
     pub fn is_uncertain(&self) -> bool {
         let Estimate { value, error } = self.estimate;
         let size = if value.is_finite() { value.abs().max(self.scale) } else { self.scale };
         error.is_nan() || error > TOLERANCE * size
     }
 
-    /// The value as it should be shown: 0 where nothing else is known of a value that small.
+    /// The value to display: 0 if it is that small and uncertain.
     pub fn shown(&self) -> f64 {
         let Estimate { value, error } = self.estimate;
         if value.abs() <= error && error.is_finite() { 0.0 } else { value }
@@ -88,7 +88,7 @@ impl Measure {
 const SOURCES: [&str; 6] = ["x1", "x2", "x12", "z1", "z2", "z12"];
 
 impl Measures {
-    /// All measures in a fixed order, each with its place in the JSON of `eval`.
+    /// All measures in a fixed order, each with its path in `eval`'s JSON.
     pub fn entries(&self) -> Vec<(String, &Measure)> {
         let mut all: Vec<(String, &Measure)> = Vec::new();
         for (i, measure) in self.canonical_correlations.iter().enumerate() {
@@ -140,7 +140,7 @@ impl Measures {
             .chain(self.capacities.iter_mut().flatten())
     }
 
-    /// Bounds that came out as no number (infinity times zero) bound nothing.
+    /// Bounds that came out as NaN (infinity times zero) become infinite.
     pub(crate) fn admit_ignorance(&mut self) {
         for measure in self.entries_mut() {
             if measure.estimate.error.is_nan() {
@@ -149,7 +149,8 @@ impl Measures {
         }
     }
 
-    /// Replaces each measure by that of another route where that knows it better: all of them, so that what is shown together is of one route.
+    /// Replaces the measures by those of another route if that is more accurate: all of them, so that the values shown
+    /// together come from one route.
     pub fn refine(&mut self, better: &Self) {
         let better: Vec<Measure> = better.entries().into_iter().map(|(_, measure)| *measure).collect();
         for (measure, better) in self.entries_mut().zip(better) {
@@ -166,7 +167,7 @@ impl Measures {
 }
 
 impl TargetMeasures {
-    /// From what six sources say and leave: informations with their determined combinations, prediction errors, and tr Σ_yy.
+    /// From the informations of six sources with their determined combinations, their prediction errors, and tr Σ_yy.
     pub(crate) fn new(informations: [Information; 6], mmse: [Estimate; 6], r2: [Estimate; 6], scalar: bool) -> Self {
         let nats = informations.map(|information| information.nats());
         let loss = [0, 1, 2].map(|source| loss(&informations[source], &informations[source + 3]));
@@ -204,7 +205,7 @@ fn parts(first: Estimate, second: Estimate, both: Estimate) -> [Estimate; 4] {
     ]
 }
 
-/// √ of a number that is not negative.
+/// √ of a non-negative number.
 fn root(square: Estimate) -> Estimate {
     let value = square.value.max(0.0).sqrt();
     let error = if square.error == 0.0 {
@@ -217,8 +218,8 @@ fn root(square: Estimate) -> Estimate {
     Estimate { value, error }
 }
 
-/// All measures of encoders over a law, in double-double precision. `capacities` are the pairs (target, encoder) that were found private.
-/// `None` where a decomposition fails.
+/// All measures of encoders under a law, in double-double precision. `capacities` lists the pairs (target, encoder)
+/// found to be private. `None` if a decomposition fails.
 pub(crate) fn measures(
     law: &Law,
     encoders: &PreciseEncoders,
@@ -248,7 +249,7 @@ fn target(law: &Law, encoders: &PreciseEncoders, t: usize) -> TargetMeasures {
         std::array::from_fn(|i| if i < 3 { law.information(i, t) } else { encoders.information(law, i - 3, t) });
     let variance = target.rows.variance(&target.scales);
     let mmse: [Estimate; 6] = std::array::from_fn(|i| {
-        // What is determined in all its combinations is so exactly.
+        // A target determined in all its combinations is determined exactly.
         let information = &informations[i];
         if information.determined == target.span.rank() && information.nats().error == 0.0 {
             Estimate::exact(0.0)
@@ -284,7 +285,8 @@ fn prediction_error(source: &Span, rows: &Vectors, scales: &[f64]) -> Estimate {
 
 /// 1 − mmse/tr Σ_yy.
 fn share_explained(mmse: Estimate, variance: Estimate) -> Estimate {
-    // Both numbers were rounded to doubles, so that a share near 0 keeps what the difference keeps: it is held against 1e-3.
+    // Both numbers were rounded to doubles, so a share near 0 is only as accurate as the difference: its error is
+    // judged relative to 1e-3.
     let value = 1.0 - mmse.value / variance.value;
     let error = (mmse.error + variance.error) / variance.value + 2.0 * f64::EPSILON;
     Estimate { value: if value.abs() <= error { 0.0 } else { value }, error }
@@ -302,12 +304,12 @@ fn capacity(law: &Law, encoders: &PreciseEncoders, t: usize, m: usize) -> Option
         })
     };
     let largest = svd(&stacked)?.values.first().map_or(Quad::ZERO, |&value| value * value).0;
-    // An eigenvalue of a semidefinite sum moves by no more than a bound on what the sum moves.
+    // An eigenvalue of a semidefinite sum moves by no more than a bound on the perturbation of the sum.
     let error = aligned.error + private.error + rounded(largest);
     Some([aligned, private, Estimate { value: largest, error }].map(Measure::share))
 }
 
-/// The canonical correlations that are not zero, descending, and a bound on the error of each. `None` where a decomposition fails.
+/// The non-zero canonical correlations, descending, with an error bound for each. `None` if a decomposition fails.
 pub(crate) fn correlations(law: &Law) -> Option<(Vec<Quad>, f64)> {
     let Canonical { cosines, errors, .. } = Canonical::new(law)?;
     Some((cosines, errors.first().copied().unwrap_or(0.0)))
@@ -330,7 +332,7 @@ impl Canonical {
         let variates = [0, 1].map(|m| product(&spans[m].found.basis, &directions[m]));
         let moved = [0, 1].map(|m| spans[m].errors(&directions[m]));
         let rounding = unit(variates[0].nrows());
-        // Correlations that are close mix their variates: the largest error of all serves each.
+        // Close correlations mix their variates, so the largest error is used for each.
         let largest = (0..count).map(|i| moved[0][i] + moved[1][i]).fold(0.0_f64, f64::max) + rounding;
         let sines = (0..count)
             .map(|i| {
@@ -348,7 +350,7 @@ impl Canonical {
         Estimate { value, error: self.errors[index] + rounded(value) }
     }
 
-    /// 2 Σ_{i<d} (1 − ρ_i), each from its sine: s²/(1 + ρ).
+    /// 2 Σ_{i<d} (1 − ρ_i), each term from its sine: s²/(1 + ρ).
     fn floor(&self, dim: usize) -> Estimate {
         let two = Quad::from_f64(2.0);
         let mut sum = Quad::ZERO;

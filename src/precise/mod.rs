@@ -1,13 +1,13 @@
-//! The measures of `information` once more, in double-double precision and in factor form, each with a bound on its error.
+//! The measures of `information` in double-double precision and factor form, each with an error bound.
 //!
-//! `information` computes in double precision and cannot tell a sine of 1e-15 from zero: what is finite would be called infinite. Here
-//! vectors are columns in the space of the model's independent standard normals, taken from the entries that were given. Every
-//! component carries a bound on its error; a source's regression coefficients say how much of it reaches a residual, so that a bound
-//! knows what matters to its measure and not only the condition number of everything. Whether an angle *is* zero is decided by exact ranks
-//! over the rational numbers, never by a threshold.
+//! `information` computes in double precision and cannot tell a sine of 1e-15 from zero: finite information would be
+//! reported as infinite. Here vectors are columns in the space of the model's independent standard normals, taken from
+//! the entries as given. Every component carries an error bound; a source's regression coefficients determine how much
+//! of it reaches a residual, so bounds reflect what matters for each measure rather than the condition number of
+//! everything. Whether an angle *is* zero is decided by exact ranks over the rational numbers, never by a threshold.
 //!
-//! What it does not do: large models (192 channels and rows are the most), and laws whose covariances are singular up to the rounding of
-//! the doubles that define them. There measures stay as double precision has them, and are called uncertain.
+//! Not covered: models with more than 192 channels and rows, and laws whose covariances are singular up to the rounding
+//! of the doubles that define them. There, measures keep their double-precision values and are reported as uncertain.
 //!
 //! # Example
 //! ```

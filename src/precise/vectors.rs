@@ -1,14 +1,14 @@
-//! Gaussian vectors in double-double precision, each component with a bound on its error, and what one says about another.
+//! Gaussian vectors in double-double precision with an error bound for each component, and the information of one about another.
 
 use crate::linalg::precise::{
     Orthonormal, PreciseMatrix, ROUNDING, beside, column, length, product_tn, square_root, square_sum,
 };
 use qd::Quad;
 
-/// What is left of a column below this share of its length is rounding, where no exact rank is known.
+/// A remainder below this fraction of a column's length is rounding, if no exact rank is known.
 const DEPENDENT: f64 = 1e-27;
 
-/// First-order error bounds hold while errors are below this share of what they change.
+/// First-order error bounds hold while errors are below this fraction of what they perturb.
 const FIRST_ORDER: f64 = 0.05;
 
 /// A Gaussian vector in the space of the model's independent standard normals: component j is column j.
@@ -20,45 +20,45 @@ pub(crate) struct Vectors {
     pub(crate) errors: Vec<f64>,
 }
 
-/// An orthonormal basis of what a vector spans; errors of anything in the span follow from those of the components.
+/// An orthonormal basis of the span of a vector; errors of anything in the span follow from those of the components.
 #[derive(Debug, Clone)]
 pub(crate) struct Span {
     pub(crate) found: Orthonormal,
-    /// Errors of the components that are the pivots.
+    /// Errors of the pivot components.
     errors: Vec<f64>,
-    /// Whether the rank is certain: exact, or with no remainder that could be something.
+    /// Whether the rank is certain: exact, or with no ambiguous remainder.
     pub(crate) certain: bool,
 }
 
-/// What a source leaves of a vector.
+/// The residual of a vector given a source.
 #[derive(Debug, Clone)]
 pub(crate) struct Residual {
-    /// What is left of each component, and bounds on its error.
+    /// The residual of each component, with error bounds.
     pub(crate) left: Vectors,
-    /// Coordinates over the source's basis: what it says.
+    /// Coordinates in the source's basis: the explained part.
     pub(crate) coordinates: PreciseMatrix,
 }
 
-/// A number with a bound on its error.
+/// A number with an error bound.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
     /// The number; may be infinite.
     pub value: f64,
-    /// A bound on its error; infinite where nothing is known, 0 for an infinite value that is certain.
+    /// A bound on its error; infinite if nothing is known, 0 for an infinite value that is certain.
     pub error: f64,
 }
 
-/// Mutual information, with what is finite of it where some combinations are determined.
+/// Mutual information, and its finite part if some combinations are determined.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Information {
-    /// Combinations of the target that the source determines.
+    /// The number of combinations of the target that the source determines.
     pub(crate) determined: usize,
-    /// Nats over the others.
+    /// Nats over the remaining combinations.
     pub(crate) finite: Estimate,
 }
 
 impl Estimate {
-    /// A number that is exact.
+    /// An exact number.
     pub const fn exact(value: f64) -> Self {
         Self { value, error: 0.0 }
     }
@@ -71,7 +71,7 @@ impl Estimate {
 }
 
 impl Information {
-    /// Nats; +∞ when a combination is determined.
+    /// Nats; +∞ if a combination is determined.
     pub(crate) fn nats(&self) -> Estimate {
         if self.determined == 0 {
             self.finite
@@ -81,8 +81,8 @@ impl Information {
     }
 }
 
-/// Rounding of a sum of so many products and a division, relative to what is added: 3 u² for each sum, 5 u² for products and
-/// quotients, u = 2⁻⁵³ (Joldes, Muller, Popescu 2017).
+/// Rounding of a sum of this many products and a division, relative to what is added: 3 u² for each sum, 5 u² for
+/// products and quotients, u = 2⁻⁵³ (Joldes, Muller, Popescu 2017).
 pub(super) fn unit(terms: usize) -> f64 {
     (3 * terms + 10) as f64 * ROUNDING
 }
@@ -93,7 +93,7 @@ impl Vectors {
         self.columns.ncols()
     }
 
-    /// Both, one after the other.
+    /// Both, concatenated.
     pub(crate) fn and(&self, other: &Self) -> Self {
         Self {
             columns: beside(&self.columns, &other.columns),
@@ -112,7 +112,7 @@ impl Vectors {
         Self { columns, errors }
     }
 
-    /// The span, of a rank that is known exactly or read off the remainders.
+    /// The span, with a rank that is known exactly or read from the remainders.
     pub(crate) fn span(&self, rank: Option<usize>) -> Span {
         let share = if rank.is_some() { 0.0 } else { DEPENDENT };
         let cuts: Vec<f64> = (0..self.len()).map(|j| share * length(column(&self.columns, j)).0).collect();
@@ -145,7 +145,7 @@ impl Span {
         self.found.rank()
     }
 
-    /// Bounds on the errors of combinations Σ_k c_k q_k of the basis, c rank × count, from those of the components.
+    /// Error bounds of combinations Σ_k c_k q_k of the basis, c rank × count, from those of the components.
     pub(crate) fn errors(&self, coordinates: &PreciseMatrix) -> Vec<f64> {
         let rank = self.rank();
         (0..coordinates.ncols())
@@ -161,7 +161,7 @@ impl Span {
             .collect()
     }
 
-    /// The basis as a vector of its own, with errors.
+    /// The basis as a vector, with errors.
     pub(crate) fn whitened(&self) -> Vectors {
         let identity = PreciseMatrix::identity(self.rank(), self.rank());
         let unit = unit(self.found.basis.nrows());
@@ -169,8 +169,8 @@ impl Span {
         Vectors { columns: self.found.basis.clone(), errors }
     }
 
-    /// What this source leaves of a vector. A change of the source's components by δx and of the target's by δy changes the residual by
-    /// δy − B·δx, B the regression coefficients, up to second order and directions within the span.
+    /// The residual of a vector given this source. If the source's components change by δx and the target's by δy, the
+    /// residual changes by δy − B·δx, with B the regression coefficients, up to second order and directions within the span.
     pub(crate) fn leaves(&self, target: &Vectors) -> Residual {
         let (left, coordinates) = self.found.outside(&target.columns);
         let unit = unit(target.columns.nrows());
@@ -181,8 +181,8 @@ impl Span {
         Residual { left: Vectors { columns: left, errors }, coordinates }
     }
 
-    /// I(source; target) for a target given by its span. `determined` combinations of it lie within the source, as exact ranks say;
-    /// `None` reads their number off the sines.
+    /// I(source; target) for a target given by its span. `determined` combinations of it lie within the source,
+    /// according to exact ranks; `None` reads their number from the sines.
     pub(crate) fn information(&self, target: &Span, determined: Option<usize>) -> Information {
         let residual = self.leaves(&target.whitened()).left;
         let largest = residual.errors.iter().fold(0.0_f64, |a, &b| a.max(b));
@@ -191,7 +191,7 @@ impl Span {
         let found = Orthonormal::new(&residual.columns, wanted, &vec![cut; residual.len()]);
         let lost = target.rank() - found.rank();
         let certain = self.certain && target.certain && determined.is_none_or(|determined| determined == lost);
-        // The product of the sines that are not zero: of R = Q·T, the volume of T's rows.
+        // The product of the non-zero sines: for R = Q·T, the volume of T's rows.
         let lengths = if lost == 0 {
             found.lengths.clone()
         } else {
@@ -203,7 +203,7 @@ impl Span {
             nats -= sine.ln();
         }
         let error = if certain { relative_change(&found, &residual.errors) } else { f64::INFINITY };
-        // Sines are at most one: what is below zero is rounding.
+        // Sines are at most one: anything below zero is rounding.
         let value = if nats.0 < 0.0 && -nats.0 <= error { 0.0 } else { nats.0 };
         Information { determined: lost, finite: Estimate { value, error: error + rounded(value) } }
     }
@@ -232,7 +232,7 @@ impl Span {
     }
 }
 
-/// The change of log det of columns when each moves by its error: tr(R⁺·δR), infinite where it is not small.
+/// The change of log det of columns when each moves by its error: tr(R⁺·δR), infinite if that is not small.
 fn relative_change(found: &Orthonormal, errors: &[f64]) -> f64 {
     let total: f64 = found
         .pivots
@@ -243,6 +243,6 @@ fn relative_change(found: &Orthonormal, errors: &[f64]) -> f64 {
             square_root(row).0 * errors[pivot]
         })
         .sum();
-    // Also on NaN.
+    // Also for NaN.
     if total < FIRST_ORDER { 1.1 * total } else { f64::INFINITY }
 }

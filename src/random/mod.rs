@@ -1,5 +1,5 @@
-//! Every random number of the project: one kind of generator ([`Generator`]), streams named by what they are for ([`Stream`]), so
-//! that no result depends on the number of threads, the shard, the order, or a resumption.
+//! All randomness of the project: one kind of generator ([`Generator`]) and streams named by their purpose
+//! ([`Stream`]), so that no result depends on the number of threads, the shard, the order of work, or a restart.
 
 mod normal;
 mod stream;

@@ -1,11 +1,11 @@
 //! Standard normal draws in bulk: the ziggurat of Marsaglia and Tsang (2000) over blocks of the generator's words.
 //!
-//! Half the area under the density exp(−x²/2) is cut into 256 layers of equal area, rectangles but for the lowest, which holds
-//! the tail. A word picks a layer (8 bits) and a point in it; all but about one in a hundred lie inside the rectangle of the
-//! layer above and are kept at once.
+//! Half the area under the density exp(−x²/2) is cut into 256 layers of equal area, all rectangles except the lowest,
+//! which includes the tail. A word picks a layer (8 bits) and a point in it; all but about one in a hundred lie inside
+//! the rectangle of the layer above and are accepted at once.
 //!
-//! The draws are bit for bit the same on every machine: no instruction set is asked for, products are rounded one by
-//! one, and the logarithms and exponentials of the rare cases are those of the `libm` crate, not of the platform.
+//! The draws are the same, bit for bit, on every machine: no particular instruction set is required, products are
+//! rounded one by one, and the rare logarithms and exponentials come from the `libm` crate, not from the platform.
 //!
 //! # References
 //! Marsaglia, Tsang (2000), *The ziggurat method for generating random variables*, J. Stat. Software 5(8); Doornik (2005), *An
@@ -31,7 +31,7 @@ const POINTS: f64 = 4_503_599_627_370_496.0;
 
 /// The layers, from the lowest (widest) up.
 struct Ziggurat {
-    /// What one draw of a hundred does not need to look beyond.
+    /// All that 99 of 100 draws need.
     layers: [Layer; LAYERS],
     /// exp(−x²/2) at the right end of each layer, and 1 at the top.
     heights: [f64; LAYERS + 1],
@@ -40,7 +40,7 @@ struct Ziggurat {
 /// One layer: side by side in memory, since a draw reads both.
 #[derive(Clone, Copy)]
 struct Layer {
-    /// Its right end over [`POINTS`]; the lowest layer is as wide as its area, tail and all, is at its height.
+    /// Its right end over [`POINTS`]; the lowest layer has the width of its area, tail included, at its height.
     step: f64,
     /// Points below this in magnitude lie under the layer above, hence under the density.
     inner: f64,
@@ -66,10 +66,10 @@ static ZIGGURAT: LazyLock<Ziggurat> = LazyLock::new(|| {
 
 /// Fills a slice with independent standard normals, in double or in single precision.
 ///
-/// Each draw takes one 64-bit word of the generator (a 32-bit word in single precision) and, in about one case of a hundred,
-/// a few more. Filling a slice gives the same numbers as filling its parts one after the other, provided that all
-/// parts but the last are of a multiple of 256 entries. Points lie on a grid of relative spacing 2⁻⁵² of a layer (single
-/// precision: 2⁻²³, so that draws near zero are multiples of about 10⁻⁷).
+/// Each draw takes one 64-bit word of the generator (a 32-bit word in single precision) and, in about one case of a
+/// hundred, a few more. Filling a slice gives the same numbers as filling its parts one after the other, provided that
+/// all parts but the last have a multiple of 256 entries. Points lie on a grid with a spacing of 2⁻⁵² relative to the
+/// layer (single precision: 2⁻²³, so draws near zero are multiples of about 10⁻⁷).
 ///
 /// # Examples
 /// ```
@@ -96,7 +96,7 @@ pub fn fill_standard_normal<T: Real>(generator: &mut Generator, values: &mut [T]
     }
 }
 
-/// A layer, from the lowest 8 bits, and a point of it, from the highest 53: an odd integer between ±2^52, so that the law is
+/// A layer, from the lowest 8 bits, and a point in it, from the highest 53: an odd integer between ±2^52, so the law is
 /// symmetric and no draw is zero.
 #[expect(clippy::cast_possible_wrap, clippy::cast_possible_truncation, reason = "bits, not numbers")]
 fn point(word: u64) -> (u8, f64) {
@@ -110,7 +110,7 @@ fn narrow_point(word: u32) -> (u8, f64) {
 }
 
 impl Ziggurat {
-    /// A chunk from one point for each place. The few that need more are put off, so that nothing in the first loop
+    /// A chunk from one point per place. The few draws that need more are deferred, so that nothing in the first loop
     /// waits for the generator.
     fn fill<T: Real>(&self, generator: &mut Generator, chunk: &mut [T], point_of: impl Fn(usize) -> (u8, f64)) {
         let mut outside = [0; CHUNK];
@@ -150,7 +150,7 @@ impl Ziggurat {
     }
 }
 
-/// The density of a standard normal over its greatest value.
+/// The density of a standard normal relative to its maximum.
 fn density(x: f64) -> f64 {
     libm::exp(-0.5 * x * x)
 }

@@ -3,8 +3,9 @@
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
-/// The generator of the whole project: ChaCha with 8 rounds. Counter-based (a block of words is a function of key and block number),
-/// the same on every machine, and fast where its words are taken in bulk ([`fill_standard_normal`](super::fill_standard_normal)).
+/// The project's only generator: ChaCha with 8 rounds. Counter-based (a block of words is a function of key and block
+/// number), the same on every machine, and fast when its words are taken in bulk
+/// ([`fill_standard_normal`](super::fill_standard_normal)).
 pub type Generator = ChaCha8Rng;
 
 /// The name of a random stream.

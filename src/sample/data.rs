@@ -1,4 +1,4 @@
-//! Samples in memory, and the model that they are.
+//! Samples in memory, and their law as a model.
 
 use super::moments::require_finite;
 use super::{SampleError, Sampler};
@@ -7,11 +7,11 @@ use crate::model::{LatentModel, Modality, Noise, Target};
 use crate::random::Generator;
 use nalgebra::{DMatrix, DVector};
 
-/// Singular values of centred and standardised data below this many roundings (times the larger dimension) of the largest count
-/// as zero, as in [`Whitening`](crate::linalg::Whitening): a channel that is written twice has no second direction.
+/// Singular values of centred and standardised data below this many roundings (times the larger dimension) of the
+/// largest count as zero, as in [`Whitening`](crate::linalg::Whitening): a duplicated channel has no second direction.
 const ROUNDING_UNITS: f64 = 4.0;
 
-/// Names and sizes of the vectors that make up one sample: modalities, then targets.
+/// Names and sizes of the vectors in one sample: modalities, then targets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     /// Name and channels of each modality.
@@ -29,7 +29,7 @@ pub struct Data {
 }
 
 impl Layout {
-    /// The layout of what a [`Sampler::of_model`] draws.
+    /// The layout of the draws of a [`Sampler::of_model`].
     pub fn of_model(model: &LatentModel) -> Self {
         let modalities = model.modalities().iter().map(|m| (m.name.clone(), m.shared_loading.nrows()));
         let targets = model.targets().iter().map(|t| (t.name.clone(), t.loading.nrows()));
@@ -72,7 +72,7 @@ impl Layout {
 }
 
 impl Data {
-    /// From named matrices, one sample per column; all have as many columns. Two modalities at least.
+    /// From named matrices with one sample per column and equal numbers of columns. At least two modalities.
     ///
     /// # Errors
     /// [`SampleError::Size`], [`SampleError::TooFew`], [`SampleError::NotFinite`].
@@ -117,7 +117,7 @@ impl Data {
         self.samples.ncols()
     }
 
-    /// What a sample is made of.
+    /// The composition of a sample.
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
@@ -127,10 +127,10 @@ impl Data {
         &self.samples
     }
 
-    /// Some of the samples, in the given order; a sample may be named more than once.
+    /// Some of the samples, in the given order; a sample may occur more than once.
     ///
     /// # Errors
-    /// [`SampleError::Size`] when there is no such sample, [`SampleError::TooFew`].
+    /// [`SampleError::Size`] if there is no such sample, [`SampleError::TooFew`].
     pub fn select(&self, samples: &[usize]) -> Result<Self, SampleError> {
         if samples.len() < 2 {
             return Err(SampleError::TooFew { count: samples.len() as u64 });
@@ -147,28 +147,28 @@ impl Data {
     }
 
     /// The model whose exact law is the law of the sample, up to its mean: zero noise, and as many shared factors as
-    /// the centred data have rank, at most samples − 1. Covariances are divided by the number of samples n, not by n − 1.
+    /// the rank of the centred data, at most samples − 1. Covariances are divided by the number of samples n, not by n − 1.
     ///
-    /// Measures of it are plug-in estimates. With no more samples than channels they are those of a law that determines each
-    /// modality from the other: canonical correlations of 1 and infinite information.
+    /// Measures of this model are plug-in estimates. With no more samples than channels, each modality determines the
+    /// other under this law: canonical correlations are 1 and information is infinite.
     ///
-    /// The factor comes from a QR factorisation of the centred and standardised data, so that errors grow with the square root of the
-    /// covariance's condition number.
+    /// The factor comes from a QR factorisation of the centred and standardised data, so errors grow with the square
+    /// root of the covariance's condition number.
     ///
     /// # Errors
-    /// [`SampleError::Model`] when a modality or target is constant or a layout has fewer than two modalities;
+    /// [`SampleError::Model`] if a modality or target is constant or a layout has fewer than two modalities;
     /// [`SampleError::Linalg`].
     pub fn empirical_model(&self, name: &str) -> Result<LatentModel, SampleError> {
         self.layout.model(name, &self.root()?)
     }
 
-    /// F with F·Fᵀ the covariance of the sample's law: dimension × rank, and one column of zeros when the rank is 0.
+    /// F with F·Fᵀ the covariance of the sample's law: dimension × rank, with one column of zeros if the rank is 0.
     pub(crate) fn root(&self) -> Result<Matrix, SampleError> {
         let (mut centred, _) = self.centred();
         let count = self.count() as f64;
         let mut deviations = vec![0.0; centred.nrows()];
         for (deviation, mut row) in deviations.iter_mut().zip(centred.row_iter_mut()) {
-            // By the largest entry first: squares of 1e±200 leave the range of doubles.
+            // Scale by the largest entry first: squares of 1e±200 leave the range of doubles.
             let largest = row.amax();
             if largest > 0.0 {
                 row /= largest;
@@ -182,7 +182,7 @@ impl Data {
         Ok(scaled_root(&decomposition.right, &decomposition.values, rounding, |value| value, &deviations))
     }
 
-    /// The samples less their mean, and the mean. Differences to the first sample come first: an entry that never varies
+    /// The samples minus their mean, and the mean. The first sample is subtracted first, so an entry that never varies
     /// becomes exactly zero.
     fn centred(&self) -> (Matrix, DVector<f64>) {
         let first = self.samples.column(0).into_owned();
@@ -198,8 +198,8 @@ impl Data {
     }
 }
 
-/// diag(deviations)·V·diag(length(value)), with the directions whose value is above `rounding` of the first; one column of zeros if
-/// there are none, since a model needs a latent.
+/// diag(deviations)·V·diag(length(value)), with the directions whose value exceeds `rounding` times the first; one
+/// column of zeros if there are none, since a model needs a latent.
 pub(super) fn scaled_root(
     directions: &Matrix,
     values: &[f64],

@@ -8,10 +8,10 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::DMatrix;
 
-/// Draws several vectors of one model together: x_i = common_i·w + own_i·v_i with w, v_i standard normal, w the same for all
-/// vectors of a sample and v_i each vector's own.
+/// Draws several vectors of one model jointly: x_i = common_i·w + own_i·v_i with w, v_i standard normal, where w is
+/// shared by all vectors of a sample and v_i belongs to one vector.
 ///
-/// Independent noise is scaled entry by entry; only noise with correlations costs a product. Nothing is allocated after
+/// Independent noise is scaled entry by entry; only correlated noise costs a matrix product. Nothing is allocated after
 /// [`Sampler::new`].
 ///
 /// # Examples
@@ -32,7 +32,7 @@ pub struct Sampler<T: Real> {
     vectors: Vec<Vector<T>>,
     /// w of one block, q × BLOCK.
     common: DMatrix<T>,
-    /// v of one block where the noise has a root, (greatest rank) × BLOCK.
+    /// v of one block if the noise has a root, (greatest rank) × BLOCK.
     own: DMatrix<T>,
 }
 
@@ -44,7 +44,7 @@ struct Vector<T: Real> {
     own: Own<T>,
 }
 
-/// What a vector adds of its own.
+/// The noise of a vector.
 #[derive(Debug, Clone)]
 enum Own<T: Real> {
     Nothing,
@@ -58,7 +58,7 @@ impl<T: Real> Sampler<T> {
     /// A sampler of vectors over the same common factors.
     ///
     /// # Errors
-    /// [`SampleError::Size`] when the factors differ in the length of w, or the two parts of one in their rows.
+    /// [`SampleError::Size`] if the factors differ in the length of w, or the two parts of one in their rows.
     pub fn new(factors: &[Factor]) -> Result<Self, SampleError> {
         let latents = factors.first().map_or(0, |factor| factor.common.ncols());
         for (index, factor) in factors.iter().enumerate() {
@@ -80,7 +80,7 @@ impl<T: Real> Sampler<T> {
     /// A sampler of all modalities of a model and, after them, all its targets.
     ///
     /// # Errors
-    /// None for a checked model; as [`Sampler::new`].
+    /// Not expected for a validated model; as [`Sampler::new`].
     pub fn of_model(model: &LatentModel) -> Result<Self, SampleError> {
         let observed = (0..model.modalities().len()).map(|m| model.observed(m));
         let targets = (0..model.targets().len()).map(|t| model.target(t));
@@ -94,13 +94,13 @@ impl<T: Real> Sampler<T> {
 
     /// Fills one matrix per vector, n × samples, with joint draws: column j of all of them is one sample.
     ///
-    /// Draws are made in blocks of [`BLOCK`] samples, for each block w and then the noise of each vector in turn. So the
-    /// generator's state and the number of samples determine the draws; a total that is cut at multiples of [`BLOCK`] gives the
-    /// draws of the whole, other cuts give different draws of the same law. The standard normals are the same
-    /// on every machine; sums of their products may differ in the last digits between processors.
+    /// Draws are made in blocks of [`BLOCK`] samples: for each block w, then the noise of each vector in turn. The
+    /// generator's state and the number of samples thus determine the draws; a total split at multiples of [`BLOCK`]
+    /// gives the same draws as the whole, while other splits give different draws of the same law. The standard normals
+    /// are the same on every machine; sums of their products may differ in the last digits between processors.
     ///
     /// # Errors
-    /// [`SampleError::Size`] when the matrices don't fit.
+    /// [`SampleError::Size`] if the matrices do not fit.
     pub fn draw_into(&mut self, generator: &mut Generator, vectors: &mut [DMatrix<T>]) -> Result<(), SampleError> {
         SampleError::require_size("matrices to fill", vectors.len(), self.vectors.len())?;
         let samples = vectors.first().map_or(0, DMatrix::ncols);
@@ -141,8 +141,8 @@ impl<T: Real> Sampler<T> {
 }
 
 impl<T: Real> Own<T> {
-    /// A root whose rows and columns have at most one entry each stands for independent noise: the order of its columns
-    /// does not matter to the law.
+    /// A root whose rows and columns have at most one entry each represents independent noise: the order of its columns
+    /// does not affect the law.
     fn new(root: &Matrix) -> Self {
         let entries = |values: &mut dyn Iterator<Item = &f64>| values.filter(|&&value| value != 0.0).count();
         if root.amax() == 0.0 {

@@ -1,4 +1,4 @@
-//! Why a sample can't be drawn or used.
+//! Errors in drawing or using samples.
 
 use crate::linalg::LinalgError;
 use crate::model::ModelError;
@@ -10,17 +10,17 @@ pub enum SampleError {
     /// Matrices that belong together differ in size.
     #[error("{what}: {found}, expected {expected}")]
     Size {
-        /// Which size of what.
+        /// Which size.
         what: String,
         /// The size.
         found: usize,
-        /// The size that the others have.
+        /// The expected size.
         expected: usize,
     },
     /// Second moments about the mean need two samples.
-    #[error("{count} samples, at least 2 are needed")]
+    #[error("{count} samples, expected at least 2")]
     TooFew {
-        /// How many there are.
+        /// The number of samples.
         count: u64,
     },
     /// A value is NaN or infinite.

@@ -1,13 +1,13 @@
-//! Random draws, and what is estimated from them.
+//! Random draws from models, and what is estimated from them.
 //!
-//! A [`Sampler`] draws several vectors of one model together; [`Data`] holds such draws (or anybody's
-//! measurements) in memory, [`Moments`] what remains of a stream of any length. Both become a
-//! [`LatentModel`](crate::model::LatentModel) whose exact law is the law of the sample: every exact measure of the project,
-//! applied to it, is a plug-in estimate, and there is no second set of formulas.
+//! A [`Sampler`] draws several vectors of one model jointly; [`Data`] holds such draws (or anybody's measurements) in
+//! memory, [`Moments`] summarises a stream of any length. Both yield a [`LatentModel`](crate::model::LatentModel) whose
+//! exact law is the law of the sample: any exact measure of the project, applied to it, is a plug-in estimate, so no
+//! second set of formulas is needed.
 //!
 //! One sample is one column everywhere.
 //!
-//! What it does not do: measure, learn, or give intervals (that is [`crate::estimate`]).
+//! Measuring, learning and intervals (see [`crate::estimate`]) are left to other modules.
 //!
 //! # Example
 //! ```
@@ -34,5 +34,6 @@ pub use draw::Sampler;
 pub use error::SampleError;
 pub use moments::Moments;
 
-/// Samples that are drawn or summed together. Part of what a stream's draws are: see [`Sampler::draw_into`].
+/// Number of samples drawn or summed together. It is part of the definition of a stream's draws: see
+/// [`Sampler::draw_into`].
 pub const BLOCK: usize = 256;

@@ -8,15 +8,15 @@ use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::{DMatrix, DVector};
 
-/// Eigenvalues of a sample correlation matrix below this share of the largest are rounding: sums over 10⁸ samples are exact to
-/// about 10⁻¹³. So a direction whose standard deviation is below 10⁻⁶ of what its channels have counts as absent.
+/// Eigenvalues of a sample correlation matrix below this fraction of the largest are rounding: sums over 10⁸ samples
+/// are accurate to about 10⁻¹³. Hence a direction whose standard deviation is below 10⁻⁶ of its channels' counts as absent.
 const CORRELATION_ROUNDING: f64 = 1e-12;
 
 /// Count, mean and scatter Σ(x − x̄)(x − x̄)ᵀ of the samples seen so far.
 ///
-/// Sums are double precision whatever the samples are, relative to the first sample (a constant entry has variance 0
-/// exactly), by blocks of [`BLOCK`] whose means and scatters are combined with the update of Chan, Golub and LeVeque:
-/// no squares of large means are ever subtracted.
+/// Sums are in double precision whatever the samples are, relative to the first sample (a constant entry has variance 0
+/// exactly), in blocks of [`BLOCK`] whose means and scatters are combined with the update of Chan, Golub and LeVeque:
+/// squares of large means are never subtracted.
 ///
 /// # References
 /// Chan, Golub, LeVeque (1983), *Algorithms for computing the sample variance*, The American Statistician 37(3).
@@ -35,7 +35,7 @@ pub struct Moments {
     count: u64,
     /// The first sample.
     origin: DVector<f64>,
-    /// Of the samples less the origin.
+    /// Mean of the samples minus the origin.
     mean: DVector<f64>,
     /// Its lower triangle.
     scatter: Matrix,
@@ -44,7 +44,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Of no samples yet, of a vector with `dimension` entries.
+    /// No samples yet, for a vector with `dimension` entries.
     pub fn new(dimension: usize) -> Self {
         Self {
             count: 0,
@@ -55,10 +55,10 @@ impl Moments {
         }
     }
 
-    /// Takes samples into account: column j of all `parts`, one over the other, is one sample.
+    /// Adds samples: column j of all `parts`, stacked, is one sample.
     ///
     /// # Errors
-    /// [`SampleError::Size`] when the parts don't fit, [`SampleError::NotFinite`]; no sample is counted then.
+    /// [`SampleError::Size`] if the parts do not fit, [`SampleError::NotFinite`]; no sample is counted then.
     pub fn add<T: Real>(&mut self, parts: &[&DMatrix<T>]) -> Result<(), SampleError> {
         let samples = parts.first().map_or(0, |part| part.ncols());
         SampleError::require_size(
@@ -76,10 +76,10 @@ impl Moments {
         Ok(())
     }
 
-    /// Takes into account what another has seen, as if it had been added here.
+    /// Adds all samples that another has seen, as if they had been added here.
     ///
     /// # Errors
-    /// [`SampleError::Size`] when the dimensions differ.
+    /// [`SampleError::Size`] if the dimensions differ.
     pub fn merge(&mut self, other: &Self) -> Result<(), SampleError> {
         SampleError::require_size("entries of the merged vector", other.dimension(), self.dimension())?;
         if self.count == 0 {
@@ -119,13 +119,13 @@ impl Moments {
     }
 
     /// The model whose exact law is the law of the sample, up to its mean: zero noise, and as many shared factors as
-    /// the sample covariance has rank.
+    /// the rank of the sample covariance.
     ///
-    /// Directions below 10⁻⁶ of the channels' own deviations can't be told from rounding and are left out;
-    /// [`Data::empirical_model`](super::Data::empirical_model) sees them.
+    /// Directions below 10⁻⁶ of the channels' own deviations can't be told from rounding and are dropped;
+    /// [`Data::empirical_model`](super::Data::empirical_model) resolves them.
     ///
     /// # Errors
-    /// [`SampleError::Size`], [`SampleError::TooFew`]; [`SampleError::Model`] when a modality or target is constant.
+    /// [`SampleError::Size`], [`SampleError::TooFew`]; [`SampleError::Model`] if a modality or target is constant.
     pub fn empirical_model(&self, name: &str, layout: &Layout) -> Result<LatentModel, SampleError> {
         SampleError::require_size("entries of the layout", layout.dimension(), self.dimension())?;
         let covariance = self.covariance()?;

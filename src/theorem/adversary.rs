@@ -1,11 +1,11 @@
-//! The adversary: searches for the models and encoders on which a theorem is nearest to failing.
+//! The adversary: searches for the models and encoders on which a theorem comes closest to failing.
 //!
-//! For a claim lhs ≤ rhs it makes the tightness lhs/rhs large, for an identity the deviation |lhs − rhs| in units of its
+//! For a claim lhs ≤ rhs it maximises the tightness lhs/rhs; for an identity, the deviation |lhs − rhs| in units of its
 //! error bound. Models (loadings, noise, coupling of the latents) and encoders (free, near the canonical ones, exact
-//! minimisers) move together; a race of CMA-ES runs chooses among the kinds. Theorems that claim any distribution are also
-//! attacked on discrete laws, with logits and encoder tables as parameters.
+//! minimisers) vary together; a race of CMA-ES runs chooses among the kinds. Theorems that claim any distribution are
+//! also attacked on discrete laws, with logits and encoder tables as parameters.
 //!
-//! What it does not do: prove. A tightness below one after any search is a lower bound on the supremum.
+//! It proves nothing: the tightness reached by a search is only a lower bound on the supremum.
 
 mod gaussian;
 mod race;

@@ -1,10 +1,10 @@
 //! Discrete laws: the theorems that claim any distribution and any encoder, beyond Gaussians and linear maps.
 //!
-//! A [`Law`] is a joint probability table of (x_1, x_2, y) on small alphabets; a [`TableEncoder`] is an arbitrary map
-//! z = f(x), one row of outputs for each symbol. Every expectation is an exact sum over the table. `perfect-alignment`,
-//! `lipschitz`, `correlation` and `capacity` are held against them here.
+//! A [`Law`] is a joint probability table of (x_1, x_2, y) on small alphabets; a [`TableEncoder`] is an arbitrary map z
+//! = f(x), one row of outputs per symbol. Every expectation is an exact sum over the table. `perfect-alignment`,
+//! `lipschitz`, `correlation` and `capacity` are tested on such laws.
 //!
-//! What it does not do: estimate anything.
+//! Nothing is estimated.
 
 mod instance;
 

@@ -1,4 +1,4 @@
-//! What is measured of a minimiser that is not the only one, over all of them.
+//! The range of a measure over all minimisers, if there are several.
 
 use super::{Case, EvaluatedTarget};
 use crate::information::{InformationError, Informativeness, Side, Source, Towers};

@@ -1,8 +1,8 @@
 //! The referee: each theorem of docs/theory.md §4 with its hypotheses as code, both sides, and a verdict.
 //!
-//! Adding a theorem: one folder with a type that implements [`Theorem`], its `mod` line, one line in [`REGISTRY`]
+//! To add a theorem: one folder with a type that implements [`Theorem`], its `mod` line, one line in [`REGISTRY`]
 //! (docs/extending.md).
-//! What it does not do: decide on which models a theorem is tried ([`verify`] draws them, the command line asks).
+//! This module does not choose the models on which a theorem is tried: [`verify`] draws them, or the caller provides one.
 //!
 //! # Example
 //! ```

@@ -1,7 +1,7 @@
-//! Limits of random matrix theory: what finite samples make of canonical correlations and cross-covariances.
+//! Limits from random matrix theory: canonical correlations and cross-covariances of finite samples.
 //!
-//! n samples of x_1 (n_1 channels) and x_2 (n_2 channels), all growing with n_1/n → c_1 and n_2/n → c_2. Formulas only; the
-//! theorem `spiked-cca` holds them against draws.
+//! n samples of x_1 (n_1 channels) and x_2 (n_2 channels), all growing with n_1/n → c_1 and n_2/n → c_2. Formulas only;
+//! the theorem `spiked-cca` compares them with draws.
 
 /// The aspect ratios c_1 = n_1/n and c_2 = n_2/n of a sample, both positive with c_1 + c_2 < 1.
 #[derive(Debug, Clone, Copy, PartialEq)]

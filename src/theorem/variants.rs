@@ -1,8 +1,8 @@
-//! The referee's self-test: statements that look like the theorems and are false. A referee that does not refute them can't be
+//! The referee's self-test: false statements that resemble the theorems. A referee that does not refute them cannot be
 //! trusted with the true ones.
 //!
-//! Each [`Variant`] changes one thing: a constant, a power, a sign, a count, or drops a hypothesis. They stand beside the theorem that they
-//! resemble ([`Theorem::variants`]); none is in the public registry.
+//! Each [`Variant`] changes one thing: a constant, a power, a sign or a count, or drops a hypothesis. They stand beside
+//! the theorem they resemble ([`Theorem::variants`]); none is in the public registry.
 
 pub(super) mod detectors;
 use super::adversary::{Extreme, Search};

@@ -1,4 +1,4 @@
-//! Verdicts: never a bare boolean.
+//! Verdicts of theorems: more than a bare boolean.
 
 use super::Part;
 

@@ -1,5 +1,5 @@
-//! Tries the theorems on random models of every family, each moved to random units, and on encoders good and bad, and those that
-//! claim any distribution on random discrete laws.
+//! Tries the theorems on random models of every family, each rescaled to random units, with good and bad encoders;
+//! theorems that claim any distribution are also tried on random discrete laws.
 
 use super::discrete::{Claim, DiscreteError, Instance, Shape};
 use super::{Case, CaseError, REGISTRY, Status, Subject, Theorem, Verdict, judge};

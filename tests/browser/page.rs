@@ -1,6 +1,6 @@
-//! The explorer as a person meets it: headless Chromium moves sliders and reads the page.
+//! The explorer as a user sees it: headless Chromium moves sliders and reads the page.
 //!
-//! Chromium and axe-core are installed by `cargo xtask tools`. With `ALIGNLOSS_SCREENSHOTS` set to a folder, pictures are kept there.
+//! `cargo xtask tools` installs Chromium and axe-core. If `ALIGNLOSS_SCREENSHOTS` names a folder, screenshots are saved there.
 
 #![expect(clippy::print_stdout, reason = "what was measured is reported with `--no-capture`")]
 

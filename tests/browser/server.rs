@@ -1,4 +1,4 @@
-//! The explorer's server as a client meets it: answers as `eval` gives them, and hostile requests.
+//! The explorer's server as a client sees it: answers that match `eval`, and hostile requests.
 
 #![expect(clippy::print_stdout, reason = "what was measured is reported with `--no-capture`")]
 

@@ -1,4 +1,4 @@
-//! The adversary: it comes near the bounds that can be reached, finds what is false, repeats itself, and its finds replay.
+//! The adversary approaches bounds that can be attained, finds false statements, is reproducible, and its findings replay.
 
 use alignloss::information::Encoders;
 use alignloss::objective;

@@ -1,4 +1,4 @@
-//! The closed forms against a general-purpose minimiser: no start may beat them, the best must reach them.
+//! Closed forms against a general-purpose minimiser: no start may beat them, and the best must reach them.
 
 use crate::common::dense::symmetric_inverse_root;
 use crate::common::random;

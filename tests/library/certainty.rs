@@ -1,4 +1,5 @@
-//! Borderline claims are judged again in double-double precision: that route against the engine's, and where it overrules doubles.
+//! Borderline claims are judged again in double-double precision: compares that route with the engine's, and tests
+//! where it overrules doubles.
 
 use crate::common::models::{self, modality, target};
 use crate::common::random;

@@ -1,5 +1,5 @@
-//! What encoders attain of an objective, and what they lack of the closed form: the definitions behind `objective_value` and
-//! `excess_loss`.
+//! The value of an objective that encoders attain, and their gap to the closed form: the definitions behind
+//! `objective_value` and `excess_loss`.
 
 use crate::common::units::in_units;
 use crate::common::{models, random};

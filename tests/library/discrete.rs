@@ -1,5 +1,5 @@
-//! Discrete laws: tables solved by hand, a second implementation that knows nothing but the definitions, and what happens
-//! when a hypothesis is dropped.
+//! Discrete laws: tables solved by hand, a second implementation written from the definitions alone, and what happens
+//! if a hypothesis is dropped.
 
 use alignloss::linalg::Matrix;
 use alignloss::theorem::discrete::{

@@ -1,4 +1,4 @@
-//! Theorem `hermite` and the towers behind it: by hand, by quadrature, by samples, and with hypotheses dropped.
+//! Theorem `hermite` and the encoders behind it: by hand, by quadrature, on samples, and with hypotheses dropped.
 
 use crate::common::mean_and_standard_error;
 use crate::common::models::{self, modality};

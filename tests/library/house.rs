@@ -1,4 +1,4 @@
-//! The order of the house: which module uses which, and where an id is written.
+//! Rules of the code base: which modules may use which, and where an id may be written.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

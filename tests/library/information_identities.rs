@@ -1,4 +1,4 @@
-//! Identities and limits that every information measure must satisfy, on random models, and the hand-made models' numbers.
+//! Identities and limits that every information measure must satisfy, on random models, and known numbers for hand-made models.
 
 #![expect(clippy::float_cmp, reason = "limits and exact zeros are exact")]
 

@@ -1,4 +1,4 @@
-//! The accuracy contract of `linalg` (the table at the top of `src/linalg/mod.rs`), on the spectra that break other libraries.
+//! The accuracy contract of `linalg` (the table at the top of `src/linalg/mod.rs`), on spectra that break other libraries.
 
 #![expect(clippy::float_cmp, reason = "limits and exact zeros are exact")]
 

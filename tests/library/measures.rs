@@ -1,4 +1,4 @@
-//! Measures where double precision does not suffice: digits against a 160-digit reference, and error bounds that bound errors.
+//! Measures for which double precision does not suffice: digits against a 160-digit reference, and error bounds that hold.
 
 use crate::common::random;
 use alignloss::evaluation::Evaluation;

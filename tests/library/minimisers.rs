@@ -1,4 +1,4 @@
-//! Minimisers that are not unique: said, with the range of what is measured over all of them, whatever the order of the latents.
+//! Minimisers that are not unique are reported, with the range of each measure over all of them, in any order of the latents.
 
 use crate::common::models::{self, modality, target, text};
 use crate::common::random::{gaussian, generator};

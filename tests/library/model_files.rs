@@ -1,4 +1,4 @@
-//! Model files: what is written is what is read, bit for bit.
+//! Model files are read back exactly as written, bit for bit.
 
 use crate::common::{models, random};
 use alignloss::linalg::Matrix;

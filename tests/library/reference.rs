@@ -1,5 +1,5 @@
-//! Every number of `eval` against an independent reference: 60-digit arithmetic on dense covariances, written from the theory
-//! only (`tests/fixtures/README.md`).
+//! Every number of `eval` against an independent reference: 60-digit arithmetic on dense covariances, written from the
+//! theory alone (`tests/fixtures/README.md`).
 
 use alignloss::evaluation::Evaluation;
 use alignloss::model::{Format, LatentModel};

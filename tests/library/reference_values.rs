@@ -1,4 +1,4 @@
-//! Every number of `eval` beside reference values of `tests/fixtures/mixed_units.py`; all deviations are collected.
+//! Compares every number of `eval` with the reference values of `tests/fixtures/mixed_units.py`; all deviations are collected.
 
 use alignloss::evaluation::Evaluation;
 use alignloss::model::{Format, LatentModel};

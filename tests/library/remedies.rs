@@ -1,4 +1,4 @@
-//! The remedies: the alternation and its certificate, the limits, the displacement points, the blocks, and the table.
+//! The remedies: the alternation and its certificate, the limits, the displacement thresholds, the blocks, and the table.
 
 use crate::common::models;
 use crate::common::random::{self, gaussian, generator, orthonormal};

@@ -1,5 +1,5 @@
-//! The published robustness experiment of arXiv 2606.11190 (docs/theory.md §7): thresholds of the population, and where samples leave
-//! it.
+//! The published robustness experiment of arXiv 2606.11190 (docs/theory.md §7): population thresholds, and where
+//! samples depart from them.
 
 use alignloss::model::{Format, LatentModel};
 use alignloss::objective::{CanonicalCorrelation, Objective, Prediction};

@@ -1,4 +1,4 @@
-//! Estimates from data against population values, and at the edges of what data can be.
+//! Estimates from data against population values, and for extreme data.
 
 use crate::common::models;
 use alignloss::estimate::{EstimateError, Estimator};

@@ -1,5 +1,5 @@
-//! The laws of draws. Seeds are fixed, so a test that passes keeps passing; the stated rates are those at which a right
-//! sampler would fail on a seed chosen at random.
+//! The laws of draws. Seeds are fixed, so a test that passes keeps passing; the stated rates are those at which a
+//! correct sampler would fail for a random seed.
 
 use crate::common::{models, random};
 use alignloss::linalg::{Matrix, Real};

@@ -1,4 +1,4 @@
-//! The referee's self-test: false statements that resemble the theorems are all refuted, and by cases on which the true
+//! The referee's self-test: all false statements that resemble the theorems are refuted, by cases on which the true
 //! theorems hold.
 
 use alignloss::information::Encoders;

@@ -1,4 +1,4 @@
-//! The stochastic learner against the closed forms, without tuning, and its own promises.
+//! The stochastic learner against the closed forms, without tuning, and its own guarantees.
 
 use crate::common::{mean_and_standard_error, models, random};
 use alignloss::information::{Encoders, Source, Towers};

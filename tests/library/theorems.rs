@@ -1,5 +1,4 @@
-//! Each theorem on random models of every family, on one case solved by hand, and on one where a dropped hypothesis makes
-//! the inequality fail.
+//! Each theorem on random models of every family, on one case solved by hand, and on one where a dropped hypothesis makes it fail.
 
 use crate::common::mean_and_standard_error;
 use crate::common::models::{self, modality, target};

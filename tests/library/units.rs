@@ -1,4 +1,4 @@
-//! No answer without a unit depends on units: every family of models, moved by powers of two in channels, latents and targets.
+//! Dimensionless answers do not depend on units: every family of models, rescaled by powers of two in channels, latents and targets.
 
 use alignloss::information::Source;
 use alignloss::learner::Uniqueness;

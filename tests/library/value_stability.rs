@@ -1,5 +1,5 @@
-//! Seeded numbers never change: results can be repeated from a seed for as long as these pass. A commit that changes one of them
-//! says so.
+//! Seeded numbers never change: as long as these tests pass, results can be reproduced from a seed. A commit that
+//! changes one of them says so.
 
 use alignloss::arithmetic;
 use alignloss::linalg::{Matrix, product, singular_values};

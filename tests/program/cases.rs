@@ -1,6 +1,6 @@
-//! Inputs that failed once (`tests/fixtures/cases`), and others of the same kinds: answers that depended on units, covariances
-//! that were accepted beside a larger variance, theorems that were called violated, minimisers that are not unique, and
-//! finite information that was called infinite. Values are those of `tests/fixtures/cases.py`.
+//! Inputs that once failed (`tests/fixtures/cases`), and others like them: answers that depended on units, covariances
+//! accepted beside a larger variance, theorems reported as violated, minimisers that are not unique, and finite
+//! information reported as infinite. Values come from `tests/fixtures/cases.py`.
 
 use crate::command::{folder, run, succeed};
 use alignloss::model::{Format, LatentModel};

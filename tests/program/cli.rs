@@ -1,4 +1,4 @@
-//! The command line as a user meets it: outputs, exit codes, and one line for each thing that is wrong with an input.
+//! The command line as a user sees it: outputs, exit codes, and a one-line message for every kind of invalid input.
 
 use crate::command::{folder, run, run_with_input};
 use serde_json::{Value, json};
@@ -254,7 +254,10 @@ fn a_model_is_read_from_standard_input_in_either_notation() {
     let encoders = br#"{"encoders": [[[1, 0]], [[1, 0]]]}"#;
     assert_eq!(run_with_input(at, &["eval", "model.toml", "--encoders", "-"], encoders).code, 0);
     let twice = run_with_input(at, &["eval", "-", "--encoders", "-"], MODEL.as_bytes());
-    assert_eq!((twice.code, twice.stderr.as_str()), (2, "error: --encoders -: standard input is the model already\n"));
+    assert_eq!(
+        (twice.code, twice.stderr.as_str()),
+        (2, "error: --encoders -: standard input already holds the model\n")
+    );
 }
 
 #[test]
@@ -703,7 +706,7 @@ fn files_that_are_no_model_files_are_refused() {
         (
             "m.toml",
             b"[latent]\nshared = 1\nprivate = [1, 1]\n".to_vec(),
-            "m.toml: modality: 0 given, at least 2 are needed",
+            "m.toml: modality: 0 given, expected at least 2",
         ),
         ("m.toml", b"name = \"only\"\n".to_vec(), "m.toml: latent: missing"),
     ];
@@ -718,7 +721,7 @@ fn files_that_are_no_model_files_are_refused() {
 fn one_modality_is_not_enough() {
     let second = MODEL.rfind("[[modality]]").expect("two modalities");
     let one = MODEL[..second].replace("private = [1, 1]", "private = [1]");
-    assert_eq!(complaint("m.toml", one, &[]), "m.toml: modality: 1 given, at least 2 are needed");
+    assert_eq!(complaint("m.toml", one, &[]), "m.toml: modality: 1 given, expected at least 2");
 }
 
 #[test]
@@ -726,7 +729,10 @@ fn a_missing_file_and_a_folder_are_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::create_dir(folder.path().join("folder.toml")).expect("a writable folder");
     assert!(complaint_in(folder.path(), &["eval", "missing.toml"]).starts_with("missing.toml: "));
-    assert_eq!(complaint_in(folder.path(), &["eval", "folder.toml"]), "folder.toml: is a directory, expected a file");
+    assert_eq!(
+        complaint_in(folder.path(), &["eval", "folder.toml"]),
+        "folder.toml: expected a file, found a directory"
+    );
 }
 
 #[test]
@@ -784,7 +790,7 @@ fn a_family_beside_other_sections_is_refused() {
     let both = format!("{MODEL}[family]\nkind = \"orthogonal\"\n");
     assert_eq!(
         complaint("m.toml", both, &[]),
-        "m.toml: family: a file has either [family] or [latent] with [[modality]], not both"
+        "m.toml: family: give either [family] or [latent] with [[modality]], not both"
     );
     let modalities = MODEL.replace("[latent]\nshared = 1\nprivate = [1, 1]", "[family]\nkind = \"orthogonal\"");
     assert!(complaint("m.toml", modalities, &[]).starts_with("m.toml: modality: not allowed beside [family]"));
@@ -803,7 +809,7 @@ fn impossible_requests_are_answered_in_one_line() {
         ),
         (
             &["--objective", "alignment-fidelity"],
-            "-p lambda=VALUE is missing: objective \"alignment-fidelity\" needs the parameter lambda, a number from 0 to 1",
+            "missing -p lambda=VALUE: objective \"alignment-fidelity\" needs the parameter lambda, a number from 0 to 1",
         ),
         (
             &["--objective", "alignment-fidelity", "-p", "lambda=1.5"],
@@ -838,7 +844,7 @@ fn wrong_encoders_are_refused() {
     for (text, expected) in [
         (r#"{"encoders": [[[1, 0, 0]], [[0, 1]]]}"#, "encoder of modality 1: 1 × 3, expected 1 × 2"),
         (r#"{"encoders": [[[1, 0], [0, 1]], [[0, 1]]]}"#, "encoder of modality 2: 1 × 2, expected 2 × 2"),
-        (r#"{"encoders": [[[1, 0], [0]], [[0, 1]]]}"#, "encoders[0]: rows of different lengths"),
+        (r#"{"encoders": [[[1, 0], [0]], [[0, 1]]]}"#, "encoders[0]: rows differ in length"),
         (r#"{"encoders": [[], []]}"#, "encoder of modality 1: 0 × 0"),
         (r#"{"encoders": [[[1, 0]]]}"#, "invalid length 1"),
         (r#"{"encoders": [[[1e999, 0]], [[0, 1]]]}"#, "number out of range"),
@@ -858,7 +864,7 @@ fn messages_read_well() {
     let toml = |from: &str, to: &str| complaint("model.toml", MODEL.replacen(from, to, 1), &[]);
     insta::assert_snapshot!(toml("shared = 1", "shard = 1"), @"model.toml: latent.shard: unknown field `shard`, expected one of `shared`, `private`, `covariance` (line 3); did you mean `shared`?");
     insta::assert_snapshot!(toml("noise = 0.5", "noise = [[1.0, 2.0], [2.0, 1.0]]"), @"model.toml: modality[0].noise: not positive semidefinite: entry (0, 1) is 2e0 beside variances 1e0 and 1e0, a correlation beyond 1");
-    insta::assert_snapshot!(toml("noise = 0.5", "noise = -0.5"), @"model.toml: modality[0].noise: -0.5 is not a variance: it must be at least 0");
+    insta::assert_snapshot!(toml("noise = 0.5", "noise = -0.5"), @"model.toml: modality[0].noise: -0.5 is not a variance: expected at least 0");
     insta::assert_snapshot!(toml("[[1.0], [0.0]]", "[[1.0], [0.0, 3.0]]"), @"model.toml: modality[0].shared_loading[1]: 2 numbers, expected 1");
     insta::assert_snapshot!(complaint("model.toml", MODEL, &["--dim", "5"]), @"model.toml: dim: 5 is not between 1 and 2, the fewest channels of the two modalities");
 }

@@ -1,4 +1,4 @@
-//! `alignloss explain`: every word has a meaning, and what is shipped of it is what the program says.
+//! `alignloss explain`: every word has a meaning, and the shipped documents match what the program prints.
 
 use crate::command::{run, succeed};
 use serde_json::Value;
@@ -44,7 +44,7 @@ fn a_theorem_is_explained() {
       check: alignloss verify capacity
 
     capacity (key of eval's JSON)
-      How dimensions are spent, for each target that is private to a modality.
+      How dimensions are spent, for each target private to a modality.
     "#);
 }
 

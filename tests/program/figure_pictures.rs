@@ -1,6 +1,6 @@
-//! Pictures of the house style, held against small references: curves with bands and theory, cells with a colour bar and a boundary,
-//! named regions, a slide. A deliberate change of style: `UPDATE_PICTURES=1 cargo test --release --test figure_pictures`, then look at
-//! `tests/fixtures/figures` before committing.
+//! Pictures in the house style, compared with small references: curves with bands and theory, cells with a colour bar
+//! and a boundary, named regions, a slide. For a deliberate change of style: `UPDATE_PICTURES=1 cargo test --release
+//! --test figure_pictures`, then look at `tests/fixtures/figures` before committing.
 
 use alignloss_figure::{
     Axis, Cells, Chart, ColourScale, Direction, Drawing, Figure, Heatmap, Layer, SeriesStyle, Theme, Width,

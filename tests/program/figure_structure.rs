@@ -1,4 +1,4 @@
-//! What figures of the theory are made of: series, ranges and labels, recorded. A change of drawing leaves these as they are.
+//! The content of theory figures: series, ranges and labels, as snapshots. A change of drawing style leaves them unchanged.
 
 use alignloss::experiment::{Experiment, Run, Shard, Store};
 use alignloss_figure::{ColourScale, Drawing, Figure, Layer, Theme, Width, compose};

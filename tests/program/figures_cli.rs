@@ -1,4 +1,4 @@
-//! `alignloss figures` as a user meets it: pages, formats, the gallery, what is drawn again and what is not, and the watch.
+//! `alignloss figures` as a user sees it: pages, formats, the gallery, what is redrawn and what is not, and the watch mode.
 
 use crate::command::{alignloss, run};
 use std::collections::BTreeMap;
@@ -124,8 +124,8 @@ fn the_gallery_shows_all_that_is_known_of_a_figure() {
         "2 figures",
         "<img alt=\"A small figure\" src=\"first.svg\">",
         "Another small figure",
-        "Two objectives as the embedding grows. Information loss of z₁ in nats against embedding dimension d, one line for each \
-         objective.",
+        "Two objectives as the embedding grows. Information loss of z₁ in nats against embedding dimension d, one line per objective. \
+         Target y: private factors u<sub>1</sub>.",
         "- Theorem `capacity`: ",
         "- Verdict: `capacity` holds on 6 cells of first",
         "- Verdict: `infonce-gap` holds on",

@@ -1,5 +1,5 @@
-//! Experiments on samples and on training, end to end: same bytes whatever the threads and shards, typed outcomes for what can't
-//! be learned, no NaN in any result.
+//! Experiments on samples and on training, end to end: the same bytes for any number of threads and shards, typed
+//! outcomes if nothing can be learned, no NaN in any result.
 
 use crate::command::{folder, run, succeed};
 use std::fs;

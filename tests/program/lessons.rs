@@ -1,4 +1,4 @@
-//! `alignloss demo` as text, as commands, and on a terminal of its own (tmux).
+//! `alignloss demo` as text, as commands, and on a real terminal (tmux).
 
 use crate::command::{run, succeed};
 use alignloss_cli::lesson::{Found, LESSONS, Lesson, Values, command_line};
@@ -44,7 +44,7 @@ fn without_a_terminal_a_lesson_is_text() {
 fn wrong_settings_are_named() {
     for (arguments, problem) in [
         (["demo", "capacity", "--set", "dimm=3"], "--set dimm=3: capacity has dim, noise"),
-        (["demo", "capacity", "--set", "dim=9"], "--set dim=9: expected from 1 to 4"),
+        (["demo", "capacity", "--set", "dim=9"], "--set dim=9: expected a number from 1 to 4"),
         (["demo", "capacity", "--set", "dim"], "--set dim: expected NAME=VALUE"),
         (["demo", "capasity", "--set", "dim=1"], "did you mean \"capacity\"?"),
     ] {

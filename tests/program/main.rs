@@ -1,4 +1,4 @@
-//! The built program as people run it, and what only it has: figures, lessons, the explorer's server.
+//! The built program as users run it, and the features only it has: figures, lessons, the explorer's server.
 
 mod cases;
 mod cli;

@@ -1,4 +1,4 @@
-//! Experiments of one's own: a model that is written out or in a file, settings changed on the command line, files by name and by path.
+//! User-defined experiments: models written out or in a file, settings changed on the command line, files by name and by path.
 
 use crate::command::{folder, run, succeed};
 use std::path::Path;
@@ -134,7 +134,7 @@ fn one_broken_file_does_not_stop_the_others() {
     std::fs::write(at.join("experiments/broken.toml"), "title = 3").expect("a writable folder");
     let named = run(at, &["figures", "pair"]);
     assert_eq!(named.code, 0, "{}", named.stderr);
-    assert!(named.stderr.contains("left out: experiments/broken.toml"), "{}", named.stderr);
+    assert!(named.stderr.contains("skipped: experiments/broken.toml"), "{}", named.stderr);
     assert!(at.join("figures/pair.svg").exists());
     let all = run(at, &["figures"]);
     assert_eq!(all.code, 2);

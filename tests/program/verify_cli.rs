@@ -1,4 +1,4 @@
-//! `alignloss verify` beyond drawing: the search, the discrete laws, the self-test, and what they print.
+//! `alignloss verify` beyond random draws: the search, the discrete laws, the self-test, and their output.
 
 use crate::command::run;
 use serde_json::Value;

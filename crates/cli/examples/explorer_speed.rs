@@ -1,4 +1,4 @@
-//! How long each part of the explorer takes, at the least and the most channels.
+//! Times each part of the explorer, with the fewest and the most channels.
 #![expect(clippy::print_stdout, reason = "an example talks to its user")]
 
 use alignloss_cli::explorer::view::{Curves, Detail, Frontier, Phase, Report, TargetName};

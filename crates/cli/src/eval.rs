@@ -14,10 +14,10 @@ use clap::{Args, ValueEnum};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Everything exact about one model and one objective
+/// Evaluate one model under one objective, exactly
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit code 1 when a theorem is violated, as `verify` does.
+Exit code 1 if a theorem is violated, as for `verify`.
 
 Examples:
   alignloss eval model.toml --objective cca --dim 2
@@ -26,7 +26,7 @@ Examples:
   alignloss eval counterexample.json --encoders counterexample.encoders.json
   generate-model | alignloss eval - --format json")]
 pub(super) struct Eval {
-    /// The model: a TOML or JSON file, or - for standard input (JSON if it begins with {)
+    /// Model file in TOML or JSON, or - for standard input (read as JSON if it begins with {)
     model: PathBuf,
     /// The objective that both encoders minimise
     #[arg(long, value_name = "ID", default_value = objective::DEFAULT.id, value_parser = clap::builder::PossibleValuesParser::new(objective::ids()))]
@@ -34,31 +34,31 @@ pub(super) struct Eval {
     /// Outputs of each encoder [default: the number of shared factors, or 1]
     #[arg(long, short, value_name = "D")]
     dim: Option<usize>,
-    /// A parameter of the objective, as in -p lambda=0.3; may be given several times
+    /// Parameter of the objective, as in -p lambda=0.3; repeatable
     #[arg(long = "parameter", short, value_name = "NAME=VALUE", conflicts_with = "encoders", long_help = parameter_help())]
     parameters: Vec<String>,
-    /// The weight of fidelity, from 0 to 1: short for -p lambda=L
+    /// Weight of fidelity, from 0 to 1: short for -p lambda=L
     #[arg(long, short, value_name = "L", conflicts_with = "encoders")]
     lambda: Option<f64>,
-    /// Judge these encoders instead of a minimiser: a JSON file (or -) with "encoders", as this command prints
+    /// Evaluate these encoders instead of a minimiser: a JSON file (or -) with "encoders", in the format this command prints
     #[arg(long, value_name = "FILE", conflicts_with_all = ["objective", "dim"])]
     encoders: Option<PathBuf>,
-    /// The two modalities that are aligned, counted from 1
+    /// The two modalities to align, counted from 1
     #[arg(long, value_name = "I,J", default_value = "1,2", value_delimiter = ',', num_args = 1)]
     modalities: Vec<usize>,
     /// Seed of the objective `random`
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// What to print
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For people
+    /// Tables, for reading
     Table,
-    /// For programs: one stable object
+    /// One JSON object with stable keys, for programs
     Json,
 }
 
@@ -66,7 +66,7 @@ impl Eval {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         ensure!(
             !(input::is_standard(&self.model) && self.encoders.as_deref().is_some_and(input::is_standard)),
-            "--encoders -: standard input is the model already"
+            "--encoders -: standard input already holds the model"
         );
         let model = input::model(&self.model)?;
         let describe = || input::name(&self.model);
@@ -82,7 +82,7 @@ impl Eval {
         let weight = self.lambda.map(|lambda| format!("lambda={lambda}"));
         let parameters = parameters(&entry, self.parameters.iter().chain(&weight))?;
         let objective = objective::with_parameters(&self.objective, &parameters).map_err(|error| match error {
-            ObjectiveError::Missing { name, .. } => anyhow!("-p {name}=VALUE is missing: {error}"),
+            ObjectiveError::Missing { name, .. } => anyhow!("missing -p {name}=VALUE: {error}"),
             error => error.into(),
         })?;
         let subject = Subject::new(&model, [first - 1, second - 1]).with_context(describe)?;
@@ -103,12 +103,12 @@ impl Eval {
     }
 }
 
-/// What `--help` says about all parameters.
+/// The help text for `--parameter`.
 fn parameter_help() -> String {
-    let mut text = "A parameter of the objective; may be given several times:\n".to_owned();
+    let mut text = "Parameter of the objective; repeatable:\n".to_owned();
     for entry in objective::REGISTRY {
         for parameter in entry.parameters {
-            let default = parameter.default.map_or_else(|| "must be given".into(), |value| format!("default: {value}"));
+            let default = parameter.default.map_or_else(|| "required".into(), |value| format!("default: {value}"));
             let _ = writeln!(text, "- {} of {}: {} [{default}]", parameter.name, entry.id, parameter.meaning);
         }
     }
@@ -148,7 +148,7 @@ fn read_encoders(path: &Path) -> anyhow::Result<Encoders> {
         let columns = rows.first().map_or(0, Vec::len);
         ensure!(
             rows.iter().all(|row| row.len() == columns),
-            "{}: encoders[{m}]: rows of different lengths",
+            "{}: encoders[{m}]: rows differ in length",
             input::name(path)
         );
         Ok(Matrix::from_fn(rows.len(), columns, |i, j| rows[i][j]))
@@ -156,13 +156,9 @@ fn read_encoders(path: &Path) -> anyhow::Result<Encoders> {
     Ok(Encoders { first: matrix(&file.encoders[0], 0)?, second: matrix(&file.encoders[1], 1)? })
 }
 
-/// What other minimisers there are, and what they say instead.
+/// Describes the other minimisers and what they yield instead.
 fn describe(minimisers: &MinimiserSummary, unique: Option<bool>) -> String {
-    let doubt = if unique == Some(false) {
-        "the minimiser is not unique"
-    } else {
-        "it is not known whether the minimiser is unique"
-    };
+    let doubt = if unique == Some(false) { "the minimiser is not unique" } else { "the minimiser may not be unique" };
     let mut text = format!("{doubt}: {}\n", minimisers.reason);
     for entry in &minimisers.affected {
         let range = |name: &str, range: Option<[Number; 2]>| match range {
@@ -175,17 +171,17 @@ fn describe(minimisers: &MinimiserSummary, unique: Option<bool>) -> String {
     text
 }
 
-/// A measure for people: 0 where nothing else is known of it, marked where its error is above 1e-9 of its size.
+/// A measure for display: 0 if it cannot be told from 0; marked with `?` if its error exceeds 1e-9 of its size.
 fn measure(measure: &Measure) -> String {
     number(measure.shown()) + if measure.is_uncertain() { "?" } else { "" }
 }
 
-/// What the mark means, where there is one.
+/// Explains the mark, if it was used.
 fn footnote(report: &Evaluation) -> &'static str {
     if report.uncertain.is_empty() {
         ""
     } else {
-        "\n? its error is above 1e-9 of its size, or it can't be told from 0 or infinity: see \"uncertain\" in --format json\n"
+        "\n? error above 1e-9 of the value, or not distinguishable from 0 or infinity: see \"uncertain\" in --format json\n"
     }
 }
 
@@ -212,7 +208,7 @@ fn target_table(target: &TargetSummary, measures: &TargetMeasures) -> String {
     text
 }
 
-/// The report for people.
+/// The report as tables.
 fn as_tables(report: &Evaluation) -> String {
     let measures = &report.measures;
     let mut text = format!(
@@ -254,7 +250,7 @@ fn as_tables(report: &Evaluation) -> String {
     text + "\n" + &theorems_as_table(report)
 }
 
-/// The verdicts for people.
+/// The verdicts as a table.
 fn theorems_as_table(report: &Evaluation) -> String {
     let row = |theorem: &TheoremSummary| {
         let (lhs, rhs) = (theorem.lhs.0, theorem.rhs.0);

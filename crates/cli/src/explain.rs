@@ -12,33 +12,33 @@ use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// Say what a word means: a theorem, an objective, a family, a column, an axis, a key of a file, a verdict
+/// Explain a word: a theorem, an objective, a family, a column, an axis, a key of a file, a verdict
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  alignloss explain                        every word, by section
+  alignloss explain                        list every word, by section
   alignloss explain capacity
   alignloss explain mi.z1 tightness where
   alignloss explain --schema experiment > experiment.schema.json")]
 pub(super) struct Explain {
-    /// What to explain [default: a list of all words]
+    /// What to explain [default: list all words]
     #[arg(value_name = "WORD")]
     words: Vec<String>,
-    /// What to print
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Print the JSON Schema of a kind of document, for editors and validators
+    /// Print the JSON Schema of a document type, for editors and validators
     #[arg(long, value_enum, value_name = "DOCUMENT", conflicts_with_all = ["words", "format"])]
     schema: Option<Document>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people
+    /// Text, for reading
     Text,
-    /// For programs: a list of entries
+    /// A JSON list of entries, for programs
     Json,
-    /// All of it as a page: docs/reference.md
+    /// Everything on one page, as in docs/reference.md
     Markdown,
 }
 
@@ -52,13 +52,13 @@ enum Document {
     Evaluation,
 }
 
-/// A word and what there is to know about it.
+/// A word and its explanation.
 #[derive(Debug, Serialize)]
 struct Entry {
     word: String,
     section: &'static str,
     text: String,
-    /// More, by heading.
+    /// Further details, by heading.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     details: Vec<(&'static str, String)>,
 }
@@ -97,7 +97,7 @@ impl Explain {
     }
 }
 
-/// The entries of some words, in their order; a word that begins others, as `mi` does `mi.z1`, stands for these.
+/// The entries for some words, in the order given; a prefix such as `mi` selects every word that continues it, such as `mi.z1`.
 fn chosen<'a>(all: &'a [Entry], words: &[String]) -> anyhow::Result<Vec<&'a Entry>> {
     let mut chosen = Vec::new();
     for word in words {
@@ -108,7 +108,7 @@ fn chosen<'a>(all: &'a [Entry], words: &[String]) -> anyhow::Result<Vec<&'a Entr
         let found = if exact.is_empty() { begun().collect() } else { exact };
         if found.is_empty() {
             let hint = alignloss::text::hint(word, all.iter().map(|entry| entry.word.as_str()));
-            bail!("{word:?} is no word of this program{hint}; `alignloss explain` lists all");
+            bail!("{word:?} is not a word of this program{hint}; `alignloss explain` lists all words");
         }
         chosen.extend(found);
     }
@@ -138,11 +138,11 @@ fn entries() -> Vec<Entry> {
     for objective in objective::REGISTRY {
         let mut entry = Entry::new("objectives", objective.id, objective.summary);
         for parameter in objective.parameters {
-            let default = parameter.default.map_or_else(|| "must be given".into(), |value| format!("default: {value}"));
+            let default = parameter.default.map_or_else(|| "required".into(), |value| format!("default: {value}"));
             let text = format!("{}, {}: {} [{default}]", parameter.name, parameter.kind.words(), parameter.meaning);
             entry = entry.with("parameter", text);
         }
-        let training = if objective.is_trainable() { "estimator = \"sgd\" trains it" } else { "in closed form only" };
+        let training = if objective.is_trainable() { "with estimator = \"sgd\"" } else { "closed form only" };
         entries.push(entry.with("training", training));
     }
     for family in family::REGISTRY {
@@ -192,22 +192,22 @@ fn entries() -> Vec<Entry> {
 }
 
 const VERDICTS: [(&str, &str); 4] = [
-    ("holds", "the claim is true of this case, beyond the bound on the error of both sides"),
-    ("violated", "the claim is false of this case, beyond the bound on the error of both sides"),
-    ("inconclusive", "the bound on the error is too wide to tell"),
-    ("does-not-apply", "a hypothesis fails, so that the theorem claims nothing of this case"),
+    ("holds", "the claim is true in this case, beyond the error bound of both sides"),
+    ("violated", "the claim is false in this case, beyond the error bound of both sides"),
+    ("inconclusive", "the error bound is too wide to tell"),
+    ("does-not-apply", "a hypothesis fails, so the theorem claims nothing about this case"),
 ];
 
 const OUTCOMES: [(&str, &str); 6] = [
-    ("closed-form", "nothing was trained: the encoders are the closed form"),
-    ("training", "measured on the way"),
-    ("converged", "the loss is flat, and the gradient is no larger than its noise"),
-    ("stalled", "the loss is flat although the gradient is larger than its noise: the steps are too short"),
-    ("exhausted", "the steps ran out while the loss still fell"),
-    ("diverged", "the loss or its gradient is not finite: no encoders are reported"),
+    ("closed-form", "nothing was trained: the encoders are the closed-form minimisers"),
+    ("training", "measured during training"),
+    ("converged", "the loss is flat, and the mean gradient is within its noise"),
+    ("stalled", "the loss is flat although the mean gradient exceeds its noise: the steps are too small"),
+    ("exhausted", "the steps ran out while the loss was still falling"),
+    ("diverged", "the loss or its gradient is not finite: nothing is measured"),
 ];
 
-/// The keys of a schema with their descriptions, by path: `figure.where`.
+/// The keys of a schema with their descriptions, by path, such as `figure.where`.
 fn keys(section: &'static str, root: &Value, schema: &Value, path: &str, entries: &mut Vec<Entry>) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
     for (name, property) in properties {
@@ -225,7 +225,7 @@ fn keys(section: &'static str, root: &Value, schema: &Value, path: &str, entries
     }
 }
 
-/// The schema that a property stands for: behind a reference, an option or a list.
+/// The schema of a property, behind a reference, an option or a list.
 fn resolved<'a>(root: &'a Value, property: &'a Value) -> &'a Value {
     let nested = property
         .get("$ref")
@@ -255,7 +255,7 @@ fn text(entry: &Entry) -> String {
     text
 }
 
-/// Commands are to be copied: they stay on one line.
+/// Commands stay on one line so that they can be copied.
 fn is_command(heading: &str) -> bool {
     matches!(heading, "figure" | "check")
 }
@@ -277,7 +277,7 @@ fn singular(section: &str) -> &str {
     }
 }
 
-/// All words by section.
+/// All words, by section.
 fn index(entries: &[&Entry]) -> String {
     let mut text = String::new();
     for group in entries.chunk_by(|one, two| one.section == two.section) {
@@ -287,14 +287,15 @@ fn index(entries: &[&Entry]) -> String {
             let _ = writeln!(text, "  {line}");
         }
     }
-    text + "\nalignloss explain WORD says what one means.\n"
+    text + "\nalignloss explain WORD explains one.\n"
 }
 
-/// All entries as a page.
+/// All entries as a Markdown page.
 fn markdown(entries: &[&Entry]) -> String {
-    let mut text = "# Reference\n\nEvery word of the program, as `alignloss explain` has it. This page is made by\n\
-                    `alignloss explain --format markdown`; a test holds it against the program.\n"
-        .to_owned();
+    let mut text =
+        "# Reference\n\nEvery word of the program, as `alignloss explain` prints it. This page is generated by\n\
+                    `alignloss explain --format markdown`; a test checks that it is up to date.\n"
+            .to_owned();
     for group in entries.chunk_by(|one, two| one.section == two.section) {
         let heading = group[0].section;
         let _ = writeln!(text, "\n## {}{}\n", heading[..1].to_uppercase(), &heading[1..]);

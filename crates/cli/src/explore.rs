@@ -5,21 +5,21 @@ use alignloss_terminal::{Outcome, Session, note, print};
 use clap::Args;
 use std::path::PathBuf;
 
-/// The explorer: sliders and live charts in a browser, on this machine only
+/// Open the explorer: sliders and live charts in a browser, served on this machine only
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   alignloss explore --open
   alignloss explore --port 8080
-  alignloss explore --export page     # a static page: open page/index.html, or put it on any host")]
+  alignloss explore --export page     # a static page: open page/index.html, or upload it to any host")]
 pub(super) struct Explore {
-    /// Port on 127.0.0.1; 0 is any free one
+    /// Port on 127.0.0.1; 0 picks a free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     port: u16,
     /// Open the page in the default browser
     #[arg(long)]
     open: bool,
-    /// Write a static page with precomputed answers into a folder instead
+    /// Write a static page with precomputed answers to a folder instead
     #[arg(long, value_name = "DIR", conflicts_with_all = ["port", "open"])]
     export: Option<PathBuf>,
 }
@@ -35,11 +35,11 @@ impl Explore {
         }
         let server = Server::bind(self.port)?;
         print(&format!("{}\n", server.url()))?;
-        note(session, "Ctrl-C ends it.");
+        note(session, "Press Ctrl-C to stop.");
         if self.open
             && let Err(error) = open::that_detached(server.url())
         {
-            note(session, &format!("no browser could be opened ({error}); visit the address above"));
+            note(session, &format!("could not open a browser ({error}); visit the address above"));
         }
         server.run()?;
         Ok(Outcome::Fine)

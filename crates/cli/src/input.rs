@@ -6,10 +6,10 @@ use anyhow::{Context, bail};
 use std::io::Read;
 use std::path::Path;
 
-/// A model file beyond this size is no model file.
+/// The largest model file accepted, in bytes.
 const LARGEST_FILE: u64 = 256 << 20;
 
-/// The marks with which files in UTF-16 begin.
+/// The byte order marks of UTF-16.
 const UTF_16: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
 
 /// Whether a path stands for standard input.
@@ -17,12 +17,12 @@ pub(super) fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// How messages call a file.
+/// The name of a file in messages.
 pub(super) fn name(path: &Path) -> String {
     if is_standard(path) { "standard input".into() } else { path.display().to_string() }
 }
 
-/// The text of a file, bounded in size.
+/// The text of a file, of bounded size.
 pub(super) fn text(path: &Path) -> anyhow::Result<String> {
     let describe = || name(path);
     if is_standard(path) {
@@ -30,7 +30,7 @@ pub(super) fn text(path: &Path) -> anyhow::Result<String> {
     }
     let file = std::fs::File::open(path).with_context(describe)?;
     if file.metadata().with_context(describe)?.is_dir() {
-        bail!("{}: is a directory, expected a file", path.display());
+        bail!("{}: expected a file, found a directory", path.display());
     }
     bounded(path, file)
 }
@@ -52,7 +52,7 @@ fn bounded(path: &Path, source: impl Read) -> anyhow::Result<String> {
     }
 }
 
-/// The model in a file, whose extension says its format; the text of standard input says it by its first character.
+/// The model in a file. The extension gives the format; for standard input, the first character does.
 pub(super) fn model(path: &Path) -> anyhow::Result<LatentModel> {
     let describe = || name(path);
     if is_standard(path) {

@@ -7,31 +7,31 @@ use anyhow::{Context, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// Run one experiment over its grid, in parallel; finished parts are kept, and a second call resumes
+/// Run an experiment over its grid, in parallel; finished parts are kept, and running it again resumes
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  alignloss sweep private-fraction                  the file of this name in experiments/
+  alignloss sweep private-fraction                  the experiment of this name in experiments/
   alignloss sweep mine.toml dim=4 model.noise=[.1,.2] seed=7
   alignloss sweep experiments/capacity.toml --out /scratch/results --shard 2/8
   alignloss status experiments/capacity.toml && alignloss merge experiments/capacity.toml
 
 In a Slurm array job the shard is read from SLURM_ARRAY_TASK_ID, _MIN and _COUNT.
 
-Processors with and without FMA (and with AVX-512) differ in the last digits. Results say which kind computed them, and the parts of
-one experiment must all be of one kind: a processor of another kind is refused.")]
+Processors with and without FMA (and with AVX-512) differ in the last digits. Results record the class of the processor that computed them,
+and all parts of one experiment must come from one class: a processor of another class is refused.")]
 pub(super) struct Sweep {
     #[command(flatten)]
     place: Place,
-    /// This machine's share, I of N, I from 1 [default: a Slurm array's, else everything]
+    /// This machine's share: I of N, from 1 [default: from a Slurm array, else everything]
     #[arg(long, value_name = "I/N", value_parser = parse_shard)]
     shard: Option<Shard>,
-    /// Discard results of another version of the experiment, or of another kind of processor
+    /// Discard results of another version of the experiment, or of another class of processor
     #[arg(long)]
     fresh: bool,
 }
 
-/// Write the results of a finished sweep as one file, merged.csv
+/// Write the results of a finished sweep to one file, merged.csv
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  alignloss merge experiments/capacity.toml")]
 pub(super) struct Merge {
@@ -39,7 +39,7 @@ pub(super) struct Merge {
     place: Place,
 }
 
-/// Say how much of a sweep is done
+/// Report how much of a sweep is done
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  alignloss status experiments/capacity.toml")]
 pub(super) struct Status {
@@ -52,12 +52,12 @@ pub(super) const FOLDER: &str = "experiments";
 
 #[derive(Debug, Args)]
 struct Place {
-    /// The experiment file, or the name of one in experiments/
+    /// Experiment file, or the name of one in experiments/
     experiment: PathBuf,
-    /// Settings to change: seed, replicates, or an axis of the grid. Results go to a folder with the changes in its name
+    /// Settings to change: seed, replicates, or an axis of the grid. Results go to a folder named after the changes
     #[arg(value_name = "NAME=VALUE")]
     changes: Vec<Override>,
-    /// The folder of all results; each experiment has its own folder in it
+    /// Folder of all results; each experiment has its own folder in it
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
 }
@@ -119,13 +119,13 @@ impl Place {
     }
 }
 
-/// Where an experiment is: a path as it is, a name in the folder of experiments.
+/// The path of an experiment: a path as given, or a name looked up in the folder of experiments.
 fn located(experiment: &Path) -> PathBuf {
     let is_name = experiment.extension().is_none() && experiment.components().count() == 1 && !experiment.exists();
     if is_name { Path::new(FOLDER).join(experiment).with_extension("toml") } else { experiment.to_owned() }
 }
 
-/// Reads an experiment file; its name is the file's.
+/// Reads an experiment file; the experiment is named after it.
 pub(super) fn read(path: &Path, changes: &[Override]) -> anyhow::Result<Experiment> {
     let describe = || path.display().to_string();
     if path.extension().is_none_or(|extension| extension != "toml") {
@@ -137,7 +137,7 @@ pub(super) fn read(path: &Path, changes: &[Override]) -> anyhow::Result<Experime
     Experiment::amended(name, &input::text(path)?, path.parent(), changes).with_context(describe)
 }
 
-/// Computes what is missing of a shard, with a progress bar.
+/// Computes what a shard still lacks, with a progress bar.
 pub(super) fn run(
     session: Session,
     experiment: &Experiment,
@@ -161,7 +161,7 @@ fn parse_shard(text: &str) -> Result<Shard, String> {
     }
 }
 
-/// The shard of a Slurm array task, if this is one.
+/// The shard of this Slurm array task, if any.
 fn slurm_shard(variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Option<Shard>> {
     let Some(task) = variable("SLURM_ARRAY_TASK_ID") else { return Ok(None) };
     let number =

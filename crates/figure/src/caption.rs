@@ -1,12 +1,12 @@
-//! Captions: what a figure shows, in words, from the experiment file alone.
+//! Captions: describe a figure in words, from the experiment file alone.
 
 use super::compose::overlays;
 use super::labels::value_name;
 use alignloss::experiment::{Estimator, Experiment, FigureKind, FigureSpec, describe};
 use serde_json::Value;
 
-/// The caption of one `[[figure]]` section: what the experiment is about, what is drawn against what, what the lines of theory
-/// are, of which model, and how it was computed. Scripts are written as `σ_{w}` and `ε^{2}`.
+/// The caption of one `[[figure]]` section: what the experiment is about, what is plotted against what, which theory is shown, the
+/// model, and how results were computed. Subscripts and superscripts are written as `σ_{w}` and `ε^{2}`.
 pub fn caption(experiment: &Experiment, spec: &FigureSpec) -> String {
     let mut sentences: Vec<String> =
         experiment.about().map(|about| about.trim().replace('\n', " ")).into_iter().collect();
@@ -18,7 +18,7 @@ pub fn caption(experiment: &Experiment, spec: &FigureSpec) -> String {
     sentences.iter().map(|sentence| closed(sentence)).collect::<Vec<_>>().join(" ")
 }
 
-/// What is drawn against what.
+/// What is plotted against what.
 fn drawn(experiment: &Experiment, spec: &FigureSpec) -> String {
     let axis = |column: &str, label: Option<&String>| {
         let (name, unit) = describe(column);
@@ -39,7 +39,7 @@ fn drawn(experiment: &Experiment, spec: &FigureSpec) -> String {
         let Some(column) = column.as_deref().filter(|column| several(experiment, spec, column)) else { continue };
         text.push_str(", one ");
         text.push_str(what);
-        text.push_str(" for each ");
+        text.push_str(" per ");
         text.push_str(&describe(column).0);
     }
     text
@@ -53,7 +53,7 @@ fn series_mark(kind: FigureKind) -> &'static str {
     }
 }
 
-/// Whether a column takes more than one value in a figure; what is no axis of the grid (the target) may.
+/// Whether a column takes more than one value in a figure. A column that is no axis of the grid (the target) may.
 fn several(experiment: &Experiment, spec: &FigureSpec, column: &str) -> bool {
     match spec.filter.get(column) {
         Some(Value::Array(values)) => values.len() > 1,
@@ -62,7 +62,7 @@ fn several(experiment: &Experiment, spec: &FigureSpec, column: &str) -> bool {
     }
 }
 
-/// The rows that are drawn, where the panels do not say so.
+/// The selected rows, unless the panels already say so.
 fn chosen(spec: &FigureSpec) -> Option<String> {
     let named = |column: &str, value: &Value| match value {
         Value::Array(values) => values.iter().map(|value| plain(column, value)).collect::<Vec<_>>().join(", "),
@@ -74,7 +74,7 @@ fn chosen(spec: &FigureSpec) -> Option<String> {
         .iter()
         .filter(|(column, value)| !(shown.contains(&Some(column.as_str())) && value.is_array()))
         .map(|(column, value)| match column.as_str() {
-            "target" => format!("y: {}", named(column, value)),
+            "target" => format!("target y: {}", named(column, value)),
             column => format!("{}: {}", describe(column).0, named(column, value)),
         })
         .collect();
@@ -91,8 +91,8 @@ fn theory(spec: &FigureSpec) -> Option<String> {
         return None;
     }
     let what = match spec.kind {
-        FigureKind::Heatmap | FigureKind::Phase => "Black lines, theory",
-        _ => "Thin dashed lines, theory",
+        FigureKind::Heatmap | FigureKind::Phase => "Black lines show theory",
+        _ => "Thin dashed lines show theory",
     };
     let fit = if spec.fit { "; and a power law fitted to the distance from it" } else { "" };
     Some(format!("{what}: {}{fit}", labels.join("; ")))
@@ -117,15 +117,15 @@ fn estimated(experiment: &Experiment) -> String {
     let count = experiment.replicates();
     let repeated = if count > 1 { format!("; mean and central 90% of {count} replicates") } else { String::new() };
     let how = match experiment.estimator() {
-        Estimator::Population => "Exact, in the population",
-        Estimator::Sample => "Learnt in closed form from samples",
+        Estimator::Population => "Exact population values",
+        Estimator::Sample => "Closed form fitted to samples",
         Estimator::Sgd => "Trained by stochastic gradients",
-        Estimator::Adversary => "Searched by an adversary",
+        Estimator::Adversary => "Found by adversarial search",
     };
     format!("{how}{repeated}")
 }
 
-/// A sentence, with a capital where it is safe and a full stop. Words that begin with a symbol, such as R², keep it.
+/// Capitalises a sentence and ends it with a full stop. Leading symbols, such as R², are left alone.
 fn closed(sentence: &str) -> String {
     let mut letters = sentence.chars();
     let first = letters.next().map(|first| {
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_caption_says_what_is_drawn_of_which_model_and_how() {
+    fn a_caption_says_what_is_plotted_for_which_model_and_how() {
         let source = "title = \"T\"\nabout = \"What it is about.\"\nshows = \"leakage\"\nreplicates = 3\n[model.family]\nkind = \"random\"\n\
                       shared = 1\n[grid]\nobjective = [\"cca\", \"pca\"]\ndim = [1, 2]\n\"model.noise\" = [0.1, 0.2]\n\
                       [[figure]]\nkind = \"curve\"\nx = \"dim\"\ny = \"mi.z1\"\nseries = \"objective\"\n\
@@ -149,9 +149,9 @@ mod tests {
         let experiment = Experiment::parse("t", source).expect("a good file");
         assert_eq!(
             caption(&experiment, &experiment.figures()[0]),
-            "What it is about. Information I(z₁; y) in nats against embedding dimension d, one line for each objective. \
-             y: private factors u_{1}. Thin dashed lines, theory: the bound. Model: random, shared 1. \
-             Exact, in the population; mean and central 90% of 3 replicates."
+            "What it is about. Information I(z₁; y) in nats against embedding dimension d, one line per objective. \
+             Target y: private factors u_{1}. Thin dashed lines show theory: the bound. Model: random, shared 1. \
+             Exact population values; mean and central 90% of 3 replicates."
         );
     }
 }

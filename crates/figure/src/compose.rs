@@ -1,4 +1,4 @@
-//! From results to figures: which rows, which series, which lines of theory.
+//! From results to figures: which rows, which series, which theory lines.
 
 use super::labels::{symbol, value_name};
 use super::plot::{Axis, Cells, Chart, ColourScale, Figure, Heatmap, Layer, Scale, SeriesStyle, Width};
@@ -34,12 +34,12 @@ impl<'a> Rows<'a> {
         self.results.column(column).map_or("", |place| row[place].as_str())
     }
 
-    /// A number; NaN where the field is empty or a word.
+    /// A number; NaN if the field is empty or a word.
     fn number(&self, row: &'a [String], column: &str) -> f64 {
         self.text(row, column).parse().unwrap_or(f64::NAN)
     }
 
-    /// Values of a column in the order in which they first appear.
+    /// The distinct values of a column, in order of first appearance.
     fn distinct(&self, column: Option<&str>) -> Vec<&'a str> {
         let Some(column) = column else { return vec![""] };
         let mut values = Vec::new();
@@ -61,12 +61,12 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Makes the figure of one `[[figure]]` section from the results of its experiment.
+/// Makes the figure described by one `[[figure]]` section from the results of its experiment.
 pub fn compose(experiment: &Experiment, spec: &FigureSpec, results: &Results) -> Figure {
     compose_titled(experiment.title(), spec, results)
 }
 
-/// Makes the figure of one `[[figure]]` section from results of any kind; `title` serves where the section has none.
+/// Makes the figure described by one `[[figure]]` section from results of any kind; `title` is used if the section has none.
 pub fn compose_titled(title: &str, spec: &FigureSpec, results: &Results) -> Figure {
     let rows = Rows::new(results, spec);
     let title = spec.title.clone().unwrap_or_else(|| title.to_owned());
@@ -135,13 +135,13 @@ pub(super) fn overlays(spec: &FigureSpec) -> Vec<(&str, String)> {
     spec.overlay.iter().enumerate().map(|entry| (entry.1.as_str(), label(entry))).collect()
 }
 
-/// How a panel is called: numbers and truths say nothing without the name of their column.
+/// The title of a panel: numbers and booleans are meaningless without the name of their column.
 fn panel_title(column: &str, value: &str) -> String {
     let is_bare = value.parse::<f64>().is_ok() || value.parse::<bool>().is_ok();
     if is_bare { with_column(column, value) } else { value_name(column, value) }
 }
 
-/// How a legend calls a series.
+/// The label of a series in the legend.
 fn series_label(spec: &FigureSpec, column: &str, series: &str) -> String {
     match spec.series.as_deref() {
         Some(name @ ("objective" | "target" | "evaluation" | "factor" | "role" | "source" | "measure")) => {
@@ -153,7 +153,7 @@ fn series_label(spec: &FigureSpec, column: &str, series: &str) -> String {
     }
 }
 
-/// One series: points, a line or, where values repeat over replicates, their mean and band.
+/// One series: points or a line or, if values repeat over replicates, their mean and band.
 fn line(spec: &FigureSpec, rows: &Rows, chart: Chart, column: &str, label: String, style: SeriesStyle) -> Chart {
     let mut points: Vec<(f64, f64)> = rows
         .rows
@@ -209,7 +209,7 @@ fn fits(spec: &FigureSpec, rows: &Rows, mut chart: Chart) -> Chart {
     chart
 }
 
-/// a and b of y = a·x^b from logarithms of both, by least squares; `None` for fewer than two points.
+/// a and b of y = a·x^b, fitted by least squares to the logarithms; `None` for fewer than two points.
 fn power_law(logs: &[(f64, f64)]) -> Option<(f64, f64)> {
     if logs.len() < 2 {
         return None;
@@ -221,7 +221,7 @@ fn power_law(logs: &[(f64, f64)]) -> Option<(f64, f64)> {
     Some(((y - exponent * x).exp(), exponent))
 }
 
-/// The theory's lines, one for each distinct course: series that agree share one.
+/// The theory lines, one for each distinct curve: series that agree share one.
 fn theory(spec: &FigureSpec, rows: &Rows, column: &str) -> Vec<Vec<(f64, f64)>> {
     let mut courses: Vec<Vec<(f64, f64)>> = Vec::new();
     let together = spec.kind == FigureKind::Scatter;
@@ -258,7 +258,7 @@ fn heatmap(spec: &FigureSpec, rows: &Rows, chart: Chart) -> Chart {
     boundaries(spec, rows, chart)
 }
 
-/// Which series keep the value: one category for each combination that occurs.
+/// Which series keep the value: one category per combination that occurs.
 fn phase(spec: &FigureSpec, rows: &Rows, chart: Chart) -> Chart {
     let (xs, ys) = grid(spec, rows);
     let series = rows.distinct(spec.series.as_deref());
@@ -296,7 +296,7 @@ fn phase(spec: &FigureSpec, rows: &Rows, chart: Chart) -> Chart {
     boundaries(spec, rows, chart)
 }
 
-/// Zero contours of the theory's margin, one per series.
+/// Zero contours of the theoretical margin, one per series.
 fn boundaries(spec: &FigureSpec, rows: &Rows, mut chart: Chart) -> Chart {
     let (xs, ys) = grid(spec, rows);
     let several = rows.distinct(spec.series.as_deref()).len() > 1;
@@ -314,7 +314,7 @@ fn boundaries(spec: &FigureSpec, rows: &Rows, mut chart: Chart) -> Chart {
     chart
 }
 
-/// Where a function on a grid changes sign, by linear interpolation along rows and columns in the axes' own scale.
+/// Where a function on a grid changes sign, by linear interpolation along rows and columns on the axes' own scales.
 fn zero_contour(xs: &[f64], ys: &[f64], values: &[f64], x_log: bool, y_log: bool) -> Vec<(f64, f64)> {
     let at = |i: usize, j: usize| values[j * xs.len() + i];
     let between = |a: f64, b: f64, share: f64, logarithmic: bool| {
@@ -399,12 +399,12 @@ fn summarise(points: &[(f64, f64)]) -> (Vec<(f64, f64)>, Vec<(f64, f64, f64)>) {
         .unzip()
 }
 
-/// A value behind what its column is called for short.
+/// A value followed by the short name of its column.
 fn with_column(column: &str, value: &str) -> String {
     format!("{} {value}", short(&describe(column).0))
 }
 
-/// A label before a value in a legend: its symbol, where it has one.
+/// The label before a value in a legend: its symbol, if it has one.
 fn short(label: &str) -> String {
     symbol(label).map_or_else(|| label.to_owned(), |symbol| format!("{symbol} ="))
 }

@@ -1,8 +1,8 @@
-//! How values of columns are called in print.
+//! Printed names for the values of columns.
 
 use alignloss::objective;
 
-/// A value of a column: objectives and targets have names, other values are what they are.
+/// The printed value of a column: objectives and targets get names, other values print as they are.
 pub(super) fn value_name(column: &str, value: &str) -> String {
     match (column, value) {
         ("objective", id) => objective::entry(id).map_or_else(|_| id.to_owned(), |entry| entry.label.to_owned()),

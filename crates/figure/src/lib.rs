@@ -1,8 +1,8 @@
-//! The figures of alignloss, from the results of its experiments.
+//! The figures of alignloss, drawn from the results of its experiments.
 //!
-//! [`compose()`] makes the figure that an experiment file describes from that experiment's results, and [`caption()`] says
-//! in words what it shows. [`plot`] draws: the house style, which knows nothing of alignment. Nothing here runs an experiment,
-//! reads or writes a file, or prints.
+//! [`compose()`] makes the figure that an experiment file describes from that experiment's results, and [`caption()`]
+//! describes it in words. [`plot`] draws: it implements the house style and knows nothing about alignment. Nothing here
+//! runs an experiment, reads or writes a file, or prints.
 
 mod caption;
 mod compose;

@@ -1,35 +1,35 @@
-//! Where tensors live: the CPU, a GPU through wgpu (Vulkan, Metal, DirectX 12), or a software Vulkan device.
+//! Where tensors live: on the CPU, on a GPU through wgpu (Vulkan, Metal, DirectX 12), or on a software Vulkan device.
 //!
-//! The choice is made at run time; the training loop is the same on all of them.
+//! The choice is made at run time; the training loop is the same for all of them.
 
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-/// Which device is wanted.
+/// The device requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Backend {
-    /// A GPU if there is one, else the CPU.
+    /// A GPU if there is one, otherwise the CPU.
     #[default]
     Auto,
     /// The CPU.
     Cpu,
-    /// A GPU, or an error.
+    /// A GPU; an error if there is none.
     Gpu,
-    /// A GPU's interface emulated by the CPU (Mesa's lavapipe): slow, to check the GPU path where there is no GPU.
+    /// A GPU interface emulated on the CPU (Mesa's lavapipe): slow; for testing the GPU path without a GPU.
     Software,
 }
 
-/// A device that can't be had.
+/// Why a device can't be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
-    /// No GPU.
+    /// No GPU was found.
     #[error("no GPU found ({problem}); use --backend cpu, or --backend auto to fall back to it")]
     NoGpu {
         /// What was tried.
         problem: String,
     },
-    /// No software device.
+    /// No software device was found.
     #[error("no software Vulkan device found ({problem}); on Debian: apt-get install mesa-vulkan-drivers libvulkan1")]
     NoSoftware {
         /// What was tried.
@@ -61,10 +61,10 @@ impl Hardware {
         Self { device: Device::flex(), kind: Kind::Cpu, name, fell_back: None }
     }
 
-    /// Opens what is wanted.
+    /// Opens the requested device.
     ///
     /// # Errors
-    /// [`DeviceError`] when there is no such device; with [`Backend::Auto`] never.
+    /// [`DeviceError`] if there is no such device; never with [`Backend::Auto`].
     pub fn open(backend: Backend) -> Result<Self, DeviceError> {
         match backend {
             Backend::Cpu => Ok(Self::cpu()),
@@ -74,17 +74,17 @@ impl Hardware {
         }
     }
 
-    /// Its name, for people.
+    /// Its name, for display.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What numbers depend on: results of one are not continued on another.
+    /// What numbers depend on: results from one identity are not continued on another.
     pub fn identity(&self) -> &str {
         if self.is_host() { "CPU" } else { &self.name }
     }
 
-    /// Why it is not a GPU, where one was looked for.
+    /// Why it is not a GPU, if one was looked for.
     pub fn fell_back(&self) -> Option<&str> {
         self.fell_back.as_deref()
     }
@@ -94,7 +94,7 @@ impl Hardware {
         self.kind == Kind::Cpu
     }
 
-    /// Whether products in 16-bit floats are worth asking for.
+    /// Whether 16-bit products are worthwhile.
     pub fn has_half(&self) -> bool {
         !self.is_host() && self.device.supports_dtype(FloatDType::F16)
     }
@@ -132,14 +132,14 @@ impl Hardware {
 
     #[cfg(feature = "gpu")]
     fn wgpu(kind: burn::tensor::DeviceKind) -> Result<Self, String> {
-        // Not every adapter's description.
+        // Not every adapter provides a description.
         let one_line = |text: String| {
             let said = text.split_once(", adapters [").map_or(text.as_str(), |(said, _)| said);
             said.split_whitespace().collect::<Vec<_>>().join(" ")
         };
         let device = match Device::wgpu_options().device_kind(kind.clone()).init() {
             Ok(device) => device,
-            // A device is configured once in a process; who comes later shares it.
+            // A device is configured once per process; later callers share it.
             Err(error) if error.to_string().contains("already") => Device::wgpu(kind),
             Err(error) => return Err(one_line(error.to_string())),
         };

@@ -1,8 +1,8 @@
 //! From results to the library's figures.
 //!
-//! A `[[figure]]` whose `y` is `value` draws the store as it is, one row for each measure; any other draws the table with one column
-//! for each measure ([`wide`]), whose names become labels: `kernel.r2.shared.z1` is
-//! "R² of shared factors from z₁".
+//! A `[[figure]]` whose `y` is `value` draws the store as it is, one row per measure; any other draws the table with
+//! one column per measure ([`wide`]), and turns column names into labels: `kernel.r2.shared.z1` becomes "R² of shared
+//! factors from z₁".
 
 use crate::experiment::{Experiment, wide};
 use alignloss::experiment::{FigureSpec, Results};
@@ -14,20 +14,20 @@ const EQUAL: &str = "equal";
 /// The column of objectives.
 const OBJECTIVE: &str = "objective";
 
-/// Columns whose values have names of their own: a legend shows those alone.
+/// Columns whose values are self-explanatory: a legend shows the value alone.
 const NAMED_BY_VALUE: [&str; 6] = ["objective", "factor", "role", "source", "measure", "stage"];
 
-/// A figure that its results can't make.
+/// Why a figure can't be made from the results.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FigureError {
-    /// A column that the results do not have.
-    #[error("figure.{field}: no column {column:?}; there are: {known}")]
+    /// The results have no such column.
+    #[error("figure.{field}: no column {column:?}; the columns are: {known}")]
     Column {
-        /// Which key of the section.
+        /// The key of the section.
         field: &'static str,
         /// Its value.
         column: String,
-        /// The columns that there are.
+        /// The columns present.
         known: String,
     },
 }
@@ -87,7 +87,7 @@ pub fn compose(experiment: &Experiment, spec: &FigureSpec, results: &Results) ->
     Ok(compose_titled(experiment.title(), &spec, &Results::new(names, rows)))
 }
 
-/// An objective's name in print, for those that only deep training has.
+/// The printed names of objectives that exist only in deep training.
 fn in_print(objective: &str) -> &str {
     match objective {
         "vicreg" => "VICReg",
@@ -109,12 +109,12 @@ fn drawable(table: &Results, spec: &FigureSpec) -> Result<Vec<Vec<String>>, Figu
     Ok(table.rows().iter().filter(|row| is_number(&row[x]) && is_number(&row[y])).cloned().collect())
 }
 
-/// How a column is called on an axis or in a legend.
+/// The label of a column on an axis or in a legend.
 fn label(column: &str) -> String {
     match column {
         "encoder.dim" => return "embedding dimension d".into(),
         "objective.alignment.temperature" => return "temperature τ".into(),
-        "objective.reconstruction" => return "weight of the reconstruction λ".into(),
+        "objective.reconstruction" => return "reconstruction weight λ".into(),
         "step" => return "optimiser steps".into(),
         _ => {}
     }
@@ -135,7 +135,7 @@ fn label(column: &str) -> String {
         other => other.to_owned(),
     };
     match parts[..] {
-        ["loss", "batch"] => "loss of a batch".into(),
+        ["loss", "batch"] => "batch loss".into(),
         ["ridge" | "kernel" | "redundancy", "r2", factor, from] => {
             format!("R² of {} from {}", who(factor), source(from))
         }
@@ -147,7 +147,7 @@ fn label(column: &str) -> String {
         [recall, from] if recall.starts_with("recall@") => format!("{recall} from {}", source(from)),
         ["capacity", part, from] | ["capacity", part, _, from] => format!("capacity {part} of {}", source(from)),
         ["lipschitz", part, factor, from] => format!("Lipschitz {part} of {} from {}", who(factor), source(from)),
-        // A path into a section: its last word says enough.
+        // A path into a section: the last word is descriptive enough.
         [section, .., last] if ["data", "encoder", "objective", "training"].contains(&section) => {
             last.replace('_', " ")
         }

@@ -1,4 +1,4 @@
-//! Deep encoders aligned on realistic sensors: how far does the linear theory carry?
+//! Deep encoders aligned on realistic sensors: how far does the linear theory carry over?
 //!
 //! `experiments/realistic/*.toml` → [`experiment::Experiment`] → cells × replicates, one by one: [`data`] → [`trainer`] →
 //! [`evaluation`] of the frozen encoders → the library's result store → figures in its house style.
@@ -9,14 +9,14 @@
 //! | [`evaluation`] | what frozen embeddings keep |
 //! | [`device`] | where tensors live, chosen at run time |
 //! | [`encoder`] | networks, initialised on the host |
-//! | [`objective`] | one loss a file |
-//! | [`optimiser`] | Adam, its schedule |
-//! | [`trainer`] | the one training loop, checkpoints, exact resumption |
+//! | [`objective`] | one loss per file |
+//! | [`optimiser`] | Adam and its schedule |
+//! | [`trainer`] | the training loop, checkpoints, exact resumption |
 //! | [`experiment`] | experiment files, cells, results |
 //! | [`figure`] | from results to the library's figures |
 //! | [`cli`] | one file per subcommand |
 //!
-//! What never happens: randomness on a device; a loss read at every step of a GPU; a number that is not finite in results.
+//! What never happens: randomness on a device; reading the loss from a GPU at every step; a non-finite number in results.
 
 pub mod cli;
 pub mod data;

@@ -1,4 +1,4 @@
-//! Everything that is trained together: both encoders, and what the objective needs beside them.
+//! Everything that is trained together: both encoders, and any other networks the objective needs.
 
 use crate::data::{Evaluation, Kind};
 use crate::device::Hardware;
@@ -17,24 +17,24 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 /// Gradients in an embedding are of order 1/B; the smallest normal 16-bit float is 6e-5.
 const HALF_SCALE: f64 = 1024.0;
 
-/// A model that can't be built.
+/// Why a model can't be built.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ModelError {
-    /// Its encoders.
+    /// An error in the encoders.
     #[error(transparent)]
     Encoder(#[from] EncoderError),
-    /// Its objective.
+    /// An error in the objective.
     #[error(transparent)]
     Objective(#[from] ObjectiveError),
-    /// Supervision without factors.
-    #[error("alignment of kind \"supervised\" needs factors, these data have none")]
+    /// Supervision needs factors.
+    #[error("alignment of kind \"supervised\" needs factors, but these data have none")]
     NoFactors,
 }
 
 /// Why a loss has no value.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum LossError {
-    /// It is not finite: training has diverged.
+    /// The loss is not finite: training has diverged.
     #[error("the loss is not finite")]
     Diverged,
     /// The device failed.
@@ -42,14 +42,14 @@ pub enum LossError {
     Device(String),
 }
 
-/// The place of a number that the objective learns.
+/// The index of a number that the objective learns.
 #[derive(Debug, Clone, Copy)]
 enum Scalar {
     Fixed(f64),
     Learnt(usize),
 }
 
-/// One sensor's networks.
+/// The networks of one sensor.
 #[derive(Debug)]
 struct Tower {
     encoder: Network,
@@ -57,11 +57,11 @@ struct Tower {
     head: Option<Network>,
 }
 
-/// Networks, and the objective that they are trained by.
+/// Networks, and the objective that trains them.
 ///
-/// What one tower's parameters are moved by depends on the other tower through the embeddings alone. So each tower has a
-/// graph of its own, and the loss that looks at both embeddings has a third one; where tensors are in this process's memory,
-/// the towers go forward and back side by side.
+/// The gradient of one encoder's parameters depends on the other encoder only through the embeddings. Each encoder
+/// therefore has a separate graph, and the loss of both embeddings has a third one; if tensors are in this process's
+/// memory, the encoders run forward and backward in parallel.
 #[derive(Debug)]
 pub struct Model {
     objective: ObjectiveSpec,
@@ -73,24 +73,24 @@ pub struct Model {
     outputs: usize,
     widths: [usize; 2],
     host: Option<HostLoss>,
-    /// What losses are multiplied by on the way back, so that small gradients survive 16 bits.
+    /// Losses are multiplied by this on the way back, so that small gradients survive 16 bits.
     scale: f64,
-    /// A share of the cores for each tower.
+    /// A share of the cores for each encoder.
     pools: Option<[ThreadPool; 2]>,
 }
 
-/// A batch on the device, views standardised.
+/// A batch on the device, with standardised views.
 #[derive(Debug)]
 pub struct Batch {
     /// n × entries.
     pub views: [Tensor<2>; 2],
-    /// For each view two noisy copies, where the objective compares them.
+    /// Two noisy copies of each view, if the objective compares them.
     pub copies: Option<[[Tensor<2>; 2]; 2]>,
-    /// n × columns of the factors, where the objective predicts them.
+    /// n × columns of the factors, if the objective predicts them.
     pub targets: Option<Tensor<2>>,
 }
 
-/// A value, in parts: what is known already, and what is still on the device.
+/// A value in parts: what is known already, and what is still on the device.
 #[derive(Debug, Default)]
 pub struct Value {
     known: f64,
@@ -111,7 +111,7 @@ impl Value {
     }
 }
 
-/// The gradients of a batch, one for each parameter that any reached, and the loss.
+/// The gradients of a batch, one for each parameter that a gradient reaches, and the loss.
 #[derive(Debug)]
 pub struct Step {
     /// In the order of the parameters.
@@ -120,19 +120,19 @@ pub struct Step {
     pub loss: Value,
 }
 
-/// One tower after its way forward.
+/// One encoder after its forward pass.
 struct Forward {
     embedding: Tensor<2>,
-    /// Terms of the loss that are this tower's alone.
+    /// Terms of the loss that involve only this encoder.
     own: Option<Tensor<1>>,
 }
 
-/// The loss of both embeddings, and its gradients in them.
+/// The loss of both embeddings, and its gradients.
 struct Aligned {
     value: Value,
-    /// In each aligned block, where there is an alignment.
+    /// With respect to each aligned block, if there is an alignment.
     embeddings: Option<[Tensor<2>; 2]>,
-    /// In numbers that the objective learns, by place.
+    /// With respect to numbers that the objective learns, by index.
     scalars: Vec<(usize, Tensor<1>)>,
 }
 
@@ -142,7 +142,7 @@ fn device(error: impl ToString) -> LossError {
 }
 
 impl Model {
-    /// Networks for views of the given shapes, with their parameters as they are drawn.
+    /// Networks for views of the given shapes, with their initial parameters.
     ///
     /// # Errors
     /// [`ModelError`].
@@ -222,7 +222,7 @@ impl Model {
         Ok((model, parameters))
     }
 
-    /// Keeps every loss on the device, as on a GPU.
+    /// Keeps all losses on the device, as on a GPU.
     #[must_use]
     pub fn without_host_loss(self) -> Self {
         Self { host: None, ..self }
@@ -247,7 +247,7 @@ impl Model {
         self.common
     }
 
-    /// Where τ is learnt: the place of log τ among the parameters, and the least that it may be after a step.
+    /// If τ is learned: the index of log τ among the parameters, and its lower bound after a step.
     pub fn least_log_temperature(&self) -> Option<(usize, f64)> {
         match self.log_temperature {
             Scalar::Learnt(place) => Some((place, LEAST_TEMPERATURE.ln())),
@@ -255,17 +255,17 @@ impl Model {
         }
     }
 
-    /// Whether there is a block beside the aligned one.
+    /// Whether there is a block in addition to the aligned one.
     pub fn has_unique(&self) -> bool {
         self.objective.unique.is_some()
     }
 
-    /// Embeddings of samples of sensor `m` (0 or 1): n × entries → n × (aligned block, then the unique one).
+    /// Embeddings of samples of sensor `m` (0 or 1): n × entries → n × (aligned block, then unique block).
     pub fn embed(&self, weights: &[Tensor<1>], m: usize, samples: Tensor<2>) -> Tensor<2> {
         self.towers[m].encoder.forward(weights, samples)
     }
 
-    /// The loss of a batch and its gradients in the parameters, which are given without gradient.
+    /// The loss of a batch and its gradients with respect to the parameters, which are passed without gradient.
     ///
     /// # Errors
     /// [`LossError`].
@@ -306,7 +306,7 @@ impl Model {
         Ok(Step { gradients, loss: aligned.value })
     }
 
-    /// A task for both towers, side by side where there are threads for both.
+    /// Runs a task for both encoders, in parallel if there are threads for both.
     fn both<T: Send>(&self, task: impl Fn(usize) -> T + Sync) -> [T; 2] {
         match &self.pools {
             None => [task(0), task(1)],
@@ -330,7 +330,7 @@ impl Model {
         }
     }
 
-    /// A tower's embedding, and the terms that are its own.
+    /// An encoder's embedding, and the terms that involve only this encoder.
     fn forward(&self, weights: &[Tensor<1>], m: usize, batch: &Batch) -> Forward {
         let tower = &self.towers[m];
         let embedding = tower.encoder.forward(weights, batch.views[m].clone());
@@ -363,13 +363,13 @@ impl Model {
         Forward { embedding, own }
     }
 
-    /// The loss that looks at both aligned blocks.
+    /// The loss of both aligned blocks.
     fn align(&mut self, weights: &[Tensor<1>], blocks: [Tensor<2>; 2]) -> Result<Aligned, LossError> {
         if let Some(aligned) = self.align_on_host(weights, &blocks)? {
             return Ok(aligned);
         }
         let nothing = Aligned { value: Value::default(), embeddings: None, scalars: Vec::new() };
-        // Leaves of their own: the graph of this loss ends at the embeddings.
+        // Separate leaves: the graph of this loss ends at the embeddings.
         let [first, second] = blocks.map(|rows| rows.without_autodiff().autodiff().require_grad());
         let leaves = [first.clone(), second.clone()];
         let loss = match self.objective.alignment {
@@ -401,8 +401,8 @@ impl Model {
         Ok(Aligned { value, embeddings: Some([first?, second?]), scalars })
     }
 
-    /// InfoNCE by the library's kernels, which find value and gradients together; `None` where the loss is not the host's, or
-    /// where an embedding is zero, of which the kernels know no direction.
+    /// InfoNCE by the library's kernels, which compute value and gradients together; `None` if the loss is not computed
+    /// on the host, or if an embedding is zero, for which the kernels have no direction.
     fn align_on_host(&mut self, weights: &[Tensor<1>], blocks: &[Tensor<2>; 2]) -> Result<Option<Aligned>, LossError> {
         let Some(host) = &mut self.host else { return Ok(None) };
         let (dim, count) = (self.common, blocks[0].dims()[0]);
@@ -443,7 +443,7 @@ impl Model {
     }
 }
 
-/// Half of the threads for each tower; none where there is only one.
+/// Half of the threads for each encoder; `None` if there is only one.
 fn pools() -> Option<[ThreadPool; 2]> {
     let threads = rayon::current_num_threads();
     let pool = || ThreadPoolBuilder::new().num_threads(threads / 2).build().ok();
@@ -457,7 +457,7 @@ fn scalar(scalar: Scalar, weights: &[Tensor<1>], like: &Tensor<2>) -> Tensor<1> 
     }
 }
 
-/// A number on the device of a tensor.
+/// A number on the same device as a tensor.
 fn constant(value: f64, like: &Tensor<2>) -> Tensor<1> {
     Tensor::full([1], value, &like.device())
 }

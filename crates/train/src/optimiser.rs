@@ -1,7 +1,7 @@
-//! Adam, and the course of its learning rate.
+//! Adam, and the schedule of its learning rate.
 //!
 //! # References
-//! Kingma, Ba (2015), arXiv 1412.6980; Loshchilov, Hutter (2019), arXiv 1711.05101 (decay apart from the gradient).
+//! Kingma, Ba (2015), arXiv 1412.6980; Loshchilov, Hutter (2019), arXiv 1711.05101 (decoupled weight decay).
 
 use crate::device::Hardware;
 use crate::encoder::Parameter;
@@ -10,18 +10,18 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// Numbers that one thread moves at a time.
+/// Numbers that one thread updates at a time.
 const CHUNK: usize = 16_384;
 
-/// How parameters are moved: part of the section `[training]`.
+/// The optimiser: part of the section `[training]`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OptimiserSpec {
-    /// The learning rate at its height.
+    /// The peak learning rate.
     pub learning_rate: f64,
-    /// Steps over which it rises from zero.
+    /// Steps over which the learning rate rises from zero.
     pub warmup: u64,
-    /// The share of it that is left at the end of its cosine; 1 keeps it constant.
+    /// Fraction of the learning rate left at the end of the cosine; 1 keeps it constant.
     pub final_fraction: f64,
     /// Decay of the mean gradient.
     pub first_decay: f64,
@@ -29,9 +29,9 @@ pub struct OptimiserSpec {
     pub second_decay: f64,
     /// ε, added to the root of the mean squared gradient.
     pub epsilon: f64,
-    /// Weights shrink by the learning rate times this a step.
+    /// Each step shrinks the weights by the learning rate times this.
     pub weight_decay: f64,
-    /// Gradients longer than this are shortened to it.
+    /// Longer gradients are scaled down to this length.
     pub clip: Option<f64>,
 }
 
@@ -50,20 +50,20 @@ impl Default for OptimiserSpec {
     }
 }
 
-/// A setting of the optimiser out of its range.
+/// A setting of the optimiser is out of its range.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("optimiser.{field}: {value:?}, expected {expected}")]
 pub struct OptimiserError {
-    /// Which.
+    /// The setting.
     pub field: &'static str,
     /// Its value.
     pub value: f64,
-    /// What would do.
+    /// What is expected.
     pub expected: &'static str,
 }
 
 impl OptimiserSpec {
-    /// Fails on a setting out of its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
     /// [`OptimiserError`].
@@ -77,7 +77,7 @@ impl OptimiserSpec {
             ("final_fraction", self.final_fraction, (0.0..=1.0).contains(&self.final_fraction), "0 to 1"),
             ("first_decay", self.first_decay, is_decay(self.first_decay), decay),
             ("second_decay", self.second_decay, is_decay(self.second_decay), decay),
-            // Zero in single precision divides by zero.
+            // A number that becomes zero in single precision would divide by zero.
             (
                 "epsilon",
                 self.epsilon,
@@ -98,7 +98,7 @@ impl OptimiserSpec {
         }
     }
 
-    /// The learning rate of a step, counted from 0, of so many: a linear rise, then half a cosine.
+    /// The learning rate at a step, counted from 0, of a total: a linear rise, then half a cosine.
     pub fn rate(&self, step: u64, steps: u64) -> f64 {
         if step < self.warmup {
             return self.learning_rate * (step + 1) as f64 / self.warmup as f64;
@@ -128,7 +128,7 @@ pub struct Adam {
 /// Parameters and moments as numbers, for checkpoints: exact.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
-    /// Steps made.
+    /// Steps taken.
     pub steps: u64,
     /// Parameters.
     pub values: Vec<Vec<f32>>,
@@ -139,7 +139,7 @@ pub struct State {
 }
 
 impl State {
-    /// Before the first step.
+    /// The state before the first step.
     pub fn initial(parameters: &[Parameter]) -> Self {
         let zeros = || parameters.iter().map(|parameter| vec![0.0; parameter.values.len()]).collect();
         Self {
@@ -151,7 +151,7 @@ impl State {
     }
 }
 
-/// What one step of Adam multiplies with.
+/// The coefficients of one step of Adam.
 #[derive(Debug, Clone, Copy)]
 struct Factors {
     first: f32,
@@ -165,7 +165,7 @@ struct Factors {
 }
 
 impl Adam {
-    /// Takes up a state.
+    /// Continues from a state.
     pub fn new(spec: OptimiserSpec, hardware: &Hardware, state: State) -> Self {
         let place = if hardware.is_host() {
             Place::Host { values: state.values, first: state.first, second: state.second }
@@ -184,13 +184,13 @@ impl Adam {
         }
     }
 
-    /// Brings entries of a parameter that are below a bound up to it; its moments stay.
+    /// Raises entries of a parameter below a bound to that bound; its moments stay.
     pub fn raise(&mut self, place: usize, least: f64) {
         match &mut self.place {
             Place::Host { values, .. } => {
                 #[expect(clippy::cast_possible_truncation, reason = "parameters are single precision")]
                 let least = least as f32;
-                // Unlike `max`, keeps what is not a number.
+                // Unlike `max`, this keeps NaN.
                 values[place].iter_mut().filter(|value| **value < least).for_each(|value| *value = least);
             }
             Place::Device { values, .. } => values[place] = values[place].clone().clamp_min(least),
@@ -200,7 +200,7 @@ impl Adam {
     /// A copy of everything, for a checkpoint.
     ///
     /// # Errors
-    /// What the device says.
+    /// The message of the device.
     pub fn state(&self) -> Result<State, String> {
         let (values, first, second) = match &self.place {
             Place::Host { values, first, second } => (values.clone(), first.clone(), second.clone()),
@@ -209,10 +209,10 @@ impl Adam {
         Ok(State { steps: self.steps, values, first, second })
     }
 
-    /// Moves the parameters; one that no gradient reached stays.
+    /// Updates the parameters; those that no gradient reached stay.
     ///
     /// # Errors
-    /// What the device says.
+    /// The message of the device.
     pub fn step(&mut self, rate: f64, gradients: Vec<Option<Tensor<1>>>) -> Result<(), String> {
         self.steps += 1;
         let exponent = i32::try_from(self.steps).unwrap_or(i32::MAX);
@@ -270,7 +270,7 @@ impl Factors {
     }
 }
 
-/// By how much gradients are shortened.
+/// The factor by which gradients are scaled down.
 #[expect(clippy::cast_possible_truncation, reason = "gradients are single precision")]
 fn shortened(gradients: &[Option<Vec<f32>>], clip: f64) -> f32 {
     let square: f64 = gradients.iter().flatten().flatten().map(|&value| f64::from(value).powi(2)).sum();

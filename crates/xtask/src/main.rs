@@ -1,4 +1,4 @@
-//! Project tasks: `cargo xtask test` checks everything that CI checks.
+//! Project tasks: `cargo xtask test` runs everything that CI checks.
 #![expect(clippy::print_stdout, reason = "a task runner talks to its user")]
 
 mod extending;
@@ -16,12 +16,12 @@ cargo xtask TASK
 
   test      formatting, clippy with warnings denied, all tests, documentation, other processors, the guide to extending, the main job,
             the paper
-  paper     the companion paper as PDF, with everything it needs; --as-is: from the results that are there
-  processors  the built program under emulation, with FMA and without: the same verdicts, and no results of the two are mixed
-  extending  the diffs of docs/extending.md applied to a copy of the tree, which is built and used
-  tools     what the tests need beside Rust: Chromium, axe-core, tmux, QEMU (installs what is missing)
-  gpu       deep training through wgpu on a software Vulkan device beside the CPU; compiles for long, so apart from `test`
-  bench     benchmarks beside their peers (needs python3 with numpy and scipy; PyTorch where it is there)
+  paper     builds the companion paper as PDF, installing what it needs; --as-is: from existing results
+  processors  runs the built program under emulation, with and without FMA: same verdicts, and results of the two are never mixed
+  extending  applies the diffs of docs/extending.md to a copy of the tree, builds it and uses it
+  tools     installs what the tests need besides Rust: Chromium, axe-core, tmux, QEMU
+  gpu       deep training through wgpu on a software Vulkan device, compared with the CPU; compiles for long, so not part of `test`
+  bench     benchmarks against other libraries (needs python3 with numpy and scipy; PyTorch if available)
   help      this text";
 
 fn main() -> ExitCode {
@@ -92,14 +92,14 @@ fn test() -> Result<(), String> {
     outcome
 }
 
-/// Crates that the library may need, itself among them.
+/// Crates that the library may depend on, including itself.
 const MOST_DEPENDENCIES: usize = 120;
 
-/// What only the program needs.
+/// Crates that only the program may depend on.
 const NOT_FOR_THE_LIBRARY: [&str; 8] =
     ["axum", "hyper", "tokio", "ratatui", "krilla", "resvg", "notify", "headless_chrome"];
 
-/// That the library is mathematics: few crates, none that draws, serves or watches.
+/// Checks that the library is only mathematics: few crates, and none that draws, serves or watches.
 fn dependencies_of_the_library() -> Result<(), String> {
     let tree = cargo(&["tree", "--package", "alignloss", "--edges", "normal", "--prefix", "none"])
         .output()
@@ -118,7 +118,7 @@ fn dependencies_of_the_library() -> Result<(), String> {
     }
 }
 
-/// The built program as on processors with and without FMA.
+/// Runs the built program as on processors with and without FMA.
 fn other_processors() -> Result<(), String> {
     let start = Instant::now();
     println!("xtask: other processors");
@@ -136,7 +136,7 @@ fn the_guide_to_extending() -> Result<(), String> {
     Ok(())
 }
 
-/// The GPU path of deep training.
+/// Tests the GPU path of deep training.
 fn gpu() -> Result<(), String> {
     tools::require_vulkan().map_err(|error| format!("{error:#}"))?;
     let test =
@@ -144,7 +144,7 @@ fn gpu() -> Result<(), String> {
     some_tests("the GPU path on a software device", cargo(&test))
 }
 
-/// The paper from results that were just made, and that they reach its text.
+/// Builds the paper from results made just now, and checks that they appear in its text.
 fn the_paper(results: &Path, figures: &Path) -> Result<(), String> {
     let start = Instant::now();
     println!("xtask: the paper");
@@ -153,7 +153,7 @@ fn the_paper(results: &Path, figures: &Path) -> Result<(), String> {
     some_tests("results reach the paper", cargo(&["test", "--release", "--package", "xtask", "--", "--ignored"]))
 }
 
-/// The paper from the repository's own results and figures.
+/// Builds the paper from the repository's own results and figures.
 fn paper() -> Result<(), String> {
     let as_is = match std::env::args().nth(2).as_deref() {
         None => false,
@@ -179,7 +179,7 @@ fn target_folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from)
 }
 
-/// Benchmarks, side by side with the peers.
+/// Benchmarks, side by side with other libraries.
 fn bench() -> Result<(), String> {
     for (name, script) in [
         ("cells and grids beside numpy", "compare_cells.py"),
@@ -194,8 +194,8 @@ fn bench() -> Result<(), String> {
     Ok(())
 }
 
-/// All programs and examples, with the features that tests are built with: built apart, each package would have its own features
-/// of common dependencies, which would then be compiled once more for each.
+/// Builds all programs and examples with the features that tests use: built separately, each package would select its
+/// own features of common dependencies, which would then be compiled again for each.
 fn build() -> Command {
     cargo(&["build", "--release", "--workspace", "--bins", "--examples", "--quiet"])
 }

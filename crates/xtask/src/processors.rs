@@ -1,7 +1,8 @@
-//! The built program on processors that this machine is not: with FMA and without, under emulation.
+//! Runs the built program under emulation of other processors, with and without FMA.
 //!
-//! On both every theorem must get the verdict that it gets here, and neither may continue or merge what the other began. What is
-//! compared are verdicts, not digits: those differ, which is why results name their class of arithmetic, and are pinned per class.
+//! Under both, every theorem must get the same verdict as on this machine, and neither may continue or merge what the
+//! other began. Verdicts are compared, not digits: digits differ, which is why results name their class of arithmetic,
+//! and are pinned per class.
 
 use crate::{tests_passed, tools};
 use anyhow::{Context, bail, ensure};

@@ -1,5 +1,5 @@
-//! Programs that tests need beside Rust: a browser, a checker of accessibility, a terminal, a software Vulkan device, an emulator of
-//! processors.
+//! Programs that tests need besides Rust: a browser, an accessibility checker, a terminal, a software Vulkan device, a
+//! processor emulator.
 
 use anyhow::{Context, ensure};
 use std::path::Path;

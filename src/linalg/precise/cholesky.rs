@@ -1,14 +1,14 @@
-//! Roots of covariances that were given as matrices of doubles.
+//! Roots of covariances given as matrices of doubles.
 
 use super::{PreciseMatrix, square_root};
 use crate::linalg::{Matrix, is_diagonal, power_of_two_near};
 use qd::Quad;
 
-/// Pivots of a matrix of unit diagonal below this count as zero: far above the rounding of double-double arithmetic, far below
-/// that of the doubles of which the matrix is made.
+/// Pivots of a unit-diagonal matrix below this count as zero: far above the rounding of double-double arithmetic, far
+/// below that of the doubles in the matrix.
 const VANISHING: f64 = 1e-27;
-/// A pivot between [`VANISHING`] and this, in units of rows times the rounding of doubles, could be zero or not: the digits
-/// that were written decide nothing.
+/// A pivot between [`VANISHING`] and this, in units of rows times the rounding of doubles, may or may not be zero: the
+/// digits given do not decide it.
 const AMBIGUOUS: f64 = 4.0;
 
 /// A root of a covariance.
@@ -16,13 +16,13 @@ const AMBIGUOUS: f64 = 4.0;
 pub(crate) struct Root {
     /// F, n × rank, with F·Fᵀ = A.
     pub(crate) factor: PreciseMatrix,
-    /// How much larger than the rounding of one operation the relative error of the law is: of order the condition number
-    /// of A at unit diagonal; 1 for a diagonal A.
+    /// By how much the relative error of the law exceeds the rounding of one operation: of the order of the condition
+    /// number of A at unit diagonal; 1 for a diagonal A.
     pub(crate) condition: f64,
 }
 
-/// A root of a positive semidefinite matrix, by a Cholesky factor with pivoting after its diagonal was brought near one by powers
-/// of two. `None` where the matrix is indefinite, or singular up to the rounding of its entries and not exactly.
+/// A root of a positive semidefinite matrix, by a pivoted Cholesky factorisation after scaling the diagonal to near one
+/// by powers of two. `None` if the matrix is indefinite, or singular up to the rounding of its entries but not exactly.
 pub(crate) fn positive_semidefinite_root(matrix: &Matrix) -> Option<Root> {
     let n = matrix.nrows();
     if is_diagonal(matrix) {
@@ -60,7 +60,7 @@ pub(crate) fn positive_semidefinite_root(matrix: &Matrix) -> Option<Root> {
         pivots.push(pivot);
         columns.push(entries);
     }
-    // What is left of a semidefinite matrix whose pivots vanish vanishes.
+    // The rest of a semidefinite matrix whose pivots vanish also vanishes.
     let remainder = |i: &usize, j: &usize| left[(*i, *j)].0.abs();
     let rest: Vec<usize> = (0..n).filter(|i| !pivots.contains(i)).collect();
     if rest.iter().any(|i| rest.iter().any(|j| remainder(i, j) > VANISHING * 10.0)) {

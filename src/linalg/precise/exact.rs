@@ -1,16 +1,17 @@
-//! Ranks of matrices of doubles, without rounding.
+//! Exact ranks of matrices of doubles.
 //!
-//! A double is an integer times a power of two, so that it has a residue modulo an odd prime, and elimination in
-//! that field finds the rank of the rational matrix unless the prime divides one of its minors. A minor of a matrix of a few hundred rows has some
-//! thousand prime factors of 62 bits at most, of 10¹⁷ such primes: that two fixed ones both meet it by accident does not happen.
+//! A double is an integer times a power of two, so it has a residue modulo any odd prime, and elimination in that field
+//! finds the rank of the rational matrix unless the prime divides one of its minors. A minor of a matrix of a few
+//! hundred rows has at most a few thousand 62-bit prime factors, out of 10¹⁷ such primes: two fixed primes will not
+//! both divide it by accident.
 
 use super::super::Matrix;
 
-/// 2⁶² − 57 and 2⁶² − 87. Powers of two, which are frequent in models, have large order modulo both (above 2⁵⁹), which modulo the prime
-/// 2⁶¹ − 1 they do not have.
+/// 2⁶² − 57 and 2⁶² − 87. Powers of two, which are common in models, have large order modulo both (above 2⁵⁹), unlike
+/// modulo the prime 2⁶¹ − 1.
 const PRIMES: [u64; 2] = [(1 << 62) - 57, (1 << 62) - 87];
 
-/// A matrix of rational numbers as residues modulo two primes.
+/// A rational matrix as residues modulo two primes.
 #[derive(Debug, Clone)]
 pub(crate) struct Rational {
     rows: usize,
@@ -75,7 +76,7 @@ impl Rational {
         Self { rows: self.columns, columns: self.rows, residues }
     }
 
-    /// (A + Aᵀ)/2 of a square matrix: what stands for a covariance whose two triangles differ by rounding.
+    /// (A + Aᵀ)/2 of a square matrix: used for a covariance whose two triangles differ by rounding.
     pub(crate) fn symmetrised(&self) -> Self {
         let mut result = self.clone();
         let other = self.transposed();

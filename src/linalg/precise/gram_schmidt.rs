@@ -1,17 +1,17 @@
-//! Orthonormal bases by Gram–Schmidt with column pivoting, every projection taken twice.
+//! Orthonormal bases by Gram–Schmidt with column pivoting and repeated projection.
 
 use super::length;
 use super::{PreciseMatrix, axpy, column, dot, square_sum};
 use qd::Quad;
 
-/// An orthonormal basis of what some columns span, and how it is made of them.
+/// An orthonormal basis of the span of some columns, and its construction from them.
 #[derive(Debug, Clone)]
 pub(crate) struct Orthonormal {
     /// Q, rows × rank.
     pub(crate) basis: PreciseMatrix,
-    /// The columns that the basis is made of, in the order in which they entered.
+    /// The pivot columns, in the order in which they entered.
     pub(crate) pivots: Vec<usize>,
-    /// Lengths of what was left of the pivots when they entered.
+    /// Lengths of the pivots' remainders when they entered.
     pub(crate) lengths: Vec<Quad>,
     /// R⁻¹, rank × rank, upper triangular: Q = (pivot columns)·R⁻¹.
     pub(crate) inverse: PreciseMatrix,
@@ -20,9 +20,9 @@ pub(crate) struct Orthonormal {
 }
 
 impl Orthonormal {
-    /// Takes columns, the longest remainder first, until `rank` are taken or what is left of each column is no longer than its
-    /// `cut`. Each column's rounding is relative to itself, so that its unit does not matter, except to the
-    /// order: columns should come with lengths near one.
+    /// Takes columns, the longest remainder first, until `rank` are taken or each remaining column's remainder is no
+    /// longer than its `cut`. Each column's rounding is relative to itself, so its unit affects only the order: columns
+    /// should come with lengths near one.
     pub(crate) fn new(columns: &PreciseMatrix, rank: usize, cuts: &[f64]) -> Self {
         let (rows, count) = columns.shape();
         let mut left = columns.clone();
@@ -72,7 +72,7 @@ impl Orthonormal {
         self.basis.ncols()
     }
 
-    /// What is left of vectors (rows × count) outside the basis, projected twice, and their coordinates, rank × count.
+    /// The components of vectors (rows × count) outside the basis, projected twice, and their coordinates, rank × count.
     pub(crate) fn outside(&self, vectors: &PreciseMatrix) -> (PreciseMatrix, PreciseMatrix) {
         let rows = vectors.nrows();
         let mut left = vectors.clone();
@@ -92,7 +92,7 @@ impl Orthonormal {
     }
 }
 
-/// Takes the components along orthonormal vectors out of a vector, once more: pivots come with their remainders.
+/// Removes the components along orthonormal vectors once more: pivots arrive as remainders.
 fn remove(basis: &[Vec<Quad>], vector: &mut [Quad]) {
     for direction in basis {
         let overlap = dot(direction, vector);

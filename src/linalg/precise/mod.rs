@@ -1,10 +1,10 @@
 //! Linear algebra in double-double precision (106 bits), for matrices of up to a few hundred rows.
 //!
-//! Plain algorithms with columnwise guarantees, so that no column is compared with a louder one: Gram–Schmidt with
-//! reorthogonalisation and pivoting, one-sided Jacobi rotations, pivoted Cholesky factors of matrices that were brought to
+//! Plain algorithms with columnwise guarantees, so no column is compared with a louder one: Gram–Schmidt with
+//! reorthogonalisation and pivoting, one-sided Jacobi rotations, pivoted Cholesky factorisation of matrices scaled to
 //! unit diagonal. [`exact`] decides ranks of matrices of doubles without any rounding.
 //!
-//! What it does not do: anything fast. [`super`] has the same decompositions in double precision, some hundred times faster.
+//! Speed is not a goal: [`super`] has the same decompositions in double precision, some hundred times faster.
 
 mod cholesky;
 pub(crate) mod exact;
@@ -22,7 +22,8 @@ use qd::Quad;
 /// A dense, column-major matrix in double-double precision.
 pub(crate) type PreciseMatrix = DMatrix<Quad>;
 
-/// u² = 2⁻¹⁰⁶, the square of the unit roundoff of doubles: one sum or product is rounded by three to five of these, relative to its result.
+/// u² = 2⁻¹⁰⁶, the square of the unit roundoff of doubles: the relative rounding error of one sum or product is three
+/// to five of these.
 pub(crate) const ROUNDING: f64 = 0.25 * f64::EPSILON * f64::EPSILON;
 
 /// The same matrix, exactly.
@@ -41,7 +42,7 @@ pub(crate) fn column(matrix: &PreciseMatrix, index: usize) -> &[Quad] {
     &matrix.as_slice()[index * rows..(index + 1) * rows]
 }
 
-/// xᵀy. Terms that are exactly zero cost nothing: noises of different channels share no coordinate.
+/// xᵀy. Exact zeros cost nothing: noises of different channels share no coordinates.
 pub(crate) fn dot(x: &[Quad], y: &[Quad]) -> Quad {
     let mut sum = Quad::ZERO;
     for (&a, &b) in x.iter().zip(y) {

@@ -3,14 +3,14 @@
 use super::{PreciseMatrix, ROUNDING, column, dot, length, square_root, square_sum};
 use qd::Quad;
 
-/// Columns whose cosine of the angle between them is below this count as orthogonal.
+/// Columns count as orthogonal if the cosine of the angle between them is below this.
 const ORTHOGONAL: f64 = 64.0 * ROUNDING;
-/// Columns shorter than this share of the matrix are rounding: turning them cannot converge.
+/// Columns shorter than this fraction of the matrix are rounding: rotating them cannot converge.
 const NEGLIGIBLE: f64 = 1e-30;
 /// Sweeps before giving up; convergence is quadratic and needs about eight.
 const SWEEPS: usize = 80;
 
-/// The triplets of a singular value decomposition whose values are not negligible.
+/// The triplets of a singular value decomposition with non-negligible values.
 #[derive(Debug, Clone)]
 pub(crate) struct Svd {
     /// rows × rank, orthonormal columns.
@@ -21,8 +21,7 @@ pub(crate) struct Svd {
     pub(crate) right: PreciseMatrix,
 }
 
-/// The singular value decomposition of a matrix without its values below 1e-30 of the largest. `None` on numbers that are
-/// not finite.
+/// The singular value decomposition of a matrix, without values below 1e-30 of the largest. `None` if an entry is not finite.
 pub(crate) fn svd(matrix: &PreciseMatrix) -> Option<Svd> {
     if matrix.nrows() < matrix.ncols() {
         let Svd { left, values, right } = svd(&matrix.transpose())?;
@@ -67,7 +66,7 @@ fn sorted(turned: &PreciseMatrix, right: &PreciseMatrix, negligible: f64) -> Svd
     }
 }
 
-/// What makes two columns orthogonal; `None` where they are.
+/// The rotation that makes two columns orthogonal; `None` if they already are.
 fn rotation(x: &[Quad], y: &[Quad], negligible: f64) -> Option<(Quad, Quad)> {
     let (alpha, beta, gamma) = (square_sum(x), square_sum(y), dot(x, y));
     if alpha.0.min(beta.0) <= negligible || gamma.0.abs() <= ORTHOGONAL * (alpha.0 * beta.0).sqrt() {

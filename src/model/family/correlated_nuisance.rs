@@ -1,6 +1,6 @@
-//! `correlated-nuisance`: orthogonal loadings along the axes; the j-th private factors of every two modalities are
-//! correlated with κ: shared by the sensors, useless to the task. Noise may differ on the shared directions, so that
-//! the correlation and the scale of signal and nuisance are four free numbers (the model of arXiv 2606.11190).
+//! `correlated-nuisance`: orthogonal loadings along the axes; for each j, the j-th private factors of any two
+//! modalities have correlation κ: shared by the sensors, useless to the task. Noise may differ on the shared
+//! directions, so the correlation and the scale of signal and nuisance are four free numbers (the model of arXiv 2606.11190).
 
 use super::{Draws, Family, FamilyParameters, parameters::require};
 use crate::linalg::Matrix;
@@ -9,7 +9,7 @@ use crate::model::{LatentModel, ModelError, Noise};
 /// The family.
 pub const FAMILY: Family = Family {
     kind: "correlated-nuisance",
-    summary: "private factors of the modalities correlated with κ",
+    summary: "private factors correlated across modalities, with correlation κ",
     parameters: &["nuisance_correlation", "shared_noise"],
     modalities: 2,
     draws: Draws { tight: true, ..Draws::PLAIN },

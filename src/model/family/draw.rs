@@ -1,4 +1,4 @@
-//! Random models of a family, for trying theorems on.
+//! Random models of a family, on which theorems are tried.
 
 use super::{Family, FamilyParameters, OneOrMany};
 use crate::linalg::{Matrix, product_nt};
@@ -6,9 +6,9 @@ use crate::model::{LatentModel, ModelError, Noise, Target};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-/// Share of models without any noise: only they can be perfectly aligned.
+/// Fraction of models without any noise: only these can be perfectly aligned.
 const NOISELESS: f64 = 0.2;
-/// Share of models whose latents get a dense random covariance in place of the family's own.
+/// Fraction of models whose latents get a dense random covariance instead of the family's own.
 const COUPLED: f64 = 0.15;
 
 /// Draws models of one family: small sizes, scales over two decades, some noiseless, some with coupled latents, each with the
@@ -19,7 +19,7 @@ pub struct Draw {
 }
 
 impl Draw {
-    /// Draws of a family.
+    /// Draws from a family.
     pub fn new(family: &'static Family) -> Self {
         Self { family }
     }
@@ -27,7 +27,7 @@ impl Draw {
     /// One model.
     ///
     /// # Errors
-    /// [`ModelError`]: none is expected, every draw is within the families' ranges.
+    /// [`ModelError`]: not expected, since every draw is within the families' ranges.
     pub fn model(self, generator: &mut impl RngExt) -> Result<LatentModel, ModelError> {
         let draws = self.family.draws;
         let modalities: usize = if draws.modalities > 2 { generator.random_range(2..=draws.modalities) } else { 2 };

@@ -1,5 +1,5 @@
-//! `interfering`: col A_m and col B_m meet at a principal angle θ, so that no linear map of x_m separates shared
-//! from private without cost.
+//! `interfering`: col A_m and col B_m meet at a principal angle θ, so no linear map of x_m separates shared from
+//! private factors without cost.
 
 use super::loadings::haar;
 use super::{Draws, Family, FamilyParameters, parameters::require};
@@ -28,7 +28,7 @@ fn build(parameters: &FamilyParameters) -> Result<LatentModel, ModelError> {
         let basis = haar(common.seed, m, common.observed[m], common.shared + common.private[m]);
         let shared = basis.columns(0, common.shared).into_owned();
         let mut private = basis.columns(common.shared, common.private[m]).into_owned();
-        // The first min(k, p) private columns lean onto one shared column each; the rest stay orthogonal.
+        // Each of the first min(k, p) private columns leans onto one shared column; the rest stay orthogonal.
         for j in 0..common.shared.min(common.private[m]) {
             let leaning = private.column(j) * sine + shared.column(j) * cosine;
             private.set_column(j, &leaning);

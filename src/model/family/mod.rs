@@ -1,6 +1,6 @@
-//! The canonical families of models (docs/theory.md §1), each one file, built from named parameters.
+//! The canonical families of models (docs/theory.md §1), one file each, built from named parameters.
 //!
-//! Adding a family: one file with a [`Family`], its `mod` line, one entry of [`REGISTRY`] (docs/extending.md).
+//! To add a family: one file with a [`Family`], its `mod` line, one entry of [`REGISTRY`] (docs/extending.md).
 
 mod correlated_nuisance;
 mod draw;
@@ -26,24 +26,24 @@ use super::{FieldProblem, LatentModel, ModelError};
 /// A way to make models from a few parameters.
 #[derive(Debug, Clone, Copy)]
 pub struct Family {
-    /// The `kind` that a model file names.
+    /// The `kind` given in model files.
     pub kind: &'static str,
-    /// What it is, in one line.
+    /// A one-line description.
     pub summary: &'static str,
-    /// The parameters that it reads besides those that every family reads.
+    /// The parameters it reads besides those common to all families.
     pub parameters: &'static [&'static str],
-    /// How many modalities its models have where that is not said.
+    /// The default number of modalities.
     modalities: usize,
     draws: Draws,
     build: fn(&FamilyParameters) -> Result<LatentModel, ModelError>,
 }
 
-/// What random models of a family are like.
+/// The random models of a family.
 #[derive(Debug, Clone, Copy)]
 struct Draws {
     /// At most this many modalities, and at least two.
     modalities: usize,
-    /// Whether scales of factors and noise are parameters; a family without them may have no private factors.
+    /// Whether scales of factors and noise are parameters; families without them may have no private factors.
     scales: bool,
     /// Whether latents may be coupled by a dense covariance.
     coupled: bool,
@@ -52,11 +52,11 @@ struct Draws {
 }
 
 impl Draws {
-    /// Two modalities, each with its own scales; latents coupled as the family says.
+    /// Two modalities, each with its own scales; latents coupled as the family defines.
     const PLAIN: Self = Self { modalities: 2, scales: true, coupled: false, tight: false };
 }
 
-/// Every family, in the order in which they are shown.
+/// Every family, in display order.
 pub static REGISTRY: &[Family] = &[ORTHOGONAL, RANDOM, INTERFERING, CORRELATED_NUISANCE, SPIKED, MULTI];
 
 /// The kinds of all families.
@@ -67,7 +67,7 @@ pub fn kinds() -> Vec<&'static str> {
 /// The family of a kind.
 ///
 /// # Errors
-/// [`ModelError::Field`] naming the kind and the nearest valid one.
+/// [`ModelError::Field`], naming the kind and the nearest valid one.
 pub fn find(kind: &str) -> Result<&'static Family, ModelError> {
     REGISTRY.iter().find(|family| family.kind == kind).ok_or_else(|| {
         ModelError::field("family.kind", FieldProblem::UnknownFamily { kind: kind.to_owned(), known: kinds() })

@@ -1,5 +1,5 @@
-//! `orthogonal`: [A_m B_m] with orthonormal columns, isotropic noise, diagonal factor variances. Everything is
-//! solvable by hand: ρ_i = γ_i/(γ_i + ψ) for equal noise.
+//! `orthogonal`: [A_m B_m] with orthonormal columns, isotropic noise, diagonal factor variances. Everything has a
+//! closed form: ρ_i = γ_i/(γ_i + ψ) for equal noise.
 
 use super::loadings::haar;
 use super::{Draws, Family, FamilyParameters};
@@ -8,7 +8,7 @@ use crate::model::{LatentModel, ModelError, Noise};
 /// The family.
 pub const FAMILY: Family = Family {
     kind: "orthogonal",
-    summary: "orthonormal loadings, isotropic noise: solvable by hand",
+    summary: "orthonormal loadings, isotropic noise: everything in closed form",
     parameters: &[],
     modalities: 2,
     draws: Draws::PLAIN,

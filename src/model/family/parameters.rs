@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "expected a number or a list of numbers")]
 pub enum OneOrMany<T> {
-    /// The same for all.
+    /// The same value for all.
     One(T),
-    /// One for each.
+    /// One value each.
     Many(Vec<T>),
 }
 
@@ -30,76 +30,76 @@ impl<T: Copy> OneOrMany<T> {
     }
 }
 
-/// What there is to know about a parameter of families.
+/// Facts about a parameter of families.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FamilyParameter {
-    /// Its key in `[family]` of a model file; in the grid of an experiment `"model.NAME"`.
+    /// Its key in `[family]` of a model file; `"model.NAME"` in the grid of an experiment.
     pub name: &'static str,
-    /// What it is called on an axis.
+    /// Its label on an axis of a figure.
     pub label: &'static str,
-    /// What it is.
+    /// Its meaning.
     pub meaning: &'static str,
     /// Its unit, where it has one.
     pub unit: Option<&'static str>,
-    /// Its value where none is given, in words.
+    /// Its default, in words.
     pub default: &'static str,
 }
 
-/// Every parameter, in the order in which they are shown.
+/// Every parameter, in display order.
 pub static PARAMETERS: [FamilyParameter; 14] = [
     FamilyParameter {
         name: "kind",
         label: "family of models",
-        meaning: "which family",
+        meaning: "the family of models",
         unit: None,
-        default: "must be given",
+        default: "required",
     },
     FamilyParameter {
         name: "shared",
         label: "shared",
         meaning: "k, the number of shared factors",
         unit: None,
-        default: "2; of `spiked` the number of correlations",
+        default: "2; for `spiked`, the number of correlations",
     },
     FamilyParameter {
         name: "private",
         label: "private",
-        meaning: "p_m, the numbers of private factors: one, or one for each modality",
+        meaning: "p_m, the number of private factors: one value, or one per modality",
         unit: None,
-        default: "2; of `spiked` 0",
+        default: "2; for `spiked`, 0",
     },
     FamilyParameter {
         name: "observed",
         label: "observed",
-        meaning: "n_m, the numbers of channels: one, or one for each modality",
+        meaning: "n_m, the number of channels: one value, or one per modality",
         unit: None,
-        default: "k + p_m; of `interfering` k + 2·max(k, p_m), of `spiked` k + 8",
+        default: "k + p_m; for `interfering`, k + 2·max(k, p_m); for `spiked`, k + 8",
     },
     FamilyParameter {
         name: "modalities",
         label: "number of modalities M",
-        meaning: "M",
+        meaning: "M, the number of modalities",
         unit: None,
-        default: "2; of `multi` 3",
+        default: "2; for `multi`, 3",
     },
     FamilyParameter {
         name: "shared_std",
         label: "standard deviation of shared factors",
-        meaning: "standard deviation of the shared factors: one, or one for each",
+        meaning: "standard deviation of the shared factors: one value, or one per factor",
         unit: None,
         default: "1",
     },
     FamilyParameter {
         name: "private_std",
         label: "standard deviation of private factors",
-        meaning: "standard deviation of the private factors: one, or one for each modality",
+        meaning: "standard deviation of the private factors: one value, or one per modality",
         unit: None,
         default: "1",
     },
     FamilyParameter {
         name: "noise",
         label: "noise variance ψ",
-        meaning: "noise variance: one, or one for each modality",
+        meaning: "noise variance: one value, or one per modality",
         unit: None,
         default: "0.1",
     },
@@ -107,7 +107,7 @@ pub static PARAMETERS: [FamilyParameter; 14] = [
     FamilyParameter {
         name: "private_fraction",
         label: "private fraction α of the task",
-        meaning: "α of one more target, `mixture` = √(1−α)·(shared direction) + √α·(private direction of modality 1)",
+        meaning: "α of an additional target, `mixture` = √(1−α)·(shared direction) + √α·(private direction of modality 1)",
         unit: None,
         default: "no such target",
     },
@@ -123,12 +123,12 @@ pub static PARAMETERS: [FamilyParameter; 14] = [
         label: "nuisance correlation κ",
         meaning: "κ between paired private factors",
         unit: None,
-        default: "0.5; of `interfering` 0",
+        default: "0.5; for `interfering`, 0",
     },
     FamilyParameter {
         name: "shared_noise",
         label: "shared noise",
-        meaning: "noise variance on the shared directions: one, or one for each modality",
+        meaning: "noise variance along the shared directions: one value, or one per modality",
         unit: None,
         default: "as `noise`",
     },
@@ -182,7 +182,7 @@ pub struct FamilyParameters {
     pub(super) correlations: Option<Vec<f64>>,
 }
 
-/// The parameters that every family reads, checked and spelled out.
+/// The parameters common to all families, validated and expanded.
 #[derive(Debug)]
 pub(super) struct Common {
     pub shared: usize,
@@ -196,7 +196,7 @@ pub(super) struct Common {
 }
 
 impl FamilyParameters {
-    /// Builds the model of these parameters, with the standard targets (and the mixture, if `private_fraction` is given).
+    /// Builds the model, with the standard targets (and the mixture, if `private_fraction` is given).
     ///
     /// # Errors
     /// [`ModelError::Field`] names the parameter and its value.
@@ -210,8 +210,8 @@ impl FamilyParameters {
         })
     }
 
-    /// Expands the common parameters with the defaults of a family: `shared`, `private`, and the fewest channels
-    /// that its construction needs.
+    /// Expands the common parameters with a family's defaults: `shared`, `private`, and the fewest channels its
+    /// construction needs.
     pub(super) fn common(
         &self,
         shared: usize,
@@ -289,7 +289,7 @@ impl FamilyParameters {
 }
 
 impl Common {
-    /// The model of these factors, its modalities made one by one, with the standard targets.
+    /// The model with these factors, built modality by modality, with the standard targets.
     pub(super) fn model(
         &self,
         kind: &str,
@@ -304,7 +304,7 @@ impl Common {
         self.with_targets(LatentModel::new(kind, shared, private, covariance, modalities.collect(), Vec::new())?)
     }
 
-    /// diag of the latents' variances, or nothing where that is the identity.
+    /// The diagonal matrix of the latents' variances, or `None` if it is the identity.
     #[expect(clippy::float_cmp, reason = "exactly one is the default, which stays the identity")]
     pub(super) fn covariance(&self) -> Option<Matrix> {
         let variances =
@@ -312,7 +312,7 @@ impl Common {
         (!variances.iter().all(|&variance| variance == 1.0)).then(|| Matrix::from_diagonal(&variances))
     }
 
-    /// The latents' covariance where private factors j of all modalities are correlated with κ_j, by default `default`.
+    /// The latents' covariance, in which the j-th private factors of all modalities have correlation κ_j (`default` unless given).
     pub(super) fn covariance_with_nuisance(
         &self,
         correlation: Option<&OneOrMany<f64>>,
@@ -342,7 +342,7 @@ impl Common {
         Ok(covariance)
     }
 
-    /// The standard targets of a model whose factors all have positive variance, and the mixture that was asked for.
+    /// Adds the standard targets, for factors of positive variance, and the mixture if requested.
     fn with_targets(&self, model: LatentModel) -> Result<LatentModel, ModelError> {
         let deviation = |latent: usize| self.latent_std[latent];
         let mut targets = model.standard_targets();
@@ -358,7 +358,7 @@ impl Common {
             for (range, weight) in [(0..self.shared, 1.0 - fraction), (model.private_range(0), fraction)] {
                 let share = (weight / range.len() as f64).sqrt();
                 for latent in range {
-                    // In standardised factors, so that α is a fraction of the target's variance whatever their scales.
+                    // In standardised factors, so α is a fraction of the target's variance whatever their scales.
                     if deviation(latent) > 0.0 {
                         loading[(0, latent)] = share / deviation(latent);
                     }
@@ -370,7 +370,7 @@ impl Common {
     }
 }
 
-/// Every value finite and in the range.
+/// Requires every value to be finite and in the range.
 pub(super) fn require(
     prefix: &str,
     field: &str,

@@ -1,4 +1,4 @@
-//! `random`: independent Gaussian loadings with columns of expected length one.
+//! `random`: independent Gaussian loadings, with columns of expected squared length one.
 
 use super::loadings::gaussian;
 use super::{Draws, Family, FamilyParameters};

@@ -1,5 +1,5 @@
-//! `spiked`: identity covariances and a few correlated directions with the given canonical correlations: the
-//! model of the finite-sample laws. Along the axes, so that the noise is diagonal and draws are cheap.
+//! `spiked`: identity covariances and a few correlated directions with given canonical correlations: the model of the
+//! finite-sample laws. Aligned with the axes, so that the noise is diagonal and draws are cheap.
 
 use super::{Draws, Family, FamilyParameters, parameters::require};
 use crate::linalg::Matrix;

@@ -6,16 +6,16 @@ use super::towers::Towers;
 use super::{MinibatchError, MinibatchLoss, Parameters, finish};
 use nalgebra::DMatrix;
 
-/// −tr C_12 + (μ/4)·(‖C_11 − I‖²_F + ‖C_22 − I‖²_F), C the second moments of z: the population optimum has exactly the directions
-/// of `cca` for every μ > 0 (VICReg and Barlow Twins have such penalties).
+/// −tr C_12 + (μ/4)·(‖C_11 − I‖²_F + ‖C_22 − I‖²_F), with C the second moments of z: for every μ > 0 the population
+/// optimum has exactly the directions of `cca` (VICReg and Barlow Twins have such penalties).
 ///
-/// Derivation: in whitened coordinates A_m = W_m·Σ_mm^{1/2} the loss is −tr(A_1·T·A_2ᵀ) + (μ/4)·Σ_m ‖A_m·A_mᵀ − I‖²_F. For given
-/// singular values of A_1 and A_2 the penalty is fixed, and von Neumann's trace inequality says that the first term is
-/// least where A_1 and A_2 have the leading singular vectors of T. What is left are d scalar problems
-/// −ρ·α·β + (μ/4)((α²−1)² + (β²−1)²), least at α² = β² = 1 + ρ/μ with value −ρ − ρ²/(2μ), which decreases in ρ: the top d.
+/// Derivation: in whitened coordinates A_m = W_m·Σ_mm^{1/2} the loss is −tr(A_1·T·A_2ᵀ) + (μ/4)·Σ_m ‖A_m·A_mᵀ − I‖²_F.
+/// For given singular values of A_1 and A_2 the penalty is fixed, and by von Neumann's trace inequality the first term
+/// is smallest when A_1 and A_2 have the leading singular vectors of T. This leaves d scalar problems −ρ·α·β +
+/// (μ/4)((α²−1)² + (β²−1)²), minimal at α² = β² = 1 + ρ/μ with value −ρ − ρ²/(2μ), which decreases in ρ: the top d.
 ///
-/// ‖C − I‖²_F = tr C² − 2·tr C + d, and tr C² is estimated by the mean of (z_i·z_j)² over i ≠ j: without the bias O(1/B) of a
-/// plug-in estimate, the optimum is that of the population at every batch size.
+/// ‖C − I‖²_F = tr C² − 2·tr C + d, and tr C² is estimated by the mean of (z_i·z_j)² over i ≠ j: without the O(1/B)
+/// bias of a plug-in estimate, the optimum equals the population's at every batch size.
 #[derive(Debug)]
 pub struct CanonicalCorrelation<T> {
     /// μ > 0.
@@ -59,7 +59,7 @@ impl<T: Precision> MinibatchLoss<T> for CanonicalCorrelation<T> {
             for ((out, &own), &other) in out.iter_mut().zip(own).zip(other) {
                 *out = positive * other + shrink * own;
             }
-            // Both factors of (z_i·z_j)² are the same vector: twice the gradient in one.
+            // Both factors of (z_i·z_j)² are the same vector: twice the gradient with respect to one.
             add_gradient(out, own, own, &self.moment, lead, 0.5 * self.penalty);
         }
         self.towers.backward(batch, gradient);

@@ -1,11 +1,11 @@
 //! Cross-entropy of every sample against the batch, and its gradient, from features whose products are the logits.
 //!
-//! Logits are s_ij = u_i·v_j. One exponential per logit serves both directions: rows are normalised by their sums, columns
-//! by theirs, so that the gradient's weights are e^{s_ij}·(1/r_i + 1/c_j). No logit is shifted: the kernel runs only where a
-//! bound on |s_ij| proves that neither the powers nor their sums leave the range, and `extreme` takes over elsewhere.
+//! Logits are s_ij = u_i·v_j. One exponential per logit serves both directions: rows are normalised by their sums and
+//! columns by theirs, so the gradient's weights are e^{s_ij}·(1/r_i + 1/c_j). No logit is shifted: the kernel runs only
+//! if a bound on |s_ij| proves that neither the powers nor their sums leave the range; otherwise `extreme` takes over.
 //!
-//! Rows are cut into tiles that stay in the cache, and tiles into a fixed number of groups, each with its own sums: results do not
-//! depend on the number of threads.
+//! Rows are cut into tiles that stay in the cache, and tiles into a fixed number of groups, each with its own sums, so
+//! results do not depend on the number of threads.
 
 use super::kernel::{Factor, accumulate};
 use super::lanes::Precision;
@@ -20,7 +20,7 @@ const TILE: usize = 48;
 /// Columns of a block of weights.
 const BLOCK: usize = 48;
 
-/// Most groups of tiles, hence most threads that take part.
+/// Largest number of groups of tiles, hence of threads that take part.
 const GROUPS: usize = 8;
 
 /// Batches below this size are not worth a second thread.

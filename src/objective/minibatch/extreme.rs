@@ -1,6 +1,6 @@
-//! The cross-entropy of logits that are too large for plain powers: every row and column is shifted by its maximum.
+//! The cross-entropy for logits too large for plain powers: every row and column is shifted by its maximum.
 //!
-//! Slow and rarely needed (a training run that diverges, a tiny temperature): clear rather than fast.
+//! Slow and rarely needed (diverging training, a tiny temperature), so written for clarity rather than speed.
 
 use super::contrast::{Direction, Features};
 

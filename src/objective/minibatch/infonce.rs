@@ -29,11 +29,11 @@ pub struct InfoNce<T> {
     pub critic: Critic,
     /// One direction, or the mean of both.
     pub direction: Direction,
-    /// τ > 0, where [`Parameters::log_temperature`] does not say otherwise.
+    /// τ > 0, unless [`Parameters::log_temperature`] overrides it.
     pub temperature: f64,
     towers: Towers<T>,
     contrast: Contrast<T>,
-    /// Takes over where powers of single-precision logits would leave their range.
+    /// Takes over if powers of single-precision logits would leave their range.
     wide: Option<Box<Wide>>,
     features: [Vec<T>; 2],
     feature_gradients: [Vec<T>; 2],
@@ -62,8 +62,8 @@ impl<T: Precision> InfoNce<T> {
         }
     }
 
-    /// The same arithmetic with every exponential left out, which is no loss of anything: what `benches/sgd_step.rs` compares
-    /// with.
+    /// The same arithmetic without the exponentials; it computes no meaningful loss, and serves as a baseline in
+    /// `benches/sgd_step.rs`.
     #[doc(hidden)]
     #[must_use]
     pub fn without_exponential(mut self) -> Self {
@@ -76,7 +76,7 @@ impl<T: Precision> InfoNce<T> {
         self.towers.dim + if self.critic == Critic::SquaredDistance { 2 } else { 0 }
     }
 
-    /// Writes u and v with s = u·v, and says how large |s| can be.
+    /// Writes u and v with s = u·v, and returns a bound on |s|.
     fn write_features(&mut self, temperature: f64) -> Result<f64, MinibatchError> {
         let (dim, lead, batch) = (self.towers.dim, self.towers.lead, self.towers.batch);
         let feature_lead = padded::<T>(self.depth());
@@ -118,7 +118,7 @@ impl<T: Precision> InfoNce<T> {
         })
     }
 
-    /// The loss in the features, and ∂L/∂u, ∂L/∂v.
+    /// The loss as a function of the features, with ∂L/∂u and ∂L/∂v.
     fn contrast(&mut self, bound: f64) -> f64 {
         let (lead, depth, batch) = (padded::<T>(self.depth()), self.depth(), self.towers.batch);
         let [anchors, candidates] = &self.features;
@@ -186,8 +186,8 @@ impl<T: Precision> InfoNce<T> {
 }
 
 impl<T: Precision> InfoNce<T> {
-    /// The loss of a batch of embeddings (z_1, z_2), each d × B, however they were made; writes ∂L/∂z_m, of the same shape, and
-    /// returns the loss and ∂L/∂log τ.
+    /// The loss of a batch of embeddings (z_1, z_2), each d × B, however they were made. Writes ∂L/∂z_m, of the same
+    /// shape, and returns the loss and ∂L/∂log τ.
     ///
     /// # Errors
     /// [`MinibatchError`]; the gradients are then meaningless.

@@ -1,7 +1,6 @@
-//! Vector registers of either precision, through `pulp`: the instruction set is chosen when the program runs, without
-//! unsafe code of our own.
+//! Vector registers of either precision, through `pulp`: the instruction set is chosen at run time, without unsafe code of our own.
 //!
-//! What it does not do: decide which loops are worth it. `kernel` and `contrast` do.
+//! Which loops are worth vectorising is decided in `kernel` and `contrast`.
 
 use crate::linalg::Real;
 use pulp::{Simd, bytemuck};
@@ -18,12 +17,12 @@ pub trait Precision: Real {
     /// far from overflow and underflow.
     const SAFE_EXPONENT: f64;
 
-    /// The nearest number of this precision: [`Real::from_f64`] under a name that no other trait of numbers has.
+    /// The nearest number of this precision: [`Real::from_f64`] under a name that no other numeric trait uses.
     fn nearest(value: f64) -> Self {
         <Self as Real>::from_f64(value)
     }
 
-    /// √x under a name that no other trait of numbers has.
+    /// √x, under a name that no other numeric trait uses.
     #[must_use]
     fn root(self) -> Self {
         nalgebra::ComplexField::sqrt(self)
@@ -44,7 +43,7 @@ pub trait Precision: Real {
     /// a·b.
     fn times<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
 
-    /// a·b + c, rounded once where the machine can.
+    /// a·b + c, rounded once if the machine can.
     fn times_plus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S>;
 
     /// The sum over the lanes.

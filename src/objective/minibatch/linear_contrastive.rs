@@ -7,8 +7,8 @@ use super::{Geometry, MinibatchError, MinibatchLoss, Pace, Parameters, finish};
 use faer::Accum;
 use nalgebra::DMatrix;
 
-/// −tr Ĉ_12 + (c/2)·‖W_1ᵀW_2‖²_F (docs/theory.md §3, `linear-contrastive`), Ĉ_12 the cross-covariance of z_1 and z_2 in the batch, centred and
-/// divided by B − 1: unbiased.
+/// −tr Ĉ_12 + (c/2)·‖W_1ᵀW_2‖²_F (docs/theory.md §3, `linear-contrastive`), with Ĉ_12 the cross-covariance of z_1 and
+/// z_2 in the batch, centred and divided by B − 1: unbiased.
 #[derive(Debug)]
 pub struct LinearContrastive<T> {
     /// c > 0.
@@ -39,12 +39,12 @@ impl<T: Precision> MinibatchLoss<T> for LinearContrastive<T> {
     }
 
     fn slope_units(&self, scales: [f64; 2]) -> [f64; 2] {
-        // The loss at the optimum, ‖Σ12‖²/c: coordinates have entries of order one there.
+        // The loss at the optimum, ‖Σ12‖²/c, since coordinates have entries of order one there.
         [(scales[0] * scales[1]).powi(2) / self.penalty; 2]
     }
 
-    /// Without whitening, a weak singular value of Ĉ_12 is found late, beside the noise of the loudest channels: large batches, which
-    /// cost B here, not B², and large steps.
+    /// Without whitening, a weak singular value of Ĉ_12 is found late, next to the noise of the loudest channels: hence
+    /// large batches, whose cost is linear in B here, and large steps.
     fn pace(&self) -> Pace {
         Pace { batch: 4096, learning_rate: 0.1 }
     }

@@ -1,9 +1,9 @@
-//! Losses of a batch of samples and their gradients, derived by hand, for training by stochastic gradients.
+//! Losses on batches of samples, with hand-derived gradients, for training by stochastic gradients.
 //!
-//! A batch is a pair of matrices n_m × B, one sample in a column; encoders are linear, z_m = W_m·x_m. Each loss is an unbiased (or, for
-//! `infonce`, consistent) estimate of the population objective of the same id.
+//! A batch is a pair of matrices n_m × B, one sample per column; encoders are linear, z_m = W_m·x_m. Each loss is an
+//! unbiased (for `infonce`, consistent) estimate of the population objective of the same id.
 //!
-//! What it does not do: draw samples, or move parameters. That is `sample`'s and `learner`'s work.
+//! Drawing samples and moving parameters is left to `sample` and `learner`.
 #![expect(
     clippy::inline_always,
     reason = "code inside pulp's dispatch is compiled for the chosen instruction set only if inlined"
@@ -36,18 +36,18 @@ use crate::linalg::{LinalgError, largest_eigenvalue};
 use nalgebra::DMatrix;
 use std::fmt::Debug;
 
-/// μ of the remedies' whitening penalty, in units of the largest gain: their optimum departs from that of a hard constraint by the
-/// order of its inverse.
+/// μ of the remedies' whitening penalty, in units of the largest gain: their optimum differs from that of a hard
+/// constraint by the order of its inverse.
 pub(super) const WHITENING: f64 = 4.0;
 
-/// What a loss is made for.
+/// What a loss is built for.
 #[derive(Debug, Clone, Copy)]
 pub struct Conditions<'a> {
     /// The law of the two modalities.
     pub pair: &'a Pair,
-    /// How pairs are scored, for a loss that has a choice.
+    /// How pairs are scored, for losses that offer a choice.
     pub critic: Critic,
-    /// Which modality is told apart from which.
+    /// Which modality is contrasted with which.
     pub direction: Direction,
 }
 
@@ -76,20 +76,20 @@ macro_rules! both {
 }
 pub(super) use both;
 
-/// What a loss is a function of; also the shape of its gradient.
+/// The variables of a loss; also the shape of its gradient.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameters<T: nalgebra::Scalar> {
     /// W_m, d × n_m.
     pub weights: [DMatrix<T>; 2],
-    /// log τ, where the temperature is learnt.
+    /// log τ, if the temperature is learned.
     pub log_temperature: Option<T>,
 }
 
-/// Why a batch has no loss or no gradient.
+/// Why a batch has no loss or gradient.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MinibatchError {
-    /// Matrices that do not fit together.
+    /// Matrices do not fit together.
     #[error("the {what} of modality {modality} is {} × {}, expected {} × {}", found.0, found.1, expected.0, expected.1)]
     Shape {
         /// Which matrix.
@@ -101,15 +101,15 @@ pub enum MinibatchError {
         /// Its shape.
         found: (usize, usize),
     },
-    /// Too few samples: a loss with negatives needs two.
-    #[error("a batch of {samples}, at least {least} samples are needed")]
+    /// Too few samples: a loss with negatives needs at least two.
+    #[error("a batch of {samples}, expected at least {least} samples")]
     BatchTooSmall {
         /// B.
         samples: usize,
         /// The least B that works.
         least: usize,
     },
-    /// A vector that has no direction, under the cosine critic.
+    /// A vector has no direction, under the cosine critic.
     #[error("z_{modality} of sample {sample} is zero: its cosine is undefined")]
     ZeroNorm {
         /// 1 or 2.
@@ -123,7 +123,7 @@ pub enum MinibatchError {
         /// τ.
         temperature: f64,
     },
-    /// The loss or its gradient is not finite: training has diverged, or the batch has an entry that is not a number.
+    /// The loss or its gradient is not finite: training has diverged, or the batch contains a NaN or an infinity.
     #[error("the loss is {loss}, or its gradient is not finite")]
     NotFinite {
         /// The loss.
@@ -131,16 +131,17 @@ pub enum MinibatchError {
     },
 }
 
-/// The coordinates of an encoder in which a loss is well conditioned.
+/// Coordinates of an encoder in which a loss is well conditioned.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Geometry {
-    /// W·Σ^{1/2}: the loss sees x only through z, and its optimum is whitened up to factors of order one (exponent ½ in T_{a,b}).
+    /// W·Σ^{1/2}: the loss depends on x only through z, and its optimum is whitened up to factors of order one
+    /// (exponent ½ in T_{a,b}).
     Whitened,
-    /// W divided by a number, the size that it has at the optimum (exponent 0).
+    /// W divided by a number, its size at the optimum (exponent 0).
     Scaled(f64),
 }
 
-/// Batches and steps that suit a loss.
+/// Batch size and learning rate that suit a loss.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
     /// B.
@@ -151,26 +152,26 @@ pub struct Pace {
 
 /// A loss over two linear encoders, with its gradient.
 ///
-/// It owns its workspace: after the first call on a shape of batch nothing is allocated (on one thread; a pool may allocate).
-/// Results are the same for any number of threads, to the last bit.
+/// It owns its workspace: after the first call with a given batch shape nothing is allocated (on one thread; a pool may
+/// allocate). Results are the same for any number of threads, to the last bit.
 pub trait MinibatchLoss<T: Precision>: Debug + Send {
-    /// The coordinates in which either encoder is best moved, from the root mean square of a channel of either modality.
+    /// The coordinates in which each encoder is best moved, given the root mean square of a channel of either modality.
     fn geometry(&self, _scales: [f64; 2]) -> [Geometry; 2] {
         [Geometry::Whitened; 2]
     }
 
-    /// The size of the loss's slopes in these coordinates, by encoder, in the units of the data: optimisers see slopes divided by it,
-    /// so that no constant of theirs is compared with a number that has a unit. 1 for a loss that depends on no unit.
+    /// The size of the loss's slopes in these coordinates, by encoder, in the units of the data: optimisers see slopes
+    /// divided by it, so their constants are never compared with a number that has a unit. 1 for a loss that does not depend on units.
     fn slope_units(&self, _scales: [f64; 2]) -> [f64; 2] {
         [1.0; 2]
     }
 
-    /// How to train where the user does not say.
+    /// Default batch size and learning rate.
     fn pace(&self) -> Pace {
         Pace { batch: 256, learning_rate: 0.03 }
     }
 
-    /// The loss of a batch (x_1, x_2), each n_m × B; writes its gradient, whose shape is that of the parameters.
+    /// The loss of a batch (x_1, x_2), each n_m × B; writes the gradient, which has the shape of the parameters.
     ///
     /// # Errors
     /// [`MinibatchError`]; the gradient is then meaningless.

@@ -9,8 +9,8 @@ use nalgebra::{DMatrix, DMatrixView};
 
 /// mean ‖x_2 − W_2ᵀW_1x_1‖² (docs/theory.md §3, `prediction`): the decoder is W_2ᵀ.
 ///
-/// Its minimisers have W_2ᵀW_1 = Σ21·Σ11^{-1} truncated in the Σ11^{1/2} metric to rank d: the rows of W_1 span the directions with
-/// a = ½, b = 0, those of W_2 the right singular vectors.
+/// Its minimisers satisfy W_2ᵀW_1 = Σ21·Σ11^{-1}, truncated to rank d in the Σ11^{1/2} metric: the rows of W_1 span the
+/// directions with a = ½, b = 0, those of W_2 the right singular vectors.
 #[derive(Debug)]
 pub struct Prediction<T>(Reconstruction<T>);
 
@@ -43,7 +43,7 @@ impl<T: Precision> Reconstruction<T> {
         Self { towers: Towers::new(), moments: [vec![], vec![]], gram: vec![] }
     }
 
-    /// Sums the errors of rebuilding x_t from z_s over the given pairs (s, t).
+    /// Sums the errors of reconstructing x_t from z_s over the given pairs (s, t).
     fn evaluate(
         &mut self,
         pairs: &[(usize, usize)],

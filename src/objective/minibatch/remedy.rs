@@ -1,4 +1,4 @@
-//! `alignment-fidelity` and `decoupled` on a batch: alignment that also rebuilds the sensors.
+//! `alignment-fidelity` and `decoupled` on a batch: alignment that also reconstructs the sensors.
 
 use super::lanes::Precision;
 use super::pairs::{apply, inner, outer};
@@ -8,22 +8,22 @@ use crate::linalg::Real;
 use faer::Accum;
 use nalgebra::DMatrix;
 
-/// A remedy's loss: some rows are aligned, some rebuild the sensors, all are whitened.
+/// A remedy's loss: some rows are aligned, some reconstruct the sensors, and all are whitened.
 ///
-/// Both remedies weigh their whitening penalty by μ, in units of the largest gain g of a direction: along it the amplitude of the
-/// encoder is α² = 1 + 2g/μ at the optimum, worth g + g²/μ, where a hard constraint would make it g. So the optimum is that of
-/// the population objective for μ/g → ∞, and departs by the order of g/μ.
+/// Both remedies weigh their whitening penalty by μ, in units of the largest gain g of a direction: along it the
+/// encoder's amplitude is α² = 1 + 2g/μ at the optimum, worth g + g²/μ, where a hard constraint would give g. The
+/// optimum is thus that of the population objective as μ/g → ∞, and differs from it by the order of g/μ.
 #[derive(Debug)]
 pub struct Remedy<T> {
-    /// Rows that are aligned; all of them without a limit.
+    /// Number of aligned rows; all of them if there is no limit.
     common: Option<usize>,
-    /// Whether the aligned rows rebuild the sensor too.
+    /// Whether the aligned rows also reconstruct the sensor.
     rebuilds: bool,
-    /// Of tr C_12 over the aligned rows.
+    /// Weight of tr C_12 over the aligned rows.
     alignment: f64,
-    /// Of the explained variance.
+    /// Weight of the explained variance.
     fidelity: f64,
-    /// μ of the aligned rows, and of the others.
+    /// μ for the aligned rows, and for the others.
     penalties: [f64; 2],
     /// The largest gain of a direction.
     gain: f64,
@@ -35,8 +35,8 @@ pub struct Remedy<T> {
 }
 
 impl<T: Precision> Remedy<T> {
-    /// `alignment-fidelity` (docs/theory.md §5): −2(1−λ)·tr C_12 − λ·Σ_m ‖C_{z_m x_m}‖²_F + (μ/4)·Σ_m ‖C_mm − I‖²_F. The second term is,
-    /// but for a constant, the error of rebuilding x_m from a whitened z_m by its best linear decoder.
+    /// `alignment-fidelity` (docs/theory.md §5): −2(1−λ)·tr C_12 − λ·Σ_m ‖C_{z_m x_m}‖²_F + (μ/4)·Σ_m ‖C_mm − I‖²_F.
+    /// The second term is, up to a constant, the error of reconstructing x_m from a whitened z_m by its best linear decoder.
     ///
     /// Weight λ of fidelity in [0, 1]; s, the largest variance of a sensor along any direction; μ in units of the largest gain,
     /// 2(1−λ) + λ·s.
@@ -50,8 +50,9 @@ impl<T: Precision> Remedy<T> {
     /// `decoupled` (docs/theory.md §5), z_m = (c_m, u_m) with c_m the first d_c rows: −tr C_{c_1 c_2} + (1/4)·Σ_m ‖C_{c_m c_m} − I‖²_F for the
     /// common blocks, then −(1/s)·‖C_{u_m x_m}‖²_F + (μ/4)·(‖C_{u_m u_m} − I‖²_F + 2·‖C_{u_m c_m}‖²_F) for the unique ones.
     ///
-    /// One after another: the slope of the second loss does not reach the common blocks, whose optimum therefore is that of
-    /// `cca` exactly; the unique blocks then explain most of what is uncorrelated with them, for μ → ∞.
+    /// The two are minimised one after the other: the slope of the second loss does not reach the common blocks, so
+    /// their optimum is exactly that of `cca`; for μ → ∞ the unique blocks then explain as much as possible of what is
+    /// uncorrelated with them.
     ///
     /// d_c aligned rows (all with `None`); s, the largest variance of a sensor along any direction; μ in units of the largest
     /// gain, here 1.
@@ -81,14 +82,15 @@ impl<T: Precision> Remedy<T> {
         scale * sum
     }
 
-    /// The whitening penalties of tower m, without the bias of a plug-in estimate (see [`super::CanonicalCorrelation`]).
+    /// The whitening penalties of encoder m, without the bias of a plug-in estimate (see
+    /// [`super::CanonicalCorrelation`]).
     fn whiten(&mut self, m: usize, common: usize) -> f64 {
         let Towers { lead, dim, encoded, gradient, batch, .. } = &mut self.towers;
         let (lead, dim, samples) = (*lead, *dim, *batch as f64);
         let (z, out) = (&encoded[m], &mut gradient[m]);
         self.moment.resize(lead * lead, T::zero());
         outer(&mut self.moment, z, z, [lead; 2], samples.recip());
-        // Rows of C·z: the aligned ones see the aligned columns only.
+        // Rows of C·z: the aligned ones see only the aligned columns.
         let mut loss = 0.0;
         for (column, moment) in self.moment.chunks_exact_mut(lead).enumerate().take(dim) {
             for (row, value) in moment.iter_mut().enumerate().take(dim) {
@@ -116,7 +118,7 @@ impl<T: Precision> Remedy<T> {
         loss
     }
 
-    /// Minus the variance of x_m that the given rows explain, ‖C_zx‖² = E (z·z′)(x·x′) over pairs of different samples.
+    /// Minus the variance of x_m explained by the given rows, ‖C_zx‖² = E (z·z′)(x·x′) over pairs of different samples.
     fn rebuild(&mut self, m: usize, x: &DMatrix<T>, rows: std::ops::Range<usize>) -> f64 {
         let Towers { lead, encoded, gradient, batch, .. } = &mut self.towers;
         let (lead, samples, channels) = (*lead, *batch as f64, x.nrows());

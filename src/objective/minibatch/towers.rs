@@ -1,4 +1,4 @@
-//! Both encoders on a batch: z_m = W_m·x_m, and the way back from ∂L/∂z_m to ∂L/∂W_m.
+//! Both encoders on a batch: z_m = W_m·x_m, and the step back from ∂L/∂z_m to ∂L/∂W_m.
 
 use super::contrast::for_each;
 use super::kernel::{Factor, accumulate};
@@ -8,10 +8,10 @@ use nalgebra::DMatrix;
 use pulp::{Arch, Simd, WithSimd};
 use std::marker::PhantomData;
 
-/// Most parts of a batch. Their number depends on the batch alone, so that sums over it do not depend on the number of threads.
+/// Largest number of parts of a batch. It depends on the batch alone, so sums over parts do not depend on the number of threads.
 const PARTS: usize = 8;
 
-/// Least samples of a part: below it the kernel's edges and the sum over parts cost more than a thread gains.
+/// Smallest part, in samples: below it the kernel's edges and the sum over parts cost more than a thread gains.
 const PART: usize = 66;
 
 /// Inner dimensions that one pass of the kernel runs down.
@@ -35,7 +35,7 @@ pub(super) struct Towers<T> {
     parts: [Vec<Part<T>>; 2],
 }
 
-/// One part of the batch in one tower.
+/// One part of the batch in one encoder.
 #[derive(Debug)]
 struct Part<T> {
     first: usize,
@@ -113,7 +113,7 @@ impl<T: Precision> Towers<T> {
         Ok(())
     }
 
-    /// Takes embeddings made elsewhere, d × B.
+    /// Takes embeddings computed elsewhere, d × B.
     ///
     /// # Errors
     /// [`MinibatchError::Shape`], [`MinibatchError::BatchTooSmall`].

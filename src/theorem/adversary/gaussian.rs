@@ -1,4 +1,4 @@
-//! Gaussian models and encoders from free parameters: what the adversary moves.
+//! Gaussian models and encoders from free parameters, which the adversary varies.
 
 use crate::information::Encoders;
 use crate::linalg::{Matrix, product_nt};

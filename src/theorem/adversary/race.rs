@@ -1,4 +1,4 @@
-//! Maximising a score over many starting points: a race of CMA-ES runs.
+//! Maximises a score from many starting points: a race of CMA-ES runs.
 
 use crate::random::Stream;
 use cmaes::{CMAES, CMAESOptions, DVector};

@@ -30,7 +30,7 @@ impl Theorem for AlignmentFloor {
 
     fn about(&self) -> Option<About> {
         Some(About {
-            hypotheses: "Whitened linear encoders with d independent outputs. Canonical encoders attain the floor, and only they where ρ_d > ρ_{d+1}.",
+            hypotheses: "Whitened linear encoders with d independent outputs. Canonical encoders attain the floor; if ρ_d > ρ_{d+1}, only they do.",
             proof: "ε² = 2d − 2 tr Q_1TQ_2ᵀ, and by von Neumann's trace inequality the trace is at most the sum of the d largest singular values of T.",
             paper: 7,
             figure: Some("dimension"),

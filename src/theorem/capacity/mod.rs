@@ -1,4 +1,4 @@
-//! `capacity`: the trade-off law. Every dimension is spent either on alignment or on private content.
+//! `capacity`: the trade-off law. Each dimension is spent on alignment or on private content.
 
 mod precise;
 mod variants;

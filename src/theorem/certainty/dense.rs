@@ -1,7 +1,8 @@
-//! The law of a model over dense covariances in double-double precision: eigenvalue whitening, Gram matrices, log-determinants.
+//! The law of a model as dense covariances in double-double precision: eigenvalue whitening, Gram matrices,
+//! log-determinants.
 //!
-//! What it does not do: keep the digits that factors keep where a covariance is nearly singular ([`crate::precise`] does that). A
-//! condition number costs its full value here, which 32 digits pay for up to κ = 10²⁴.
+//! Unlike factors ([`crate::precise`]), this loses digits where a covariance is nearly singular: the full condition
+//! number is lost here, which 32 digits can afford up to κ = 10²⁴.
 
 use crate::linalg::Matrix;
 use crate::linalg::precise::{PreciseMatrix, leading, lift, square_root as root, svd};

@@ -1,14 +1,15 @@
 //! Numerical certainty: borderline claims are judged again, in double-double precision and by another route.
 //!
-//! The engine works on factors in double precision with an a-priori error bound. Here everything is computed anew in 106-bit
-//! arithmetic: most claims over dense covariances, with no factor and no angle (`dense`), claims that need every digit of an
-//! ill-conditioned law over the factors of [`crate::precise`]. Slower by orders of magnitude, and plain enough to check by eye.
+//! The engine works on factors in double precision with an a-priori error bound. Here everything is recomputed in
+//! 106-bit arithmetic: most claims from dense covariances, without factors or angles (`dense`), and claims that need
+//! every digit of an ill-conditioned law from the factors of [`crate::precise`]. Slower by orders of magnitude, and
+//! simple enough to check by eye.
 //!
-//! Hypotheses are tested again too. One that holds only up to rounding, such as orthogonality, is measured here, and what it misses is part
-//! of the error of the claims that need it; one that is missed by more than the theorem allows withdraws them.
+//! Hypotheses are tested again too. One that holds only up to rounding, such as orthogonality, is measured, and its
+//! violation is part of the error of the claims that need it; a violation beyond the theorem's tolerance withdraws them.
 //!
-//! What it does not do: judge what no double-double covariance can, such as an infinite information. There the verdict of
-//! the engine stands.
+//! Not covered: quantities that no double-double covariance can decide, such as infinite information. There the
+//! engine's verdict stands.
 
 pub(super) mod dense;
 pub(super) mod privacy;

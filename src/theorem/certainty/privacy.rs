@@ -1,4 +1,4 @@
-//! Whether a target is private to a modality after all, in double-double precision.
+//! Rechecks in double-double precision whether a target is private to a modality.
 
 use crate::model::LatentModel;
 use crate::precise::Law;

@@ -1,4 +1,4 @@
-//! `decoupled-sufficiency`: an aligned block beside one that is not keeps everything; the price is dimension.
+//! `decoupled-sufficiency`: an aligned block plus an unaligned one keeps everything; the price is dimension.
 
 mod precise;
 mod variants;

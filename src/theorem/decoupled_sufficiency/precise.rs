@@ -1,4 +1,4 @@
-//! `decoupled-sufficiency` in double-double precision, about the exact encoders of `decoupled`.
+//! `decoupled-sufficiency` in double-double precision, for the exact encoders of `decoupled`.
 
 use crate::information::Side;
 use crate::linalg::precise::{PreciseMatrix, leading, svd};

@@ -1,4 +1,4 @@
-//! `fidelity-threshold`: what the joint objective can reach, and where private factors displace shared ones.
+//! `fidelity-threshold`: an upper bound for the joint objective, and where private factors displace shared ones.
 
 mod precise;
 mod variants;

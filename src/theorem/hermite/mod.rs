@@ -1,4 +1,4 @@
-//! `hermite`: what towers that may be any function take, and which shared factors they crowd out.
+//! `hermite`: which functions unrestricted encoders learn, and which shared factors they crowd out.
 
 pub(super) mod precise;
 mod variants;
@@ -220,7 +220,7 @@ impl Theorem for HermiteTowers {
     }
 
     fn statement(&self) -> &'static str {
-        "ρ1 < 1  ⟹  over all towers min spectral loss = −Σ of the d largest Π ρ_i^{2α_i}, α ≠ 0; the second variate enters at ⌈log ρ2/log ρ1⌉"
+        "ρ1 < 1  ⟹  over all encoders min spectral loss = −Σ of the d largest Π ρ_i^{2α_i}, α ≠ 0; the second variate enters at ⌈log ρ2/log ρ1⌉"
     }
 
     fn about(&self) -> Option<About> {

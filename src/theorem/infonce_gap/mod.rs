@@ -1,4 +1,4 @@
-//! `infonce-gap`: what each critic of InfoNCE can attain of the mutual information of a canonical pair.
+//! `infonce-gap`: how much of the mutual information of a canonical pair each critic of InfoNCE can attain.
 
 mod precise;
 mod variants;
@@ -243,13 +243,13 @@ impl Theorem for InfoNceGap {
     }
 
     fn statement(&self) -> &'static str {
-        "per canonical pair: bilinear critic ½ρ², squared distance both ways (closed form), one way −½log(1−ρ²); estimates ≤ log B"
+        "per canonical pair: bilinear critic ½ρ²; squared distance, symmetric (closed form) or one-sided −½log(1−ρ²); estimates ≤ log B"
     }
 
     fn about(&self) -> Option<About> {
         Some(About {
             hypotheses: "Gaussian, infinitely many negatives; per canonical pair.",
-            proof: "The inner expectation is a Gaussian integral. A bilinear critic cannot represent the quadratic terms of the log-density ratio; the squared distance can in one direction, and only in part in both.",
+            proof: "The inner expectation is a Gaussian integral. A bilinear critic cannot represent the quadratic terms of the log-density ratio; the squared distance can in the one-sided loss, but only partly in the symmetric one.",
             paper: 17,
             figure: Some("infonce-batch"),
         })

@@ -1,5 +1,5 @@
-//! `leak-by-mixing`: without noise whitening undoes any mixing, and the private factors vanish from aligned encoders; without
-//! whitening they leak.
+//! `leak-by-mixing`: without noise, whitening undoes any mixing and private factors vanish from aligned encoders;
+//! without whitening they leak.
 
 mod precise;
 mod variants;

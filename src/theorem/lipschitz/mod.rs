@@ -1,4 +1,4 @@
-//! `lipschitz`: a smooth predictor from z_1 does not do better than x_2, up to the alignment error.
+//! `lipschitz`: up to the alignment error, a smooth predictor from z_1 does no better than x_2.
 
 mod precise;
 mod variants;

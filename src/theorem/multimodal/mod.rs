@@ -1,4 +1,4 @@
-//! `multimodal`: what more than two modalities agree on, and what each keeps for itself.
+//! `multimodal`: what more than two modalities agree on, and what each keeps private.
 
 mod precise;
 mod variants;
@@ -306,7 +306,7 @@ impl Theorem for Multimodal {
     fn about(&self) -> Option<About> {
         Some(About {
             hypotheses: "M modalities; (i) any distribution, (ii) y independent of all others together, (iii) GCCA variates with eigenvalue λ > 1 and y private.",
-            proof: "(i) and (ii) are perfect-alignment and capacity against the concatenation of the others, whose span only grows. (iii) A variate's squared projections on the modalities add up to λ.",
+            proof: "(i) and (ii) are perfect-alignment and capacity against the concatenation of the others, whose span only grows. (iii) A variate's squared projections onto the modalities add up to λ.",
             paper: 21,
             figure: Some("multimodal"),
         })

@@ -1,4 +1,4 @@
-//! `selection`: which factors an objective keeps in an orthogonal model. The align-versus-predict phase diagram.
+//! `selection`: which factors an objective keeps in an orthogonal model; the phase diagram of aligning against predicting.
 
 mod precise;
 mod variants;
@@ -290,7 +290,7 @@ impl Theorem for Selection {
     fn about(&self) -> Option<About> {
         Some(About {
             hypotheses: "Orthogonal model: each factor occupies a separate channel direction in each modality.",
-            proof: "T_{a,b} is diagonal in the factors, so that its singular values are the scores, and the objective keeps the d largest.",
+            proof: "T_{a,b} is diagonal in the factors, so its singular values are the scores, and the objective keeps the d largest.",
             paper: 15,
             figure: Some("phase-diagram"),
         })

@@ -1,4 +1,4 @@
-//! `sufficiency`: alignment keeps all shared information, and what it loses below the rank is known exactly.
+//! `sufficiency`: alignment keeps all shared information, and its loss below the rank is known exactly.
 
 pub(super) mod precise;
 mod variants;

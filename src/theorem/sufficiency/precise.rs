@@ -1,4 +1,4 @@
-//! `sufficiency` in double-double precision, about the exact canonical directions.
+//! `sufficiency` in double-double precision, for the exact canonical directions.
 
 use crate::linalg::precise::svd;
 use crate::theorem::certainty::Review;

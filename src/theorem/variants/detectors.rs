@@ -1,8 +1,7 @@
-//! What detectors once decided, and definitions as they once were: most compared with the loudest entry, so that a loud channel covered for
-//! quiet ones.
+//! Earlier detectors and definitions: most compared entries with the loudest one, so that a loud channel hid quiet ones.
 //!
-//! Each is here as it was, for variants that the self-test must refute. Where a random model would have to be lucky, the model of a
-//! case is given a loud channel first, which changes nothing of what its theorem says about the others.
+//! Each is kept as it was, for variants that the self-test must refute. Where a random model would refute it only by
+//! luck, a loud channel is first added to the case's model, which does not affect what its theorem says about the others.
 
 use super::{Case, Clause, claims, inapplicable, sufficient};
 use crate::information::{Encoders, InformationError};

@@ -291,7 +291,7 @@ impl Theorem for Width {
     fn about(&self) -> Option<About> {
         Some(About {
             hypotheses: "The objective linear-contrastive with weight decay η.",
-            proof: "The least decay at which W_1ᵀW_2 = C is the nuclear norm of C; minimising over C is soft-thresholding the singular values of Σ12, and strictly convex.",
+            proof: "The smallest decay penalty over all factorisations W_1ᵀW_2 = C is η times the nuclear norm of C; the remaining minimisation over C is strictly convex, and solved by soft-thresholding the singular values of Σ12.",
             paper: 16,
             figure: Some("weight-decay"),
         })

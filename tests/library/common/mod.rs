@@ -1,5 +1,5 @@
-//! What the suites share: models whose answers are known by hand, random models, and dense oracles that use none of the
-//! crate's linear algebra (nalgebra's Cholesky instead of faer, covariances instead of factors).
+//! Shared by the suites: models with known answers, random models, and dense oracles that use none of the crate's
+//! linear algebra (nalgebra's Cholesky instead of faer, covariances instead of factors).
 
 pub(crate) mod dense;
 pub(crate) mod models;

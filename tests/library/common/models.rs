@@ -1,4 +1,4 @@
-//! Models small enough to be solved by hand. Each comment gives the formulas; the suites write out the numbers.
+//! Models small enough for closed forms. Each comment gives the formulas; the suites write out the numbers.
 
 use alignloss::linalg::Matrix;
 use alignloss::model::{Format, LatentModel, Modality, Noise, Target};

@@ -11,29 +11,29 @@ use anyhow::{Context, bail};
 use clap::Args;
 use std::io::IsTerminal;
 
-/// Lessons: one idea each, with a chart that moves, a question and its answer
+/// Show interactive lessons: one idea each, with a chart, a question and its answer
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  alignloss demo                                   the first lesson; n goes on to the next
-  alignloss demo forgetting                        a tower forgets while one looks: s starts and pauses
+  alignloss demo                                   the first lesson; n goes to the next
+  alignloss demo forgetting                        an encoder forgets while you watch: s starts and pauses
   alignloss demo capacity --plain                  as text, for slides and screen readers
   alignloss demo capacity --set dim=3,noise=0.1 --input > lesson.toml
 
-Where there is no terminal, or TERM is dumb, a lesson is printed as with --plain.")]
+Without a terminal, or with TERM=dumb, lessons are printed as with --plain.")]
 pub(super) struct Demo {
-    /// The lesson [default: the first]
+    /// Name of the lesson [default: the first]
     lesson: Option<String>,
-    /// The names, theorems and titles of all lessons
+    /// List the name, theorem and title of every lesson
     #[arg(long, conflicts_with_all = ["plain", "input", "lesson"])]
     list: bool,
-    /// Text instead of the interface
+    /// Print the lesson as text
     #[arg(long)]
     plain: bool,
-    /// Only the model or experiment file that the lesson's command reads
+    /// Print only the model or experiment file that the lesson's command reads
     #[arg(long, conflicts_with = "plain")]
     input: bool,
-    /// Starts with parameters at other values
+    /// Start with these parameter values
     #[arg(long, value_name = "NAME=VALUE", value_delimiter = ',', conflicts_with = "list")]
     set: Vec<String>,
 }
@@ -58,13 +58,13 @@ impl Demo {
     }
 }
 
-/// Whether there is a terminal that can draw.
+/// Whether there is a terminal to draw on.
 fn is_terminal() -> bool {
     let dumb = std::env::var_os("TERM").is_none_or(|name| name.is_empty() || name == "dumb");
     !dumb && std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
 }
 
-/// The defaults with these settings, each `name=value`.
+/// The defaults, overridden by these settings, each `name=value`.
 fn values(lesson: &dyn Lesson, settings: &[String]) -> anyhow::Result<Values> {
     let mut values = Values::new(lesson.parameters());
     for setting in settings {
@@ -76,7 +76,7 @@ fn values(lesson: &dyn Lesson, settings: &[String]) -> anyhow::Result<Values> {
         let number: f64 = value.parse().with_context(|| format!("--set {setting}"))?;
         let parameter = &lesson.parameters()[place];
         if !(parameter.from..=parameter.to).contains(&number) {
-            bail!("--set {setting}: expected from {} to {}", parameter.from, parameter.to);
+            bail!("--set {setting}: expected a number from {} to {}", parameter.from, parameter.to);
         }
         values.set(place, number);
     }

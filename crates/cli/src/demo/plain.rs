@@ -11,7 +11,7 @@ const WIDTH: usize = 78;
 const COLUMNS: usize = 60;
 const ROWS: usize = 16;
 
-/// What the series are drawn with, and the marks.
+/// Symbols for the series and for marks.
 const SYMBOLS: [char; 4] = ['*', 'o', '+', 'x'];
 const MARK: char = '@';
 
@@ -41,7 +41,7 @@ pub(super) fn lesson(lesson: &dyn Lesson, values: &Values) -> Result<String, Les
     paragraph(&mut text, &format!("Question: {}", lesson.question()));
     paragraph(&mut text, &format!("Answer: {answer}"));
     let _ = writeln!(text, "Theorem: {}\n\nThe same numbers:\n", lesson.theorem());
-    // Each command on its own line: a reader copies it, so that it is not wrapped.
+    // One command per line, unwrapped, so that it can be copied.
     let _ = writeln!(text, "    {}", command_line(lesson, values).replace(" && ", " &&\n    "));
     let _ = writeln!(text, "\nwhere {FILE} is\n");
     for line in lesson.recipe(values).input.lines() {
@@ -62,14 +62,14 @@ fn columns(rows: &[Vec<String>]) -> String {
     })
 }
 
-/// The end of an axis: three decimals at most; no negative zero.
+/// The label at the end of an axis: at most three decimals; no negative zero.
 pub(super) fn label(number: f64) -> String {
     let text = format!("{number:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0".into() } else { text.into() }
 }
 
-/// The chart in characters, with its legend.
+/// The chart drawn in characters, with its legend.
 fn drawn(chart: &Chart) -> String {
     let [(left, right), (low, high)] = chart.ends();
     let mut cells = vec![vec![' '; COLUMNS]; ROWS];

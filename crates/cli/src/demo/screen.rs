@@ -1,4 +1,4 @@
-//! What a lesson looks like on a terminal.
+//! A lesson drawn on a terminal.
 
 use super::plain::label;
 use crate::lesson::{Chart as Drawing, LESSONS, Lesson, LessonError, Shape, Study, Values, command_line};
@@ -10,32 +10,32 @@ use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Chart, Dataset, GraphType, Paragraph};
 
-/// The least terminal that holds a lesson.
+/// The smallest terminal that fits a lesson.
 const LEAST: (u16, u16) = (80, 24);
 
-/// Columns beside the chart: parameters, numbers, legend.
+/// Width of the column beside the chart: parameters, numbers, legend.
 const ASIDE: u16 = 31;
 
-/// Columns of the labels left of the chart.
+/// Width of the labels left of the chart.
 const LABELS: u16 = 8;
 
-/// Colours of the series, apart for colour-blind eyes too.
+/// Colours of the series, also distinguishable by colour-blind readers.
 const COLOURS: [Color; 4] = [Color::Cyan, Color::Yellow, Color::Magenta, Color::Blue];
 
 /// The colour of marks.
 const MARK: Color = Color::Red;
 
-/// How far training is.
+/// The state of training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Run {
-    /// It waits to be started.
+    /// Waiting to be started.
     Paused,
     Going,
-    /// It came to its end.
+    /// Finished.
     Over,
 }
 
-/// What is on the screen.
+/// The state of the screen.
 pub(super) struct Screen {
     pub(super) place: usize,
     pub(super) values: Values,
@@ -43,11 +43,11 @@ pub(super) struct Screen {
     pub(super) chosen: usize,
     /// Whether the answer is shown.
     pub(super) revealed: bool,
-    /// How far a lesson is that trains.
+    /// The state of a lesson that trains.
     pub(super) run: Run,
-    /// What was last computed.
+    /// The last result.
     study: Option<Result<Study, LessonError>>,
-    /// Whether that is of values that have changed.
+    /// Whether the values have changed since.
     stale: bool,
 }
 
@@ -60,12 +60,12 @@ impl Screen {
         LESSONS[self.place]
     }
 
-    /// Another lesson, from its beginning.
+    /// Another lesson, from its start.
     pub(super) fn turn_to(&mut self, place: usize) {
         *self = Self::new(place, Values::new(LESSONS[place].parameters()));
     }
 
-    /// What is shown is of old values until the next picture comes.
+    /// What is shown belongs to old values until the next result arrives.
     pub(super) fn waits(&mut self) {
         self.stale = true;
         if self.run == Run::Over {
@@ -78,7 +78,7 @@ impl Screen {
         self.stale = false;
     }
 
-    /// No more pictures of this lesson will come.
+    /// No more results of this lesson will come.
     pub(super) fn ended(&mut self) {
         self.run = Run::Over;
     }
@@ -172,7 +172,7 @@ impl Screen {
     }
 }
 
-/// The chart with its title, the ends of its axes and what they measure.
+/// The chart with its title, and the range and label of each axis.
 fn draw_chart(drawing: &Drawing, frame: &mut Frame, area: Rect) {
     let [title, body, below] =
         Layout::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)]).areas(area);

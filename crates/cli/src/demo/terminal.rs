@@ -1,4 +1,4 @@
-//! A lesson on a terminal: keys in, pictures out.
+//! Runs a lesson on a terminal: reads keys, draws results.
 
 use super::screen::{Run, Screen};
 use super::worker::{Gone, Worker};
@@ -7,17 +7,17 @@ use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use std::time::Duration;
 
-/// How long the interface waits for a key before it looks for news.
+/// How long to wait for a key before checking for new results.
 const TICK: Duration = Duration::from_millis(25);
 
-/// Exit code of a program that an interrupt ended.
+/// Exit code of a program ended by an interrupt.
 const INTERRUPTED: i32 = 130;
 
-/// Shows the lesson at a place until the user quits.
+/// Shows a lesson until the user quits.
 pub(super) fn run(place: usize, values: Values) -> anyhow::Result<()> {
-    // Its hook gives the terminal back also when a thread panics.
+    // The panic hook restores the terminal, also when another thread panics.
     let mut terminal = ratatui::try_init()?;
-    // In raw mode Ctrl-C is a key; this is for signals from elsewhere.
+    // In raw mode Ctrl-C arrives as a key; this handles signals from elsewhere.
     let handler = ctrlc::set_handler(|| {
         ratatui::restore();
         std::process::exit(INTERRUPTED);
@@ -62,7 +62,7 @@ fn show(terminal: &mut DefaultTerminal, mut screen: Screen) -> anyhow::Result<()
     }
 }
 
-/// Whether it goes on after a key.
+/// Handles a key; false to quit.
 fn press(screen: &mut Screen, worker: &mut Worker, key: KeyCode) -> Result<bool, Gone> {
     let count = screen.lesson().parameters().len();
     match key {

@@ -5,15 +5,15 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::time::Duration;
 
-/// Time between two pictures of a lesson that trains: sixty of them take three seconds.
+/// Time between two frames of a lesson that trains: sixty of them take three seconds.
 const PACE: Duration = Duration::from_millis(50);
 
 /// What the interface asks for.
 #[derive(Debug)]
 enum Order {
-    /// A lesson at some values, from its beginning.
+    /// Show a lesson at these values, from its start.
     Show(Request),
-    /// Whether training goes on.
+    /// Train or pause.
     Train(bool),
 }
 
@@ -25,14 +25,14 @@ struct Request {
     trains: bool,
 }
 
-/// What the thread has to say about an order.
+/// What the thread reports about an order.
 #[derive(Debug)]
 enum News {
     Shown(Result<Study, LessonError>),
     Ended,
 }
 
-/// The thread, as the interface sees it. It ends when this is dropped.
+/// A handle to the thread, which ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Worker {
     orders: Sender<Order>,
@@ -40,16 +40,16 @@ pub(super) struct Worker {
     ticket: u64,
 }
 
-/// What has come of the last order.
+/// Progress on the last order.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// The newest picture.
+    /// The newest result.
     pub(super) shown: Option<Result<Study, LessonError>>,
-    /// There is no more to come.
+    /// No more results will come.
     pub(super) ended: bool,
 }
 
-/// The thread is gone.
+/// The thread has ended.
 #[derive(Debug, thiserror::Error)]
 #[error("the computation of the lesson stopped")]
 pub(super) struct Gone;
@@ -63,7 +63,7 @@ impl Worker {
         Self { orders, news, ticket: 0 }
     }
 
-    /// Asks for a lesson; what is under way is given up.
+    /// Asks for a lesson, abandoning what is under way.
     pub(super) fn show(&mut self, place: usize, values: Values, trains: bool) -> Result<(), Gone> {
         self.ticket += 1;
         self.orders.send(Order::Show(Request { ticket: self.ticket, place, values, trains })).map_err(|_| Gone)
@@ -74,7 +74,7 @@ impl Worker {
         self.orders.send(Order::Train(trains)).map_err(|_| Gone)
     }
 
-    /// What came since the last call, of the last order.
+    /// What arrived since the last call, for the last order.
     pub(super) fn progress(&self) -> Result<Progress, Gone> {
         let mut progress = Progress::default();
         loop {
@@ -100,7 +100,7 @@ fn work(orders: &Receiver<Order>, reports: &Sender<(u64, News)>) {
                 Err(_) => return,
             },
         };
-        // Only the newest values count: a key held down asks faster than a lesson may answer.
+        // Only the newest values count: a held key asks faster than a lesson can answer.
         while let Ok(order) = orders.try_recv() {
             match order {
                 Order::Show(newer) => request = newer,

@@ -1,4 +1,4 @@
-//! HTTP: routes, and every way in which a request can be wrong.
+//! HTTP: routes, and the rejection of every malformed request.
 
 use super::assets::{ASSETS, Asset};
 use super::request::{About, Question, Request};
@@ -16,16 +16,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// The largest request body, in bytes: a setting has a few hundred.
+/// The largest request body, in bytes; a setting takes a few hundred.
 const LARGEST_BODY: usize = 8 << 10;
 
-/// A request, its body included, must be over by then.
+/// Time limit for a request, including its body.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Answers computed at a time; each uses all cores.
+/// Answers computed concurrently; each uses all cores.
 const AT_A_TIME: usize = 2;
 
-/// The page may load from its own address only, and nothing may frame it.
+/// The page may load only from its own address, and may not be framed.
 const POLICY: &str =
     "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -72,8 +72,8 @@ pub(super) fn router() -> Router {
     }
     router
         .route("/", get(async || file(ASSETS[0])))
-        .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "nothing here"))
-        .method_not_allowed_fallback(async || Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "not with this method"))
+        .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "no such page"))
+        .method_not_allowed_fallback(async || Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed"))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::from_fn(guard))
 }
@@ -82,7 +82,7 @@ fn file(asset: Asset) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, asset.media), (header::CACHE_CONTROL, "no-store")], asset.content)
 }
 
-/// Checks who asks, bounds how long it takes, and adds headers that browsers heed.
+/// Checks the origin, bounds the time, and adds security headers.
 async fn guard(request: axum::extract::Request, next: Next) -> Response {
     let mut response = match refuse_strangers(request.headers(), request.uri()) {
         Err(refusal) => refusal.into_response(),
@@ -98,7 +98,7 @@ async fn guard(request: axum::extract::Request, next: Next) -> Response {
     response
 }
 
-/// Another site's page must not reach this server, neither by a name that resolves to this machine nor by a cross-site request.
+/// Other sites' pages must not reach this server, neither by a name that resolves to this machine nor by a cross-site request.
 fn refuse_strangers(headers: &HeaderMap, uri: &Uri) -> Result<(), Refusal> {
     let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
     let host = text(header::HOST).or_else(|| uri.authority().map(axum::http::uri::Authority::as_str));
@@ -107,12 +107,12 @@ fn refuse_strangers(headers: &HeaderMap, uri: &Uri) -> Result<(), Refusal> {
     }
     let origin = text(header::ORIGIN).map(|origin| origin.strip_prefix("http://").unwrap_or("?"));
     if origin.is_some_and(|origin| Some(origin) != host) {
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "requests of other sites are not answered"));
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "cross-site requests are refused"));
     }
     Ok(())
 }
 
-/// Whether a Host header names this machine by a name that no one else can give it.
+/// Whether a Host header names this machine by a name that nobody else can claim.
 fn is_this_machine(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -130,7 +130,7 @@ async fn answer(
     let question = path
         .ok()
         .and_then(|Path(name)| Question::of_path(&name))
-        .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "nothing here"))?;
+        .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "no such page"))?;
     let is_json = |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().starts_with(b"application/json");
     if !headers.get(header::CONTENT_TYPE).is_some_and(is_json) {
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "expected Content-Type: application/json"));
@@ -143,7 +143,7 @@ async fn answer(
     request.setting.check().map_err(ViewError::from)?;
     let permit = workers.acquire_owned().await.map_err(|_| internal())?;
     let answer = tokio::task::spawn_blocking(move || {
-        // Held until the work is done, also when nobody waits for it any more.
+        // Held until the work is done, even if nobody waits for it any more.
         let _permit = permit;
         question.answer(&request)
     });

@@ -1,4 +1,4 @@
-//! The page itself, inside the program: nothing is fetched from anywhere.
+//! The files of the page, compiled into the program; nothing is fetched.
 
 /// A file of the page.
 #[derive(Debug, Clone, Copy)]
@@ -7,11 +7,11 @@ pub(super) struct Asset {
     pub path: &'static str,
     /// Its media type.
     pub media: &'static str,
-    /// What is in it.
+    /// Its content.
     pub content: &'static str,
 }
 
-/// Where an export names its precomputed answers, in `index.html`.
+/// Where an export inserts its precomputed answers in `index.html`.
 pub(super) const STORED_MARK: &str = "<!-- stored answers -->";
 
 /// Every file; the page is first.

@@ -1,27 +1,27 @@
-//! The sliders: which parameters there are, their ranges, and how they are called.
+//! The sliders: parameters, ranges and labels.
 
 use serde::{Deserialize, Serialize};
 
 /// One slider.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Control {
-    /// The key in settings and permalinks.
+    /// The key in settings and links.
     pub name: &'static str,
-    /// What people read.
+    /// The label.
     pub label: &'static str,
-    /// One sentence more.
+    /// One sentence of help.
     pub help: &'static str,
-    /// Least value.
+    /// Smallest value.
     pub from: f64,
     /// Largest value.
     pub to: f64,
-    /// Distance of neighbouring positions.
+    /// Distance between neighbouring positions.
     pub step: f64,
-    /// The unit behind the value, or nothing.
+    /// The unit, or empty.
     pub unit: &'static str,
 }
 
-/// A parameter that curves can run over.
+/// A parameter that curves can be drawn along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Axis {
@@ -42,7 +42,7 @@ pub enum Axis {
 }
 
 impl Axis {
-    /// All of them, in the order in which they are shown.
+    /// All axes, in display order.
     pub const ALL: [Self; 7] = [
         Self::PrivateFraction,
         Self::SnrDb,
@@ -71,12 +71,12 @@ impl Axis {
     }
 }
 
-/// Every slider, in the order in which they are shown.
+/// Every slider, in display order.
 pub const CONTROLS: [Control; 10] = [
     Control {
         name: "private_fraction",
         label: "Private fraction α of the task",
-        help: "Which share of the target's variance only sensor 1 knows.",
+        help: "The share of the target's variance that only sensor 1 knows.",
         from: 0.0,
         to: 1.0,
         step: 0.01,
@@ -85,7 +85,7 @@ pub const CONTROLS: [Control; 10] = [
     Control {
         name: "snr_db",
         label: "Signal-to-noise ratio",
-        help: "Variance of a factor of deviation 1 over that of the sensors' noise.",
+        help: "Variance of a factor with standard deviation 1, over the noise variance.",
         from: -10.0,
         to: 30.0,
         step: 0.5,
@@ -94,7 +94,7 @@ pub const CONTROLS: [Control; 10] = [
     Control {
         name: "angle_degrees",
         label: "Interference angle θ",
-        help: "Between shared and private loadings: at 90° they do not mix.",
+        help: "Between shared and private loadings; at 90° they do not mix.",
         from: 0.0,
         to: 90.0,
         step: 1.0,
@@ -103,7 +103,7 @@ pub const CONTROLS: [Control; 10] = [
     Control {
         name: "nuisance_correlation",
         label: "Nuisance correlation κ",
-        help: "Correlation of the two sensors' private factors: at 0 they are private.",
+        help: "Correlation of the two sensors' private factors: private only at 0.",
         from: 0.0,
         to: 0.99,
         step: 0.01,
@@ -130,7 +130,7 @@ pub const CONTROLS: [Control; 10] = [
     Control {
         name: "lambda",
         label: "Weight of fidelity λ",
-        help: "Of the objective alignment-fidelity: 0 only aligns, 1 only keeps variance.",
+        help: "For the objective alignment-fidelity: 0 only aligns, 1 only keeps variance.",
         from: 0.0,
         to: 1.0,
         step: 0.01,
@@ -139,7 +139,7 @@ pub const CONTROLS: [Control; 10] = [
     Control {
         name: "shared",
         label: "Shared factors k",
-        help: "What both sensors see.",
+        help: "Factors that both sensors see.",
         from: 1.0,
         to: 4.0,
         step: 1.0,
@@ -148,7 +148,7 @@ pub const CONTROLS: [Control; 10] = [
     Control {
         name: "private",
         label: "Private factors p",
-        help: "Of each sensor.",
+        help: "For each sensor.",
         from: 1.0,
         to: 4.0,
         step: 1.0,
@@ -157,7 +157,7 @@ pub const CONTROLS: [Control; 10] = [
     Control {
         name: "observed",
         label: "Channels n",
-        help: "Of each sensor.",
+        help: "For each sensor.",
         from: 8.0,
         to: 32.0,
         step: 1.0,

@@ -1,11 +1,11 @@
-//! A setting as what one can keep: a model file, a command, an experiment file.
+//! A setting in reusable form: a model file, a command, an experiment file.
 
 use super::control::Axis;
 use super::setting::{SHARED_STD, Setting};
 use super::view::COMPARED;
 use std::fmt::Write as _;
 
-/// The `[family]` section's body.
+/// The body of the `[family]` section.
 fn family(setting: &Setting) -> String {
     format!(
         "kind = \"interfering\"\nshared = {}\nprivate = {}\nobserved = {}\nshared_std = {:?}\nprivate_std = {:?}\nnoise = {:?}\n\
@@ -27,7 +27,7 @@ pub(super) fn model_file(setting: &Setting) -> String {
     format!("name = \"explorer\"\n[family]\n{}", family(setting))
 }
 
-/// Shell lines that write the model file and evaluate it: what the page shows, by the command line.
+/// Shell lines that write the model file and evaluate it: the same numbers as on the page, from the command line.
 pub(super) fn command(setting: &Setting) -> String {
     let mut line = format!("alignloss eval model.toml --objective {} --dim {}", setting.objective, setting.dim);
     if setting.has_lambda() {
@@ -36,7 +36,7 @@ pub(super) fn command(setting: &Setting) -> String {
     format!("cat > model.toml <<'END'\n{}END\n{line}\n", model_file(setting))
 }
 
-/// The experiment file that computes the curves of a setting along an axis.
+/// The experiment file that computes a setting's curves along an axis.
 pub(super) fn experiment_file(setting: &Setting, axis: Axis) -> String {
     let control = axis.control();
     let range = |from: f64, to: f64| format!("{{ from = {from:?}, to = {to:?}, steps = 41 }}");

@@ -1,6 +1,6 @@
 //! The page with precomputed answers, for a file system or any static host.
 //!
-//! Answers are stored by model, one script each (browsers let a page from a file system load scripts, not data), and equal
+//! Answers are stored by model, one script each (browsers let a page opened from disk load scripts but not data); equal
 //! parts of answers are stored once.
 
 use super::assets::{ASSETS, STORED_MARK};
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::path::Path;
 
-/// Positions of the sliders in an export.
+/// Slider positions in an export.
 const SNR_DB: [f64; 3] = [0.0, 10.0, 20.0];
 const ANGLE_DEGREES: [f64; 3] = [30.0, 60.0, 90.0];
 const NUISANCE: [f64; 3] = [0.0, 0.4, 0.8];
@@ -22,24 +22,24 @@ const LAMBDA: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 const DIM: [usize; 4] = [1, 2, 3, 4];
 const AXES: [Axis; 3] = [Axis::PrivateFraction, Axis::Dim, Axis::Lambda];
 
-/// Digits of a stored number: enough for a page that shows four.
+/// Significant digits of a stored number; the page shows four.
 const DIGITS: usize = 6;
 
-/// A part of an answer whose text is shorter than this is not worth a reference.
+/// Shorter parts of an answer are not worth a reference.
 const WORTH_SHARING: usize = 24;
 
-/// Why there is no export.
+/// Why an export failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// An answer can't be computed.
+    /// An answer could not be computed.
     #[error(transparent)]
     View(#[from] ViewError),
-    /// The folder can't be written.
+    /// The folder could not be written.
     #[error("{path}: {source}")]
     Write {
-        /// Where.
+        /// The path.
         path: String,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
 }
@@ -47,13 +47,13 @@ pub enum ExportError {
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exported {
-    /// Files.
+    /// Number of files.
     pub files: usize,
-    /// Their bytes.
+    /// Total size in bytes.
     pub bytes: usize,
 }
 
-/// Writes the page with its answers into a folder, which is made if it is not there.
+/// Writes the page with its answers to a folder, creating it if necessary.
 ///
 /// # Errors
 /// [`ExportError`].
@@ -138,7 +138,7 @@ fn answers(model: &Setting) -> Result<Value, ViewError> {
     Ok(json!({ "pool": store.pool, "answers": store.answers }))
 }
 
-/// Answers whose equal parts are shared.
+/// Answers, with equal parts shared.
 #[derive(Default)]
 struct Store {
     pool: Vec<Value>,
@@ -148,7 +148,7 @@ struct Store {
 
 impl Store {
     fn add(&mut self, question: Question, key: &str, setting: Setting, axis: Axis) -> Result<(), ViewError> {
-        // A diagram of 25 × 25 cells for every slider position is more than a page wants to load.
+        // 25 × 25 cells for every slider position would be too much for a page to load.
         let detail = if question == Question::Phase { Detail::Coarse } else { Detail::Fine };
         let request = Request { setting, axis: ChosenAxis(axis), detail, ..Request::default() };
         let answer = self.shared(question.answer(&request)?);
@@ -156,7 +156,7 @@ impl Store {
         Ok(())
     }
 
-    /// The value with numbers rounded and every larger part replaced by its place in the pool, `{"$": place}`.
+    /// The value with numbers rounded and every larger part replaced by its index in the pool, `{"$": index}`.
     fn shared(&mut self, value: Value) -> Value {
         let value = match value {
             Value::Array(values) => Value::Array(values.into_iter().map(|value| self.shared(value)).collect()),

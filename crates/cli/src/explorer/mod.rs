@@ -1,8 +1,9 @@
-//! The explorer: a page on this machine in which one moves a model's parameters and sees what alignment loses.
+//! The explorer: a page on this machine where you change a model's parameters and see what alignment loses.
 //!
-//! [`Setting`] (sliders) → model → [`view`]: the report of `eval`, information-loss curves, a phase diagram, a Pareto frontier.
-//! [`Server`] answers the page over HTTP on localhost, [`export()`] writes the same page with precomputed answers.
-//! What it does not do: compute anything itself. Every number comes from `evaluation`, `theorem` and `learner`.
+//! [`Setting`] (sliders) → model → [`view`]: the report of `eval`, information-loss curves, a phase diagram, a Pareto
+//! frontier. [`Server`] answers the page over HTTP on localhost; [`export()`] writes the same page with precomputed
+//! answers.
+//! It computes nothing itself: every number comes from `evaluation`, `theorem` and `learner`.
 
 mod api;
 mod assets;

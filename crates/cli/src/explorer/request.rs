@@ -1,4 +1,4 @@
-//! What the page may ask, and the answers: independent of HTTP, so that an export gives the same.
+//! What the page can ask, and the answers; independent of HTTP, so that an export gives the same.
 
 use super::control::{Axis, CONTROLS, Control};
 use super::setting::Setting;
@@ -20,7 +20,7 @@ pub(super) enum Question {
     Phase,
 }
 
-/// A question's parameters; each kind reads those that it needs.
+/// A question's parameters; each kind reads the ones it needs.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Request {
@@ -30,7 +30,7 @@ pub(super) struct Request {
     pub detail: Detail,
 }
 
-/// The axis of curves, by default the private fraction.
+/// The axis of the curves; the private fraction by default.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(transparent)]
 pub(super) struct ChosenAxis(pub Axis);
@@ -42,7 +42,7 @@ impl Default for ChosenAxis {
 }
 
 impl Question {
-    /// By the last part of its path.
+    /// The question named by the last part of a path.
     pub(super) fn of_path(path: &str) -> Option<Self> {
         match path {
             "report" => Some(Self::Report),
@@ -53,7 +53,7 @@ impl Question {
         }
     }
 
-    /// Answers.
+    /// The answer, as JSON.
     ///
     /// # Errors
     /// [`ViewError`].
@@ -98,7 +98,7 @@ struct Statement {
 }
 
 impl About {
-    /// From the registries.
+    /// Collected from the registries.
     pub(super) fn new() -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION"),

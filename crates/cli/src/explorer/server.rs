@@ -8,22 +8,22 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Connections at a time; further ones wait.
+/// Concurrent connections; further ones wait.
 const CONNECTIONS: usize = 64;
 
-/// Request lines and headers together, in bytes.
+/// Limit on the request line and headers together, in bytes.
 const LARGEST_HEAD: usize = 16 << 10;
 
-/// How long a connection may take to send a head.
+/// Time limit for sending the headers.
 const HEAD_PATIENCE: Duration = Duration::from_secs(5);
 
-/// After a failed accept (no descriptors left), how long to wait.
+/// Pause after a failed accept (no file descriptors left).
 const BREATH: Duration = Duration::from_millis(50);
 
-/// Why there is no server.
+/// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The port can't be had.
+    /// The port is not available.
     #[error("127.0.0.1:{port}: {source}")]
     Bind {
         /// The port.
@@ -31,12 +31,12 @@ pub enum ServeError {
         /// Why.
         source: std::io::Error,
     },
-    /// The system refuses a runtime.
+    /// The asynchronous runtime could not start.
     #[error(transparent)]
     Runtime(#[from] std::io::Error),
 }
 
-/// A server that listens, and answers once it runs.
+/// A listening server; it answers once it runs.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
@@ -44,7 +44,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on 127.0.0.1; port 0 is any free one.
+    /// Listens on 127.0.0.1; port 0 picks a free one.
     ///
     /// # Errors
     /// [`ServeError::Bind`].
@@ -58,12 +58,12 @@ impl Server {
         listen().map_err(|source| ServeError::Bind { port, source })
     }
 
-    /// Where the page is.
+    /// The address of the page.
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
-    /// Answers until the process ends.
+    /// Serves until the process ends.
     ///
     /// # Errors
     /// [`ServeError::Runtime`].
@@ -82,7 +82,7 @@ impl Server {
                 let service = TowerToHyperService::new(router.clone());
                 tokio::spawn(async move {
                     let _place = place;
-                    // An error is the client's: it went away, or sent what is no HTTP and was told so.
+                    // Errors are the client's: it disconnected, or sent something other than HTTP and was told so.
                     let _ = hyper::server::conn::http1::Builder::new()
                         .timer(TokioTimer::new())
                         .header_read_timeout(HEAD_PATIENCE)

@@ -1,4 +1,4 @@
-//! Where all sliders stand: one model and one objective.
+//! The position of all sliders: one model and one objective.
 
 use super::control::{Axis, CONTROLS};
 use super::document;
@@ -6,16 +6,16 @@ use alignloss::model::{Format, LatentModel, ModelError};
 use alignloss::objective::{self, Objective, ObjectiveError, Parameters};
 use serde::{Deserialize, Serialize};
 
-/// Standard deviations of the shared factors: all different, so that every objective ranks them.
+/// Standard deviations of the shared factors, all different so that every objective ranks them.
 pub(super) const SHARED_STD: [f64; 4] = [1.4, 1.0, 0.8, 0.65];
 
-/// A checked position of all sliders.
+/// A validated position of all sliders.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Setting {
     /// α of the target `mixture`.
     pub private_fraction: f64,
-    /// Variance of a factor of deviation 1 over the noise variance, in decibel.
+    /// Variance of a factor with standard deviation 1, over the noise variance, in decibels.
     pub snr_db: f64,
     /// θ, in degrees.
     pub angle_degrees: f64,
@@ -37,25 +37,25 @@ pub struct Setting {
     pub objective: String,
 }
 
-/// A setting that is out of range.
+/// Why a setting is invalid.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SettingError {
-    /// A slider beyond its ends.
+    /// A slider is out of range.
     #[error("{name} = {value}, expected a number from {from} to {to}")]
     Range {
-        /// Which one.
+        /// Its name.
         name: &'static str,
         /// Its value.
         value: f64,
-        /// Least value.
+        /// The smallest value.
         from: f64,
-        /// Largest value.
+        /// The largest value.
         to: f64,
     },
-    /// No such objective, or a parameter that it can't have.
+    /// Unknown objective, or a parameter out of its range.
     #[error("objective: {0}")]
     Objective(#[from] ObjectiveError),
-    /// No such model.
+    /// The model is invalid.
     #[error("model: {0}")]
     Model(#[from] ModelError),
 }
@@ -79,10 +79,10 @@ impl Default for Setting {
 }
 
 impl Setting {
-    /// Every slider within its range, and an objective that exists.
+    /// Checks that every slider is in its range and that the objective exists.
     ///
     /// # Errors
-    /// [`SettingError`] names the first one that is not.
+    /// [`SettingError`] names the first violation.
     pub fn check(&self) -> Result<(), SettingError> {
         for control in &CONTROLS {
             let value = self.value(control.name);
@@ -128,13 +128,13 @@ impl Setting {
         setting
     }
 
-    /// ψ: four significant digits, so that model files are short.
+    /// ψ, to four significant digits, so that model files stay short.
     pub fn noise_variance(&self) -> f64 {
         let variance = 10_f64.powf(-self.snr_db / 10.0);
         format!("{variance:.3e}").parse().unwrap_or(variance)
     }
 
-    /// The model, read from the very file that the page offers to copy.
+    /// The model, parsed from the file that the page offers to copy.
     ///
     /// # Errors
     /// [`SettingError::Model`].
@@ -147,7 +147,7 @@ impl Setting {
         objective::entry(&self.objective).is_ok_and(|entry| entry.parameter("lambda").is_some())
     }
 
-    /// An objective at this λ, if it has one.
+    /// The objective with this id, at the setting's λ if it has one.
     ///
     /// # Errors
     /// [`SettingError::Objective`].

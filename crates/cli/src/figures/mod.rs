@@ -18,7 +18,7 @@ use record::{Drawn, Manifest, Record, write_if_changed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Run the experiments whose results are missing or stale, draw the figures that are out of date, print the verdict table
+/// Run the experiments whose results are missing or stale, draw the figures that are out of date, print the table of verdicts
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -30,49 +30,49 @@ Examples:
 
 README.md in the folder of the figures is a gallery of all of them.")]
 pub(super) struct Figures {
-    /// Names of experiments or of figures, or paths of experiment files [default: every file of the folder]
+    /// Experiments or figures by name, or experiment files by path [default: every file in the folder]
     #[arg(value_name = "NAME|PATH")]
     names: Vec<String>,
-    /// The folder of the experiment files
+    /// Folder of the experiment files
     #[arg(long, value_name = "DIR", default_value = sweep::FOLDER)]
     experiments: PathBuf,
-    /// Where results are kept
+    /// Folder of the results
     #[arg(long, value_name = "DIR", default_value = "results")]
     results: PathBuf,
-    /// Where figures go
+    /// Folder for the figures
     #[arg(long, value_name = "DIR", default_value = "figures")]
     out: PathBuf,
-    /// Page to draw for; files get its name as a suffix [default: single, and double for figures of several panels]
+    /// Page to draw for, added to file names as a suffix [default: single, or double for figures with several panels]
     #[arg(long, value_enum)]
     size: Option<Size>,
-    /// Colours, comma-separated for both; files of dark figures end in -dark
+    /// Colour themes, comma-separated; names of dark files end in -dark
     #[arg(long, value_enum, value_delimiter = ',', default_value = "light")]
     theme: Vec<Theme>,
     /// File formats, comma-separated
     #[arg(long, value_enum, value_delimiter = ',', default_value = "svg,png,pdf")]
     format: Vec<Format>,
-    /// Run again what has results
+    /// Run experiments again even if they have results
     #[arg(long, conflicts_with = "draw_only")]
     force: bool,
-    /// Run nothing: draw the results that there are, even of another version of the program
+    /// Run nothing: draw the existing results, even those of another version of the program
     #[arg(long)]
     draw_only: bool,
-    /// Stay, and draw again when an experiment file changes
+    /// Keep running, and redraw when an experiment file changes
     #[arg(long)]
     watch: bool,
 }
 
-/// Files that are no experiments, by name, and what is wrong with them.
+/// Files that could not be read, by name, and why.
 type Broken = BTreeMap<String, anyhow::Error>;
 
-/// What was read.
+/// The files read.
 #[derive(Debug, Default)]
 struct Files {
     experiments: Vec<Experiment>,
     broken: Broken,
 }
 
-/// How many files were drawn, and how many needed no drawing.
+/// How many files were drawn, and how many were up to date.
 #[derive(Debug, Default, Clone, Copy)]
 struct Tally {
     drawn: usize,
@@ -85,7 +85,7 @@ impl Figures {
         let chosen = self.chosen(&everything, &broken)?;
         let outcome = self.draw(session, &everything, &broken, &chosen)?;
         if !self.watch {
-            // Without names all files are asked for, and some could not be drawn.
+            // Without names, all files are requested, and some could not be drawn.
             return match broken.into_values().next() {
                 Some(problem) if self.names.is_empty() => Err(problem.context("not every experiment could be read")),
                 _ => Ok(outcome),
@@ -106,7 +106,7 @@ impl Figures {
         Ok(Outcome::Fine)
     }
 
-    /// Runs and draws what is stale of the chosen experiments, then writes the gallery of all.
+    /// Runs and draws what is stale among the chosen experiments, then writes the gallery of all.
     fn draw(
         &self,
         session: Session,
@@ -139,7 +139,7 @@ impl Figures {
             };
             rows.extend(record.verdicts.clone());
             manifest.experiments.insert(experiment.name().to_owned(), record);
-            // After each experiment: what an interrupted run has drawn need not be drawn again.
+            // After each experiment, so that an interrupted run need not draw again.
             manifest.write(&self.out)?;
         }
         write_if_changed(&self.out.join("README.md"), gallery::gallery(&manifest, &self.results).as_bytes())?;
@@ -150,7 +150,7 @@ impl Figures {
         Ok(if violated { Outcome::Failed } else { Outcome::Fine })
     }
 
-    /// The results of an experiment: those of this version, or with `--draw-only` those that are there.
+    /// An experiment's results: those of this version, or with `--draw-only` whatever exists.
     fn results_of(&self, session: Session, experiment: &Experiment) -> anyhow::Result<(Store, Results)> {
         let folder = self.results.join(experiment.name());
         if self.force && folder.join("manifest.json").exists() {
@@ -218,7 +218,7 @@ impl Figures {
         given.chain(self.experiments.is_dir().then(|| self.experiments.clone())).collect()
     }
 
-    /// All experiments of the folder, by file name, and those that are asked for by path.
+    /// All experiments in the folder, by file name, and those requested by path.
     fn read_all(&self) -> anyhow::Result<Files> {
         let describe = || self.experiments.display().to_string();
         let given: Vec<PathBuf> = self.names.iter().filter(|name| is_path(name)).map(PathBuf::from).collect();
@@ -235,7 +235,7 @@ impl Figures {
             if found.is_empty() && given.is_empty() {
                 bail!("{}: no experiment files (*.toml)", self.experiments.display());
             }
-            // A file that is given by its path takes the place of one of the same name.
+            // A file given by path takes precedence over one of the same name.
             found.retain(|path| !given.iter().any(|given| given.file_stem() == path.file_stem()));
             paths.extend(found);
         }
@@ -252,7 +252,7 @@ impl Figures {
         Ok(files)
     }
 
-    /// The experiments asked for, by their own name or path, or the name of one of their figures.
+    /// The experiments requested, by name, by path, or by the name of one of their figures.
     fn chosen<'a>(&self, experiments: &'a [Experiment], broken: &Broken) -> anyhow::Result<Vec<&'a Experiment>> {
         let names = |experiment: &Experiment| -> Vec<String> {
             std::iter::once(experiment.name().to_owned())
@@ -271,7 +271,7 @@ impl Figures {
             }
         }
         for problem in broken.values() {
-            complain(&format!("left out: {problem:#}"));
+            complain(&format!("skipped: {problem:#}"));
         }
         let is_wanted =
             |experiment: &&Experiment| wanted.is_empty() || names(experiment).iter().any(|name| wanted.contains(name));
@@ -284,19 +284,19 @@ fn is_path(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "toml")
 }
 
-/// The experiment that a name or a path stands for.
+/// The experiment named by a name or path.
 fn stem_of(name: &str) -> String {
     let stem = if is_path(name) { Path::new(name).file_stem().and_then(|stem| stem.to_str()) } else { None };
     stem.unwrap_or(name).to_owned()
 }
 
-/// Ids and statements of the theorems that an experiment shows.
+/// Ids and statements of the theorems an experiment illustrates.
 fn statements(experiment: &Experiment) -> anyhow::Result<Vec<(String, String)>> {
     let statement = |id: &String| Ok((id.clone(), theorem::find(id)?.statement().to_owned()));
     experiment.shows().iter().map(statement).collect()
 }
 
-/// The file name of an experiment's figure: its own, or the experiment's, numbered from the second on.
+/// The file name of an experiment's figure: its own name, or the experiment's, numbered from the second on.
 fn figure_name(experiment: &Experiment, index: usize) -> String {
     match (&experiment.figures()[index].name, index) {
         (Some(name), _) => name.clone(),

@@ -1,9 +1,9 @@
-//! Pages and files: for which page a figure is drawn, and what its files are called.
+//! Pages and files: the page a figure is drawn for, and the names of its files.
 
 use alignloss_figure::{Drawing, FigureError};
 use clap::ValueEnum;
 
-/// Where figures will be shown.
+/// Where figures will be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Size {
     /// One journal column, 3.4 in
@@ -85,7 +85,7 @@ impl Format {
     }
 }
 
-/// The file name of a figure on a page, without extension: pages other than the figure's own have a suffix.
+/// The file name of a figure, without extension; pages other than the figure's default add a suffix.
 pub(super) fn stem(name: &str, size: Option<Size>, theme: Theme) -> String {
     format!("{name}{}{}", size.map_or("", Size::suffix), theme.suffix())
 }

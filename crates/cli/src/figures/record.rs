@@ -1,5 +1,5 @@
-//! `manifest.json` beside the figures: what was drawn, from what, and what was found. A second run draws only what is stale, and the
-//! gallery also shows the figures that a run did not touch.
+//! `manifest.json` beside the figures: what was drawn, from what, and with which verdicts. It lets a second run draw
+//! only what is stale, and the gallery show figures that a run did not touch.
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -15,13 +15,13 @@ pub(super) struct Manifest {
 /// One experiment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
-    /// Theorems shown: ids and statements.
+    /// Theorems illustrated: ids and statements.
     pub(super) theorems: Vec<(String, String)>,
     pub(super) verdicts: Vec<VerdictRow>,
     pub(super) figures: Vec<Drawn>,
 }
 
-/// One line of the table of verdicts.
+/// One row of the table of verdicts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct VerdictRow {
     pub(super) theorem: String,
@@ -38,16 +38,16 @@ pub(super) struct Drawn {
     pub(super) name: String,
     pub(super) title: String,
     pub(super) caption: String,
-    /// The figure on its own page, hashed: where it changed, files of other pages are out of date.
+    /// Hash of the figure on its default page; when it changes, files for other pages are out of date.
     pub(super) content: String,
-    /// File names, each with the hash of what it was made from.
+    /// File names, each with the hash of its inputs.
     pub(super) files: BTreeMap<String, String>,
 }
 
 impl Manifest {
     const NAME: &str = "manifest.json";
 
-    /// The manifest of a folder; empty where there is none, or one of another version.
+    /// The manifest of a folder; empty if there is none, or one of another version.
     pub(super) fn read(folder: &Path) -> Self {
         let text = std::fs::read_to_string(folder.join(Self::NAME)).unwrap_or_default();
         serde_json::from_str(&text).unwrap_or_default()
@@ -58,7 +58,7 @@ impl Manifest {
         write_if_changed(&folder.join(Self::NAME), text.as_bytes())
     }
 
-    /// What is known of a figure.
+    /// The record of a figure.
     pub(super) fn drawn(&self, experiment: &str, name: &str) -> Option<&Drawn> {
         self.experiments.get(experiment)?.figures.iter().find(|figure| figure.name == name)
     }

@@ -1,4 +1,4 @@
-//! What became of the theorems that an experiment shows.
+//! Verdicts on the theorems that an experiment illustrates.
 
 use super::super::number::measure;
 use super::record::VerdictRow;
@@ -14,12 +14,12 @@ use std::path::Path;
 pub(super) const HEADERS: [&str; 6] =
     ["theorem", "experiment", "cells", "smallest slack", "greatest tightness", "verdict"];
 
-/// Models of every family on which a shown theorem is tried that is about no case in the results: what it says about samples, or of
-/// the closed form that training approaches.
+/// The number of models, over all families, on which `verify` tries a theorem that no cell of the results can test: one
+/// about samples, or about the closed form that training approaches.
 const VERIFIED_MODELS: u64 = 12;
 
-/// Judges the theorems that an experiment shows: on its cells, or as `verify` does where those say nothing of it. Violated ones are
-/// always shown.
+/// Judges the theorems that an experiment illustrates: on its cells, or as `verify` does if no cell can test them.
+/// Violations are always shown.
 pub(super) fn judge(experiment: &Experiment, results: &Results, folder: &Path) -> anyhow::Result<Vec<VerdictRow>> {
     let summaries = from_cells(results)?;
     let shown = |id: &str| experiment.shows().iter().any(|shown| shown == id);
@@ -35,7 +35,7 @@ pub(super) fn judge(experiment: &Experiment, results: &Results, folder: &Path) -
     Ok(rows)
 }
 
-/// Reads the verdicts of all theorems back from results, one case per cell and replicate.
+/// Reads the verdicts on all theorems back from results, one case per cell and replicate.
 fn from_cells(results: &Results) -> anyhow::Result<Vec<Summary>> {
     let mut summaries = summaries(theorem::REGISTRY);
     let place = |name: &str| results.column(name).with_context(|| format!("results lack the column {name:?}"));
@@ -46,7 +46,7 @@ fn from_cells(results: &Results) -> anyhow::Result<Vec<Summary>> {
         let (verdict, slack, tightness) = (place(&verdict)?, place(&slack)?, place(&tightness)?);
         let mut last = None;
         for row in results.rows() {
-            // A cell has one row per target; its verdicts stand in each.
+            // A cell has one row per target; each repeats its verdicts.
             let key = Some((&row[cell], &row[replicate], &row[step]));
             if last == key || row[verdict].is_empty() {
                 continue;
@@ -59,7 +59,7 @@ fn from_cells(results: &Results) -> anyhow::Result<Vec<Summary>> {
     Ok(summaries)
 }
 
-/// What `verify` found, kept beside the results that it belongs to.
+/// The findings of `verify`, kept beside the results they belong to.
 #[derive(Debug, Serialize, Deserialize)]
 struct Verified {
     hash: String,
@@ -67,8 +67,8 @@ struct Verified {
     rows: Vec<VerdictRow>,
 }
 
-/// Tries theorems on models of every family, as `verify` does; found again from `folder` while experiment, program and class of
-/// arithmetic stay the same.
+/// Tries theorems on models of every family, as `verify` does; reuses the findings in `folder` while experiment,
+/// program and class of arithmetic stay the same.
 fn from_models(experiment: &Experiment, ids: &[&str], folder: &Path) -> anyhow::Result<Vec<VerdictRow>> {
     let path = folder.join("verified.json");
     let kept = std::fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str::<Verified>(&text).ok());

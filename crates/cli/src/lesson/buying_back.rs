@@ -7,7 +7,7 @@ use alignloss::objective::AlignmentFidelity;
 use alignloss::theorem::fidelity_threshold::FIRST_THRESHOLD;
 use alignloss::theorem::{self, Question};
 
-/// Alignment against what is private, as the weight of fidelity grows.
+/// Aligned against private information, as the weight of fidelity grows.
 #[derive(Debug)]
 pub(super) struct BuyingBack;
 
@@ -20,7 +20,7 @@ const PARAMETERS: [Parameter; 3] = [
 /// Noise of both sensors.
 const NOISE: f64 = 0.2;
 
-/// Size of the second shared factor; the first one's is 1.
+/// Size of the second shared factor; the first has size 1.
 const WEAK: f64 = 0.7;
 
 fn source(values: &Values) -> String {
@@ -38,7 +38,7 @@ fn kept(values: &Values, lambda: f64) -> Result<(f64, f64), LessonError> {
     })
 }
 
-/// The least λ at which a private factor displaces a shared one, as the theorem says.
+/// The smallest λ at which a private factor displaces a shared one, according to the theorem.
 fn threshold(values: &Values) -> Result<Option<f64>, LessonError> {
     let question = Question { quantity: FIRST_THRESHOLD, target: 0, samples: None };
     let objective = AlignmentFidelity::new(0.5)?;
@@ -63,7 +63,7 @@ impl Lesson for BuyingBack {
 
     fn text(&self) -> &'static str {
         "Ask the encoders not only to agree but also to describe their own sensors, with weight λ. At a threshold a private factor takes \
-         the place of a shared one: alignment is the price. The points are all that λ from 0 to 1 buys."
+         the place of a shared one: alignment is the price. The points are what λ from 0 to 1 can buy."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
@@ -71,7 +71,7 @@ impl Lesson for BuyingBack {
     }
 
     fn question(&self) -> &'static str {
-        "From which λ on is a shared factor given up?"
+        "At which λ is a shared factor given up?"
     }
 
     fn recipe(&self, values: &Values) -> Recipe {
@@ -91,11 +91,11 @@ impl Lesson for BuyingBack {
             Some(lambda) => {
                 numbers.push(Number::new("threshold λ", lambda));
                 format!(
-                    "From λ = {lambda:.3} = ρ/(ρ + π − γ) on, with π the private variance and γ, ρ variance and correlation of the \
+                    "At λ = {lambda:.3} = ρ/(ρ + π − γ), where π is the private variance, and γ and ρ the variance and correlation of the \
                      shared factor that goes first."
                 )
             }
-            None => "Never here: no private factor is larger than the shared ones kept, or there are outputs for all."
+            None => "Never here: no private factor is larger than the shared ones kept, or there are enough outputs for all."
                 .into(),
         };
         let answer = format!(
@@ -105,7 +105,7 @@ impl Lesson for BuyingBack {
             here.1
         );
         let chart = Chart {
-            title: "The frontier".into(),
+            title: "The Pareto frontier".into(),
             x: "aligned, nats",
             y: "private, nats",
             series: vec![Series::cloud("λ from 0 to 1", frontier)],

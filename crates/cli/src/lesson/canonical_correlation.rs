@@ -7,7 +7,7 @@ use alignloss::objective::CanonicalCorrelation;
 use alignloss::random::Stream;
 use alignloss::sample::Data;
 
-/// Samples of the two encoders' outputs against each other.
+/// Samples of the two encoders' outputs, plotted against each other.
 #[derive(Debug)]
 pub(super) struct CanonicalCorrelations;
 
@@ -42,8 +42,8 @@ impl Lesson for CanonicalCorrelations {
     }
 
     fn text(&self) -> &'static str {
-        "Each sensor gets a linear encoder whose outputs have variance one. CCA turns them until the first outputs agree best, then the \
-         second ones. The cloud is one pair of outputs in 200 scenes; their correlation is ρ."
+        "Each sensor gets a linear encoder whose outputs have unit variance. CCA rotates them so that the first outputs agree best, then \
+         the second. The cloud shows one pair of outputs over 200 scenes; their correlation is ρ."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
@@ -88,7 +88,7 @@ impl Lesson for CanonicalCorrelations {
             };
             let answer = format!(
                 "E‖z1 − z2‖² = 2(1 − ρ1) + 2(1 − ρ2), and no encoders with such outputs do better. Here ρ = {:.3} and {:.3}, which \
-                 makes {floor:.3}.",
+                 gives {floor:.3}.",
                 rho[0], rho[1]
             );
             Study { chart, answer }

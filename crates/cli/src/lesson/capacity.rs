@@ -5,7 +5,7 @@ use super::{Chart, Lesson, Number, Parameter, Recipe, Series, Study, Values};
 use alignloss::information::Side;
 use alignloss::objective::{CanonicalCorrelation, Objective, PrincipalComponents, Random};
 
-/// Aligned against private content, for encoders of every kind.
+/// Aligned against private content, for all kinds of encoders.
 #[derive(Debug)]
 pub(super) struct Capacity;
 
@@ -14,14 +14,14 @@ const PARAMETERS: [Parameter; 2] = [
     Parameter { name: "noise", meaning: "noise of both sensors", from: 0.01, to: 0.5, step: 0.01, default: 0.02 },
 ];
 
-/// Random models.
+/// The number of random models.
 const MODELS: u64 = 12;
 
 fn source(seed: u64, noise: f64) -> String {
     format!("[family]\nkind = \"random\"\nshared = 2\nprivate = 2\nobserved = 4\nnoise = {noise}\nseed = {seed}\n")
 }
 
-/// (tr K, tr P) of the first encoder about what is private to its sensor, one point for each model.
+/// (tr K, tr P) of the first encoder for the factors private to its sensor, one point per model.
 fn spent(objective: &dyn Objective, values: &Values) -> Result<Vec<(f64, f64)>, LessonError> {
     (1..=MODELS)
         .map(|seed| {
@@ -51,8 +51,8 @@ impl Lesson for Capacity {
     }
 
     fn text(&self) -> &'static str {
-        "Every output is a budget of one. Part of it can be predicted from the other sensor (aligned, tr K), part tells of what is private \
-         (tr P); both never exceed the number of outputs. Shown are encoders of twelve random models."
+        "Every output has a budget of one. Part of it can be predicted from the other sensor (aligned, tr K), part describes what is \
+         private (tr P); together they never exceed the number of outputs. The points are encoders of twelve random models."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
@@ -75,8 +75,8 @@ impl Lesson for Capacity {
         let dim = values.get("dim");
         let fullest = [&aligned, &principal, &random].into_iter().map(|points| fullest(points)).fold(0.0, f64::max);
         let answer = format!(
-            "No: the law holds for any encoder, linear or not. An objective only chooses where below the line it ends; the fullest \
-             encoder here spends {fullest:.3} of {dim}. To keep both, pay with outputs."
+            "No: the law holds for any encoder, linear or not. The objective only chooses where below the line an encoder lands; the \
+             fullest one here spends {fullest:.3} of {dim}. To keep both kinds, pay with more outputs."
         );
         let chart = Chart {
             title: "How outputs are spent".into(),

@@ -1,18 +1,18 @@
-//! What a lesson shows, without saying how it is drawn.
+//! What a lesson shows, independently of how it is drawn.
 
 /// How the points of a series are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// Joined, in their order.
+    /// Joined in order.
     Line,
-    /// One by one.
+    /// Separate points.
     Points,
 }
 
 /// A named line or cloud.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// Its name in the legend.
+    /// The name in the legend.
     pub name: String,
     /// How it is drawn.
     pub shape: Shape,
@@ -41,39 +41,39 @@ pub struct Mark {
     pub point: (f64, f64),
 }
 
-/// A number at the parameters.
+/// A number shown for the current parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Number {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     /// Its value.
     pub value: f64,
-    /// Its unit; empty for a number without one.
+    /// Its unit, or empty.
     pub unit: &'static str,
-    /// Decimals that are shown.
+    /// Decimals shown.
     pub decimals: usize,
-    /// Where the lesson's command gives it; `None` for one that the lesson alone computes.
+    /// Where the lesson's command prints it; `None` for a number that only the lesson computes.
     pub found: Option<Found>,
 }
 
-/// Where a command gives a number: in the JSON of `eval`, or in a column of a sweep's results.
+/// Where a command prints a number: in `eval`'s JSON, or in a column of a sweep's results.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
-    /// Keys from the top or from the target, joined by dots; or a column.
+    /// Keys from the top level or from the target, joined by dots; or a column name.
     pub quantity: &'static str,
-    /// The name of the target, of a number that has one.
+    /// The target's name, for numbers about a target.
     pub target: Option<&'static str>,
-    /// Another column and its value: which of a sweep's rows.
+    /// Another column and its value, to select a row of a sweep.
     pub row: Option<(&'static str, String)>,
 }
 
 impl Number {
-    /// One that only the lesson computes.
+    /// A number that only the lesson computes.
     pub fn new(name: &'static str, value: f64) -> Self {
         Self { name, value, unit: "", decimals: 3, found: None }
     }
 
-    /// One that counts something.
+    /// A count.
     pub fn count(name: &'static str, value: f64) -> Self {
         Self { decimals: 0, ..Self::new(name, value) }
     }
@@ -83,26 +83,26 @@ impl Number {
         Self { unit: "nats", ..Self::new(name, value) }
     }
 
-    /// As it is shown, without its unit; zero has no sign.
+    /// The text shown, without the unit; zero has no sign.
     pub fn text(&self) -> String {
         let text = format!("{:.*}", self.decimals, self.value);
         let is_zero = text.chars().all(|digit| matches!(digit, '-' | '0' | '.'));
         if is_zero { text.trim_start_matches('-').into() } else { text }
     }
 
-    /// The same, which the command gives of the whole case.
+    /// The same number, found at the top level of the command's output.
     #[must_use]
     pub fn at(self, quantity: &'static str) -> Self {
         Self { found: Some(Found { quantity, target: None, row: None }), ..self }
     }
 
-    /// The same, which the command gives of a target.
+    /// The same number, found at a target in the command's output.
     #[must_use]
     pub fn of(self, target: &'static str, quantity: &'static str) -> Self {
         Self { found: Some(Found { quantity, target: Some(target), row: None }), ..self }
     }
 
-    /// The same, in the row of a sweep that has this value in this column.
+    /// The same number, in the row of a sweep with this value in this column.
     #[must_use]
     pub fn in_row(mut self, column: &'static str, value: String) -> Self {
         if let Some(found) = &mut self.found {
@@ -112,7 +112,7 @@ impl Number {
     }
 }
 
-/// Lines, clouds and marks over two axes, and the numbers at the parameters.
+/// Lines, clouds and marks on two axes, with the numbers for the current parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
     /// Its title.
@@ -123,9 +123,9 @@ pub struct Chart {
     pub y: &'static str,
     /// What is drawn.
     pub series: Vec<Series>,
-    /// Where the parameters are.
+    /// The current parameters.
     pub marks: Vec<Mark>,
-    /// The numbers at the parameters.
+    /// The numbers for the current parameters.
     pub numbers: Vec<Number>,
 }
 
@@ -135,7 +135,7 @@ impl Chart {
         drawn.chain(self.marks.iter().map(|mark| mark.point))
     }
 
-    /// The ends of the horizontal and the vertical axis: they hold every point, and zero where no value is negative.
+    /// The ranges of the two axes: they contain every point, and zero if no value is negative.
     pub fn ends(&self) -> [(f64, f64); 2] {
         let ends = |value: fn((f64, f64)) -> f64, from_zero: bool| {
             let (least, largest) = self

@@ -5,7 +5,7 @@ use super::{Chart, Lesson, Mark, Number, Parameter, Recipe, Series, Study, Value
 use alignloss::information::Source;
 use alignloss::objective::{CanonicalCorrelation, Decoupled, Objective};
 
-/// An encoder with a common and a unique block against an aligned one of the same width.
+/// An encoder with a common and a unique block, compared with a fully aligned one of the same width.
 #[derive(Debug)]
 pub(super) struct TwoBlocks;
 
@@ -15,19 +15,19 @@ const PARAMETERS: [Parameter; 3] = [
     Parameter { name: "noise", meaning: "noise of both sensors", from: 0.05, to: 1.0, step: 0.05, default: 0.2 },
 ];
 
-/// Shared factors, and as many private ones.
+/// The number of shared factors, and of private ones per sensor.
 const FACTORS: usize = 2;
 
 fn source(noise: f64) -> String {
     format!("[family]\nkind = \"orthogonal\"\nshared = {FACTORS}\nprivate = {FACTORS}\nnoise = {noise}\n")
 }
 
-/// What a source says about the shared factors and of the private ones, with d outputs.
+/// What a source says about the shared and the private factors, with d outputs.
 fn said(noise: f64, objective: &dyn Objective, dim: usize, by: Source) -> Result<[f64; 2], LessonError> {
     minimise(&source(noise), objective, dim, |case| ["shared", "private 1"].map(|target| information(case, target, by)))
 }
 
-/// What encoder 1 keeps of both with two blocks.
+/// What encoder 1 keeps of both, with two blocks.
 fn kept(noise: f64, common: usize, dim: usize) -> Result<[f64; 2], LessonError> {
     said(noise, &Decoupled { common_dim: Some(common) }, dim, Source::EncodedFirst)
 }
@@ -47,7 +47,7 @@ impl Lesson for TwoBlocks {
 
     fn text(&self) -> &'static str {
         "Give the encoder a common block, which is aligned, and a unique block, which only describes its own sensor. Then nothing need be \
-         lost: the price is outputs, not alignment. Move the width and see what fills up first."
+         lost: the price is more outputs, not less alignment. Change the width and see what fills up first."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
@@ -77,8 +77,8 @@ impl Lesson for TwoBlocks {
         let [shared, private] = kept(noise, common, values.count("dim"))?;
         let sensor = said(noise, &CanonicalCorrelation, 1, Source::First)?;
         let answer = format!(
-            "As many as there are shared and private factors, {FACTORS} + {FACTORS}. Here {shared:.3} of the {:.3} nats on the shared \
-             factors and {private:.3} of the {:.3} nats on the private ones are kept.",
+            "As many as there are shared and private factors: {FACTORS} + {FACTORS}. Here encoder 1 keeps {shared:.3} of the {:.3} nats \
+             about the shared factors and {private:.3} of the {:.3} nats about the private ones.",
             sensor[0], sensor[1]
         );
         let chart = Chart {

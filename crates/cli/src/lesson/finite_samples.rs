@@ -9,7 +9,7 @@ use alignloss::sample::Data;
 use alignloss::theorem::{self, Question, Subject};
 use rayon::prelude::*;
 
-/// The largest correlation that CCA finds in so many samples.
+/// The largest correlation CCA finds at various sample sizes.
 #[derive(Debug)]
 pub(super) struct FiniteSamples;
 
@@ -19,7 +19,7 @@ const PARAMETERS: [Parameter; 3] = [
     Parameter { name: "log10n", meaning: "log10 of the samples", from: 2.0, to: 4.0, step: 0.25, default: 2.5 },
 ];
 
-/// Numbers of samples that are drawn, as powers of ten.
+/// Sample sizes, as powers of ten.
 const DRAWN: [f64; 9] = [2.0, 2.25, 2.5, 2.75, 3.0, 3.25, 3.5, 3.75, 4.0];
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 100 to 10 000")]
@@ -31,7 +31,7 @@ fn family(rho: f64, channels: usize) -> String {
     format!("kind = \"spiked\"\ncorrelations = [{rho}]\nobserved = {channels}\n")
 }
 
-/// The limit of the largest sample correlation, at each of some numbers of samples.
+/// The limit of the largest sample correlation, at each sample size.
 fn limits(model: &str, log10n: &[f64]) -> Result<Vec<f64>, LessonError> {
     let quantity = "canonical_correlation.1";
     let theorem = FiniteSamples.theorem();
@@ -45,7 +45,7 @@ fn limits(model: &str, log10n: &[f64]) -> Result<Vec<f64>, LessonError> {
     })?
 }
 
-/// The largest sample correlation in each of the draws, which are those of the lesson's experiment.
+/// The largest sample correlation in each draw; the draws are those of the lesson's experiment.
 fn found(source: &str) -> Result<Vec<f64>, LessonError> {
     let model = model(source)?;
     let draw = |(cell, &log10n): (usize, &f64)| {
@@ -70,8 +70,8 @@ impl Lesson for FiniteSamples {
     }
 
     fn text(&self) -> &'static str {
-        "With few samples and many channels CCA always finds something to align. The line is the limit that random matrix theory predicts \
-         for the largest sample correlation, the dots are draws. Below a threshold all that is found is noise."
+        "With few samples and many channels, CCA always finds something to align. The line is the limit that random matrix theory \
+         predicts for the largest sample correlation; the dots are draws. Below a threshold, everything found is noise."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
@@ -103,8 +103,8 @@ impl Lesson for FiniteSamples {
         let place = DRAWN.iter().position(|drawn| (drawn - log10n).abs() < 1e-9).unwrap_or(0);
         let count = samples(log10n);
         let answer = format!(
-            "The edge of the noise, which falls only as the samples outnumber the channels. Here the truth is {truth:.1}, the limit for \
-             {count} samples of {channels} channels is {limit:.3}, and this draw shows {:.3}.",
+            "The edge of the noise, which falls only once the samples outnumber the channels. Here the true ρ is {truth:.1}, the limit for \
+             {count} samples and {channels} channels is {limit:.3}, and this draw shows {:.3}.",
             found[place]
         );
         let chart = Chart {

@@ -1,4 +1,4 @@
-//! A tower forgets as it trains.
+//! An encoder forgets as it trains.
 
 use super::recipe::EXPERIMENT;
 use super::study::{LessonError, information, model};
@@ -21,31 +21,31 @@ pub(super) struct Forgetting;
 const PARAMETERS: [Parameter; 3] = [
     Parameter { name: "noise", meaning: "noise of both sensors", from: 0.1, to: 1.0, step: 0.1, default: 0.3 },
     Parameter { name: "rate", meaning: "learning rate", from: 0.005, to: 0.03, step: 0.005, default: 0.01 },
-    Parameter { name: "seed", meaning: "another start", from: 0.0, to: 5.0, step: 1.0, default: 0.0 },
+    Parameter { name: "seed", meaning: "random start", from: 0.0, to: 5.0, step: 1.0, default: 0.0 },
 ];
 
 /// Steps of a run.
 const STEPS: usize = 600;
 
-/// Steps from one point of the chart to the next.
+/// Steps between points of the chart.
 const STRIDE: usize = 10;
 
 /// Samples in a batch.
 const BATCH: usize = 128;
 
-/// Outputs of each encoder: as many as there are shared factors.
+/// Outputs of each encoder: one per shared factor.
 const DIM: usize = 2;
 
 fn family(values: &Values) -> String {
     format!("kind = \"orthogonal\"\nshared = {DIM}\nprivate = 2\nnoise = {}\n", values.get("noise"))
 }
 
-/// What encoder 1 says about the shared and of the private factors, step by step, between what it can come to.
+/// What encoder 1 says about the shared and the private factors, step by step, with the levels it can reach.
 #[derive(Debug, Clone)]
 struct Path {
     shared: Vec<(f64, f64)>,
     private: Vec<(f64, f64)>,
-    /// I(z_1; s) at the population's optimum.
+    /// I(z_1; s) at the population optimum.
     optimum: f64,
     /// I(x_1; u_1).
     known: f64,
@@ -65,8 +65,8 @@ impl Path {
         let ((step, private), (_, shared)) = (last(&self.private), last(&self.shared));
         let start = self.private.first().map_or(0.0, |point| point.1);
         let answer = format!(
-            "Yes, but for the noise of the gradients: the optimum keeps none. After {step} steps {private:.3} nats are left of the \
-             {start:.3} at the start and the {:.3} that the sensor knows; of the shared factors it has {shared:.3}.",
+            "Yes, up to gradient noise: the optimum keeps none of it. After {step} steps, {private:.3} nats are left of the \
+             {start:.3} at the start (the sensor knows {:.3}); about the shared factors it keeps {shared:.3}.",
             self.known
         );
         let level = |nats: f64| vec![(0.0, nats), (STEPS as f64, nats)];
@@ -92,7 +92,7 @@ impl Path {
     }
 }
 
-/// Trains as the lesson's experiment does, and shows the path after every few steps, until told to end.
+/// Trains as the lesson's experiment does, and shows the path every few steps, until told to stop.
 fn train(values: &Values, show: &mut dyn FnMut(&Path) -> ControlFlow<()>) -> Result<(), LessonError> {
     let model = model(&format!("[family]\n{}", family(values)))?;
     let subject = Subject::new(&model, [0, 1])?;
@@ -137,7 +137,7 @@ impl Lesson for Forgetting {
     }
 
     fn title(&self) -> &'static str {
-        "A tower forgets as it trains"
+        "An encoder forgets as it trains"
     }
 
     fn theorem(&self) -> &'static str {
@@ -145,7 +145,7 @@ impl Lesson for Forgetting {
     }
 
     fn text(&self) -> &'static str {
-        "Two random encoders are trained by InfoNCE, batch by batch, while you look. At first encoder 1 says a little of everything that \
+        "Two random encoders are trained by InfoNCE, batch by batch, while you watch. At first encoder 1 says a little about everything \
          its sensor sees. As it learns to agree with encoder 2 it forgets what is private, though nobody asked it to."
     }
 
@@ -154,7 +154,7 @@ impl Lesson for Forgetting {
     }
 
     fn question(&self) -> &'static str {
-        "Does the tower ever forget all that is private?"
+        "Does encoder 1 ever forget everything private?"
     }
 
     fn recipe(&self, values: &Values) -> Recipe {

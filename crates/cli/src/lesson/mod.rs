@@ -1,7 +1,8 @@
-//! Lessons: one idea each, with a chart that moves, a question and its answer. Numbers come from the engine; nothing is retyped.
+//! Lessons: one idea each, with an interactive chart, a question and its answer. Every number comes from the library;
+//! none is typed in.
 //!
-//! Adding a lesson: one file with a type that implements [`Lesson`], one line in [`LESSONS`].
-//! What it does not do: draw. The command line draws each lesson twice, on the terminal and as plain text.
+//! To add a lesson: one file with a type that implements [`Lesson`], and one line in [`LESSONS`].
+//! Lessons do not draw. The command line draws each one twice: on the terminal and as plain text.
 
 mod buying_back;
 mod canonical_correlation;
@@ -25,41 +26,41 @@ pub use study::{LessonError, Show, Study};
 
 use std::fmt::Debug;
 
-/// One idea.
+/// A lesson: one idea, with a chart.
 pub trait Lesson: Debug + Sync {
-    /// Its name on the command line.
+    /// The name on the command line.
     fn name(&self) -> &'static str;
 
-    /// Its title.
+    /// The title.
     fn title(&self) -> &'static str;
 
-    /// The id of the theorem that it shows.
+    /// The id of the theorem it illustrates.
     fn theorem(&self) -> &'static str;
 
     /// What to know and where to look, in a few sentences.
     fn text(&self) -> &'static str;
 
-    /// What can be moved.
+    /// The parameters the reader can change.
     fn parameters(&self) -> &'static [Parameter];
 
     /// A question that the chart answers.
     fn question(&self) -> &'static str;
 
-    /// How the command line gives the same numbers.
+    /// The file and command that give the same numbers.
     fn recipe(&self, values: &Values) -> Recipe;
 
-    /// What is shown at these values; of a lesson that runs, its end.
+    /// The chart and answer at these values; for a lesson that trains, at the end of training.
     ///
     /// # Errors
     /// [`LessonError`] when the engine refuses the values.
     fn study(&self, values: &Values) -> Result<Study, LessonError>;
 
-    /// Whether it trains while one looks.
+    /// Whether it trains while you watch.
     fn runs(&self) -> bool {
         false
     }
 
-    /// Hands over what is shown, again and again where it trains, until it ends or is told to.
+    /// Shows the study; a lesson that trains shows one after another until it ends or is told to stop.
     ///
     /// # Errors
     /// [`LessonError`] when the engine refuses the values.
@@ -69,7 +70,7 @@ pub trait Lesson: Debug + Sync {
     }
 }
 
-/// Every lesson, in the order of a course.
+/// Every lesson, in teaching order.
 pub static LESSONS: [&dyn Lesson; 10] = [
     &shared_and_private::SharedAndPrivate,
     &canonical_correlation::CanonicalCorrelations,
@@ -83,7 +84,7 @@ pub static LESSONS: [&dyn Lesson; 10] = [
     &forgetting::Forgetting,
 ];
 
-/// The place of a lesson in [`LESSONS`].
+/// The index of a lesson in [`LESSONS`].
 ///
 /// # Errors
 /// [`UnknownLesson`], with the nearest name.
@@ -95,11 +96,11 @@ fn names() -> Vec<&'static str> {
     LESSONS.iter().map(|lesson| lesson.name()).collect()
 }
 
-/// A name that no lesson has.
+/// No lesson has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} is not a lesson; there are {}{}", names().join(", "), alignloss::text::hint(name, names()))]
+#[error("{name:?} is not a lesson; the lessons are {}{}", names().join(", "), alignloss::text::hint(name, names()))]
 pub struct UnknownLesson {
-    /// The name.
+    /// The name given.
     pub name: String,
 }
 

@@ -1,27 +1,27 @@
-//! What a lesson lets one move.
+//! The parameters of a lesson.
 
-/// A number between two ends, moved in steps.
+/// A number in a range, changed in steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Parameter {
-    /// Its name, one word.
+    /// The name, one word.
     pub name: &'static str,
-    /// What it is.
+    /// What it means.
     pub meaning: &'static str,
-    /// The least value.
+    /// The smallest value.
     pub from: f64,
     /// The largest value.
     pub to: f64,
-    /// How far one key moves it.
+    /// The change per key press.
     pub step: f64,
-    /// Where it starts.
+    /// The starting value.
     pub default: f64,
 }
 
 impl Parameter {
-    /// The value some steps from another, within the ends and on the grid of steps.
+    /// The value some number of steps away, clamped to the range and on the grid of steps.
     pub fn moved(&self, value: f64, steps: i32) -> f64 {
         let place = ((value - self.from) / self.step).round() + f64::from(steps);
-        // Rounded to what the steps resolve, so that 0.1 + 0.2 shows as 0.3.
+        // Rounded to the resolution of the steps, so that 0.1 + 0.2 shows as 0.3.
         let value = self.from + place * self.step;
         ((value * 1e6).round() / 1e6).clamp(self.from, self.to)
     }
@@ -40,39 +40,39 @@ impl Values {
         Self { parameters, values: parameters.iter().map(|parameter| parameter.default).collect() }
     }
 
-    /// The value at a place.
+    /// The value at an index.
     pub fn at(&self, place: usize) -> f64 {
         self.values[place]
     }
 
-    /// The value of a name.
+    /// The value of a parameter, by name.
     ///
     /// # Panics
-    /// When there is no such parameter: a lesson's own mistake.
+    /// If there is no such parameter: a bug in the lesson.
     pub fn get(&self, name: &str) -> f64 {
         let place = self.parameters.iter().position(|parameter| parameter.name == name);
         self.values[place.unwrap_or_else(|| panic!("{name:?} is not a parameter of this lesson"))]
     }
 
-    /// The value of a name that counts something.
+    /// The value of a parameter that is a count.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts are small and positive")]
     pub fn count(&self, name: &str) -> usize {
         self.get(name).round() as usize
     }
 
-    /// Those that are not at their defaults, as `name=value,…`.
+    /// The parameters not at their defaults, as `name=value,…`.
     pub fn changed(&self) -> String {
         let pairs = self.parameters.iter().zip(&self.values);
         let changed = pairs.filter(|(parameter, value)| (**value - parameter.default).abs() > 1e-9);
         changed.map(|(parameter, value)| format!("{}={value}", parameter.name)).collect::<Vec<_>>().join(",")
     }
 
-    /// Moves the parameter at a place.
+    /// Moves the parameter at an index.
     pub fn step(&mut self, place: usize, steps: i32) {
         self.values[place] = self.parameters[place].moved(self.values[place], steps);
     }
 
-    /// Sets the parameter at a place, within its ends and on its grid.
+    /// Sets the parameter at an index, clamped to its range and on its grid.
     pub fn set(&mut self, place: usize, value: f64) {
         self.values[place] = self.parameters[place].moved(value, 0);
     }

@@ -5,7 +5,7 @@ use super::{Chart, Lesson, Mark, Number, Parameter, Recipe, Series, Study, Value
 use alignloss::information::Source;
 use alignloss::objective::CanonicalCorrelation;
 
-/// What an aligned encoder says about a target that is private in part.
+/// What an aligned encoder says about a partly private target.
 #[derive(Debug)]
 pub(super) struct PerfectAlignment;
 
@@ -14,7 +14,7 @@ const PARAMETERS: [Parameter; 2] = [
     Parameter { name: "noise2", meaning: "noise of sensor 2", from: 0.01, to: 1.01, step: 0.1, default: 0.41 },
 ];
 
-/// Noise of sensor 1: the better one.
+/// Noise of sensor 1, the better of the two.
 const NOISE: f64 = 0.01;
 
 fn source(private: f64, noise: f64) -> String {
@@ -46,8 +46,8 @@ impl Lesson for PerfectAlignment {
     }
 
     fn text(&self) -> &'static str {
-        "If both encoders put out the very same thing, it holds no more than the weaker sensor knows: the redundancy. Lower the noise of \
-         sensor 2 until the outputs agree (ρ near 1): nothing beyond the redundancy is left."
+        "If both encoders output exactly the same thing, that thing holds no more than the weaker sensor knows: the redundancy. Lower the \
+         noise of sensor 2 until the outputs agree (ρ near 1): nothing beyond the redundancy is left."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
@@ -74,18 +74,18 @@ impl Lesson for PerfectAlignment {
         let share = values.get("private");
         let [first, second, encoded, rho] = said(share, noise)?;
         let answer = format!(
-            "What is unique to sensor 1. At perfect agreement only the redundancy is left. Here ρ = {rho:.3}: of the {first:.3} nats that \
-             sensor 1 knows, {second:.3} of them redundant, the encoder keeps {encoded:.3}; {:.3} are lost.",
+            "What is unique to sensor 1: at perfect agreement only the redundancy is left. Here ρ = {rho:.3}. Of the {first:.3} nats that \
+             sensor 1 knows ({second:.3} of them redundant), the encoder keeps {encoded:.3} and loses {:.3}.",
             first - encoded
         );
         let chart = Chart {
-            title: "What is known of the target".into(),
+            title: "What is known about the target".into(),
             x: "private share of the target",
             y: "nats",
             series: vec![
                 Series::line("sensor 1", line_first),
                 Series::line("redundancy", line_second),
-                // Often on the redundancy: as points, so that one sees both.
+                // Often hidden behind the redundancy, so drawn as points to keep both visible.
                 Series::cloud("aligned encoder", line_encoded),
             ],
             marks: vec![Mark { name: "here".into(), point: (share, encoded) }],

@@ -37,7 +37,7 @@ fn family(nuisance: f64, values: &Values) -> String {
 /// R² below which the signal is not kept.
 const NOTHING: f64 = 0.01;
 
-/// R² of the signal from the one output of encoder 1.
+/// R² of the signal, given the single output of encoder 1.
 fn kept(objective: &dyn Objective, nuisance: f64, values: &Values) -> Result<f64, LessonError> {
     let model = format!("[family]\n{}", family(nuisance, values));
     minimise(&model, objective, 1, |case| explained(case, "shared", Source::EncodedFirst))
@@ -57,8 +57,8 @@ impl Lesson for PredictOrAlign {
     }
 
     fn text(&self) -> &'static str {
-        "Both sensors also share a nuisance, such as the time of day. With one output to spend, alignment (CCA) takes what is most \
-         correlated; prediction of sensor 2 takes what is correlated and large there. So different nuisances fool them."
+        "The sensors also share a nuisance, such as the time of day. With one output to spend, alignment (CCA) picks what is most \
+         correlated; predicting sensor 2 favours what is also large there. So different nuisances fool them."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
@@ -90,9 +90,9 @@ impl Lesson for PredictOrAlign {
             (true, true) => "Either: both keep the signal",
             (true, false) => "Align: prediction is fooled by the large nuisance",
             (false, true) => "Predict: alignment is fooled by the clean nuisance",
-            (false, false) => "Neither: both keep the nuisance, so give them a second output",
+            (false, false) => "Neither: both keep the nuisance; allow a second output",
         };
-        let answer = format!("{advice}. R² of the signal: {aligned:.3} aligned, {predicted:.3} predicting.");
+        let answer = format!("{advice}. R² of the signal: {aligned:.3} by alignment, {predicted:.3} by prediction.");
         let chart = Chart {
             title: "How much of the signal one output keeps".into(),
             x: "correlation of the nuisance",

@@ -3,10 +3,10 @@
 use super::{Lesson, Values};
 use std::fmt::Display;
 
-/// What the file is called that a recipe's command reads.
+/// The name of the file that a recipe's command reads.
 pub const FILE: &str = "lesson.toml";
 
-/// The name that the engine gives an experiment in [`FILE`]; its random streams bear it.
+/// The experiment name that the library derives from [`FILE`]; random streams are keyed by it.
 pub(super) const EXPERIMENT: &str = "lesson";
 
 /// A file and the command that reads it.
@@ -19,18 +19,18 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// `eval` of a model.
+    /// `eval` on a model.
     pub(super) fn eval(model: String, options: impl Display) -> Self {
         Self { input: model, command: format!("alignloss eval {FILE} {options}") }
     }
 
-    /// `sweep` of an experiment.
+    /// `sweep` on an experiment.
     pub(super) fn sweep(experiment: String) -> Self {
         Self { input: experiment, command: format!("alignloss sweep {FILE} --fresh") }
     }
 }
 
-/// What to type for the numbers of a lesson at these values.
+/// The shell command that reproduces a lesson's numbers at these values.
 pub fn command_line(lesson: &dyn Lesson, values: &Values) -> String {
     let changed = values.changed();
     let set = if changed.is_empty() { String::new() } else { format!(" --set {changed}") };

@@ -47,8 +47,8 @@ impl Lesson for SharedAndPrivate {
     }
 
     fn text(&self) -> &'static str {
-        "Two sensors look at one scene. A shared factor moves both, a private one only the first. The target mixes the two: slide its \
-         private share and see what each sensor says about it. What both can say is redundant, what one alone can is unique."
+        "Two sensors look at one scene. A shared factor drives both; a private one drives only the first. The target mixes the two: slide \
+         its private share and watch what each sensor says about it. What both can say is redundant; what only one can say is unique."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
@@ -75,7 +75,7 @@ impl Lesson for SharedAndPrivate {
         let [first, second, both] = said(share, noise(values))?;
         let parts = PartialInformation::new(first, second, both);
         let answer = format!(
-            "No. Noise weakens what sensor 2 says; of a private target it says nothing, however clean it is. Here {:.3} nats are \
+            "No. Noise weakens what sensor 2 says; about a private target it says nothing, however clean it is. Here {:.3} nats are \
              redundant, {:.3} unique to sensor 1, {:.3} unique to sensor 2, {:.3} synergy.",
             parts.redundancy, parts.unique_first, parts.unique_second, parts.synergy
         );

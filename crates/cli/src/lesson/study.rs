@@ -1,4 +1,4 @@
-//! How lessons ask the engine.
+//! How lessons call the library.
 
 use alignloss::information::{InformationError, Source};
 use alignloss::learner::SgdError;
@@ -8,42 +8,42 @@ use alignloss::sample::SampleError;
 use alignloss::theorem::{Case, CaseError, Subject};
 use std::ops::ControlFlow;
 
-/// What a lesson shows at some values.
+/// What a lesson shows at given parameter values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Study {
-    /// What is drawn.
+    /// The chart.
     pub chart: super::Chart,
-    /// The answer to the lesson's question, with the numbers at the values.
+    /// The answer to the lesson's question, with the numbers at these values.
     pub answer: String,
 }
 
-/// Receives what is shown, and says whether to go on.
+/// Receives each study as it is computed, and says whether to go on.
 pub type Show<'a> = dyn FnMut(Study) -> ControlFlow<()> + 'a;
 
 /// Why a lesson has no numbers.
 #[derive(Debug, thiserror::Error)]
 pub enum LessonError {
-    /// The values make no model.
+    /// The values do not define a model.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// No encoders, or no measures of them.
+    /// Encoders, or measures of them, cannot be computed.
     #[error(transparent)]
     Case(#[from] CaseError),
-    /// A parameter of an objective outside its range.
+    /// A parameter of an objective is outside its range.
     #[error(transparent)]
     Objective(#[from] ObjectiveError),
-    /// Samples that can't be used.
+    /// Unusable samples.
     #[error(transparent)]
     Sample(#[from] SampleError),
-    /// Training that can't start.
+    /// Training cannot start.
     #[error(transparent)]
     Sgd(#[from] SgdError),
-    /// A theorem that says nothing where a lesson relies on it.
-    #[error("{theorem} says nothing of {quantity}")]
+    /// A theorem makes no prediction where a lesson relies on one.
+    #[error("{theorem} says nothing about {quantity}")]
     Silent {
-        /// Its id.
+        /// The theorem's id.
         theorem: &'static str,
-        /// What it was asked for.
+        /// The quantity asked for.
         quantity: &'static str,
     },
 }
@@ -54,12 +54,12 @@ impl From<InformationError> for LessonError {
     }
 }
 
-/// The model of a lesson's file.
+/// The model described by a lesson's file.
 pub(super) fn model(source: &str) -> Result<LatentModel, LessonError> {
     Ok(LatentModel::parse(source, Format::Toml)?)
 }
 
-/// What a lesson measures of an objective's exact minimiser with d outputs.
+/// Measures an objective's exact minimiser with d outputs.
 pub(super) fn minimise<R>(
     source: &str,
     objective: &dyn Objective,
@@ -72,19 +72,19 @@ pub(super) fn minimise<R>(
     Ok(measure(&case))
 }
 
-/// I(source; target) in nats, of the target with this name; 0 where the model has no such target, as of a factor without variance.
+/// I(source; target) in nats for the target with this name; 0 if the model has no such target, such as a factor without variance.
 pub(super) fn information(case: &Case, target: &str, source: Source) -> f64 {
     let target = case.targets.iter().find(|candidate| candidate.name == target);
     target.map_or(0.0, |target| target.source(source).mutual_information_nats())
 }
 
-/// R² of the target with this name.
+/// R² for the target with this name.
 pub(super) fn explained(case: &Case, target: &str, source: Source) -> f64 {
     let target = case.targets.iter().find(|candidate| candidate.name == target);
     target.map_or(0.0, |target| target.source(source).r2)
 }
 
-/// `count` numbers from one end to the other, both included.
+/// `count` evenly spaced numbers between two ends, both included.
 pub(super) fn range(from: f64, to: f64, count: usize) -> impl Iterator<Item = f64> {
     (0..count).map(move |i| from + (to - from) * i as f64 / (count - 1) as f64)
 }

@@ -55,8 +55,8 @@ impl Lesson for Width {
     }
 
     fn text(&self) -> &'static str {
-        "Alignment crowds out what is private: why not a wider embedding? A contrastive encoder has no use for outputs beyond the shared \
-         factors and leaves them at zero. Weight decay, meant to tidy up, also kills shared factors that are weak."
+        "Alignment crowds out private information, so why not widen the embedding? A contrastive encoder has no use for outputs beyond \
+         the shared factors and leaves them at zero. Weight decay, meant to tidy up, also kills weak shared factors."
     }
 
     fn parameters(&self) -> &'static [Parameter] {
@@ -84,8 +84,8 @@ impl Lesson for Width {
         let [line_shared, line_private, line_sensor] = lines;
         let [shared, private, sensor] = kept(weak, decay, here)?;
         let answer = format!(
-            "At η = {:.3}, its singular value in the cross-covariance: what is below η is cut. With {here} outputs and η = {decay:.1}, \
-             {shared:.3} nats are kept of the shared factors, {private:.3} of the private ones.",
+            "At η = {:.3}, its singular value in the cross-covariance: anything below η is cut. With {here} outputs and η = {decay:.1}, \
+             encoder 1 keeps {shared:.3} nats about the shared factors and {private:.3} about the private ones.",
             second_singular_value(weak)?
         );
         let chart = Chart {

@@ -1,11 +1,11 @@
-//! From values to places on the page.
+//! From values to positions on the page.
 
 use super::Chart;
 use super::axis::Span;
 use super::layer::{Direction, Layer};
 use super::scene::{Frame, Point, sample};
 
-/// The rectangle of a plot and the intervals its sides show.
+/// The rectangle of a plot and the intervals shown along its sides.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plot {
     pub(super) frame: Frame,
@@ -73,7 +73,7 @@ impl Plot {
         self.frame.grow(1e-6).contains(ends[0]).then_some(ends)
     }
 
-    /// Places taken by data, dense enough to find free room for legends and labels.
+    /// Positions occupied by data, dense enough to find free space for legends and labels.
     pub(super) fn occupied(&self, chart: &Chart) -> Vec<Point> {
         const STEP: f64 = 2.5;
         let mut taken = Vec::new();

@@ -1,4 +1,4 @@
-//! Axes as the caller describes them, and the interval each resolves to.
+//! Axes as the caller describes them, and the interval that each resolves to.
 
 use super::FigureError;
 
@@ -17,9 +17,9 @@ pub enum Scale {
 /// Labels may hold sub- and superscripts as `σ_{w}` and `ε^{2}`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Axis {
-    /// What is measured.
+    /// The quantity measured.
     pub label: String,
-    /// In which unit.
+    /// Its unit.
     pub unit: Option<String>,
     /// Linear or logarithmic.
     pub scale: Scale,
@@ -77,7 +77,7 @@ pub(super) struct Span {
     pub(super) scale: Scale,
 }
 
-/// Below this share of their size, two ends count as one value: the rest is rounding noise.
+/// Two ends that differ by less than this, relative to their size, count as one value: the rest is rounding.
 const DEGENERATE: f64 = 1e-12;
 
 impl Span {
@@ -103,7 +103,7 @@ impl Span {
             };
             (a, b) = (a - half, b + half);
         } else if axis.range.is_none() && pad > 0.0 {
-            // Data that nearly reach zero are shown with the zero, so that heights compare honestly.
+            // Axes of data close to zero include the zero, so that heights compare honestly.
             if scale == Scale::Linear && pad >= VALUE_PAD && a > 0.0 && a < 0.2 * b {
                 a = 0.0;
             }
@@ -118,7 +118,7 @@ impl Span {
         if drawable { Ok(span) } else { Err(invalid()) }
     }
 
-    /// Where `value` lies: 0 at the low end, 1 at the high end; none where it cannot be drawn.
+    /// The position of `value`: 0 at the low end, 1 at the high end; `None` if it cannot be drawn.
     pub(super) fn position(&self, value: f64) -> Option<f64> {
         let share = match self.scale {
             Scale::Linear => (value - self.low) / (self.high - self.low),

@@ -13,7 +13,7 @@ pub(super) const BAR: f64 = 8.0;
 pub(super) struct Bar {
     pub(super) axis: Axis,
     pub(super) span: Span,
-    /// The share of the bar at which a diverging map is white, with the longer of its two arms.
+    /// The position on the bar at which a diverging map is white, and the longer of its two arms.
     white: Option<(f64, f64)>,
 }
 
@@ -47,7 +47,7 @@ pub(super) enum Colouring {
 }
 
 impl Colouring {
-    /// None when the range of the bar cannot be drawn.
+    /// `None` if the range of the bar cannot be drawn.
     pub(super) fn of(map: &Heatmap) -> Option<Self> {
         match &map.colours {
             ColourScale::Categories(names) => Some(Self::Categories(names.len())),
@@ -55,7 +55,7 @@ impl Colouring {
         }
     }
 
-    /// None for values that are missing.
+    /// `None` for missing values.
     pub(super) fn colour(&self, value: f64) -> Option<[u8; 3]> {
         match self {
             Self::Categories(count) => category_index(value, *count).map(|i| category(i).rgb),

@@ -1,4 +1,4 @@
-//! Layers, axes and legends drawn into a scene.
+//! Draws layers, axes and legends into a scene.
 
 use super::area::Plot;
 use super::axis::{Scale, Span};
@@ -34,7 +34,7 @@ pub(super) struct Pen<'a> {
 }
 
 impl<'a> Pen<'a> {
-    /// For what belongs to no plot.
+    /// For parts of the page that belong to no plot.
     pub(super) fn of_page(scene: &'a mut Scene, theme: Theme, sizes: Sizes) -> Self {
         let frame = Frame { left: 0.0, top: 0.0, right: scene.width, bottom: scene.height };
         let unit = Span { low: 0.0, high: 1.0, scale: Scale::Linear };
@@ -56,7 +56,7 @@ impl<'a> Pen<'a> {
         style.dashes().iter().map(|length| length * self.sizes.line).collect()
     }
 
-    /// Draws a layer; `index` counts boundaries, and theories, which tells their dashes apart.
+    /// Draws a layer; `index` counts boundaries or theories, to distinguish their dashes.
     pub(super) fn layer(&mut self, layer: &Layer, index: usize) {
         match layer {
             Layer::Curve { points, style, .. } => self.curve(points, *style),
@@ -97,7 +97,7 @@ impl<'a> Pen<'a> {
         let marks = self.plot.marks(points);
         let length: f64 = marks.windows(2).map(|pair| distance(pair[0], pair[1])).sum();
         let unit = self.sizes.unit;
-        // All points while they are few; else a marker every so often, at different points in each series.
+        // All points if they are few; otherwise a marker every so often, at different points in each series.
         let step = if length >= 8.0 * unit * marks.len() as f64 { 0.0 } else { MARKER_STEP * unit };
         let mut walked = step * (1.0 - 0.2 * (style.index() % 5) as f64);
         let mut before: Option<Point> = None;
@@ -109,7 +109,7 @@ impl<'a> Pen<'a> {
                 self.ringed(mark, style.marker(), colour);
             }
         }
-        // A point between two gaps has no line: its marker is all there is of it.
+        // A point between two gaps has no line: its marker is all there is.
         for mark in self.plot.lonely(points) {
             self.ringed(mark, style.marker(), colour);
         }
@@ -134,7 +134,7 @@ impl<'a> Pen<'a> {
         self.strokes(lines, &pattern, 1.2 * unit, Colour::rgb(0));
     }
 
-    /// A marker with a thin rim of background, so that it stands out of lines.
+    /// A marker with a thin rim in the background colour, so that it stands out from lines.
     fn ringed(&mut self, at: Point, marker: Marker, colour: Colour) {
         let radius = 2.0 * self.sizes.unit;
         self.marker(at, marker, radius + 0.6 * self.sizes.unit, self.theme.background());
@@ -317,7 +317,7 @@ impl<'a> Pen<'a> {
         }
     }
 
-    /// Lets grid lines recede behind text.
+    /// Lets grid lines fade behind text.
     pub(super) fn veil(&mut self, spot: Frame) {
         self.scene.area(spot.corners(), self.theme.background().fade(0.8));
     }

@@ -1,4 +1,4 @@
-//! What can be wrong with a figure before or while it is drawn.
+//! Errors in a figure, before or while it is drawn.
 
 use thiserror::Error;
 

@@ -54,7 +54,7 @@ impl Typeface {
         PxScale::from(em as f32 * face.height_unscaled() / units)
     }
 
-    /// Width of plain characters in the unit of `em`; braces mean nothing here.
+    /// Width of plain characters, in the unit of `em`; braces have no special meaning here.
     pub(super) fn width_of_run(&self, text: &str, em: f64, bold: bool) -> f64 {
         let face = self.face(bold).as_scaled(self.scale(bold, em));
         let mut previous = None;
@@ -71,15 +71,15 @@ impl Typeface {
         runs(text).iter().map(|run| self.width_of_run(&run.text, em * run.size, bold)).sum()
     }
 
-    /// Breaks a text at spaces into lines no wider than `room` and about equally long; what exceeds `max_lines` ends in an
-    /// ellipsis.
+    /// Breaks a text at spaces into lines no wider than `room` and about equally long; text beyond `max_lines` is
+    /// replaced by an ellipsis.
     pub(super) fn wrap(&self, text: &str, em: f64, bold: bool, room: f64, max_lines: usize) -> Vec<String> {
         let mut lines = self.fill_lines(text, em, bold, room);
         if lines.len() > max_lines {
             let rest = lines.split_off(max_lines.max(1) - 1).join(" ");
             lines.push(format!("{rest}…"));
         } else if lines.len() > 1 {
-            // The narrowest room that needs no further line leaves no word alone.
+            // The narrowest width that needs no further line leaves no word on its own.
             let count = lines.len();
             let (mut narrow, mut enough) = (room / count as f64, room);
             for _ in 0..10 {
@@ -96,7 +96,7 @@ impl Typeface {
         lines
     }
 
-    /// Breaks a text at spaces, each line as full as it gets; a word wider than `room` gets its own line.
+    /// Breaks a text at spaces, filling each line; a word wider than `room` gets its own line.
     fn fill_lines(&self, text: &str, em: f64, bold: bool, room: f64) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         for word in text.split_whitespace() {
@@ -120,7 +120,7 @@ impl Typeface {
     }
 }
 
-/// A stretch of text in one size and height.
+/// A stretch of text of one size and height.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Run {
     /// Its characters.

@@ -1,10 +1,10 @@
-//! What a chart shows: its layers, their checks and extents.
+//! The contents of a chart: its layers, their validation and extents.
 
 use super::axis::{Axis, Scale, drawable};
 use super::style::SeriesStyle;
 use super::{Chart, FigureError};
 
-/// One thing drawn in a chart. Theory lies over data whatever the order of layers.
+/// One layer of a chart. Theory is drawn over data, whatever the order of the layers.
 ///
 /// Points that are missing, infinite, or not positive on a logarithmic axis are left out.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +41,7 @@ pub enum Layer {
         /// Points (x, y) in drawing order.
         points: Vec<(f64, f64)>,
     },
-    /// Coloured cells; at most one per chart has a colour bar or category legend.
+    /// Coloured cells; at most one layer per chart may have a colour bar or category legend.
     Heatmap(Box<Heatmap>),
     /// A line over a heatmap, black with a white rim so that it shows on every colour.
     Boundary {
@@ -221,7 +221,7 @@ impl Layer {
         }
     }
 
-    /// The values along x and along y that the axes must reach.
+    /// The values along x and y that the axes must include.
     fn reach(&self, chart: &Chart) -> (Vec<f64>, Vec<f64>) {
         let (x, y) = (chart.x.scale, chart.y.scale);
         match self {
@@ -252,7 +252,7 @@ impl Layer {
 /// Boundaries over a heatmap do not widen it: they may run far out of the cells.
 pub(super) type Extents = (Option<(f64, f64)>, Option<(f64, f64)>);
 
-/// Checks every layer and returns what the axes must reach.
+/// Validates every layer and returns the ranges that the axes must include.
 pub(super) fn survey(chart: &Chart) -> Result<Extents, FigureError> {
     if chart.layers.is_empty() {
         return Err(FigureError::EmptyChart { title: chart.title.clone() });

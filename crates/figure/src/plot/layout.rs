@@ -1,4 +1,4 @@
-//! The page: a grid of panels with plots of equal size under one title.
+//! The page: a grid of panels with plots of equal size under a common title.
 
 use super::draw::Pen;
 use super::font::Typeface;
@@ -40,7 +40,7 @@ pub(super) fn compose(figure: &Figure) -> Result<Scene, FigureError> {
     let (mut wide, mut high) = (sizes.page / columns as f64 * 0.75, 130.0 * unit);
     let (mut grid, mut available) = (Grid::default(), wide);
     let mut foot = Foot::default();
-    // Tick labels depend on the size of the plots, and that on the room for tick labels: a few rounds settle both.
+    // Tick labels depend on the size of the plots, which depends on the space for tick labels: a few rounds settle both.
     for _ in 0..4 {
         if columns > 1 && foot.entries.is_empty() && panels[0].legend_is_below() && sole_legend(&panels) {
             foot = Foot::new(panels[0].listed(), sizes)?;
@@ -90,7 +90,7 @@ pub(super) fn compose(figure: &Figure) -> Result<Scene, FigureError> {
     Ok(scene)
 }
 
-/// Whether only the first panel has a legend, so that it speaks for all.
+/// Whether only the first panel has a legend, so that it serves all.
 fn sole_legend(panels: &[Panel]) -> bool {
     panels[0].has_legend() && !panels[1..].iter().any(Panel::has_legend)
 }

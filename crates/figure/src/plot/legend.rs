@@ -1,4 +1,4 @@
-//! Legend entries, their arrangement, and the search for free room.
+//! Legend entries, their arrangement, and the search for free space.
 
 use super::font::Typeface;
 use super::layer::{ColourScale, Layer, category_index};
@@ -6,7 +6,7 @@ use super::scene::{Frame, Point};
 use super::style::{Colour, SeriesStyle, Sizes, category};
 use super::{Chart, FigureError, Theme};
 
-/// The picture beside a legend text.
+/// The symbol beside a legend text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Key {
     Curve {
@@ -77,7 +77,7 @@ pub(super) fn entries(chart: &Chart, theme: Theme) -> Vec<Entry> {
     fills
 }
 
-/// The place of a theory among a chart's distinct theories, which decides its dashes.
+/// The index of a theory among a chart's distinct theories, which determines its dashes.
 pub(super) fn theory_index(layers: &[Layer], wanted: &str) -> usize {
     let mut labels: Vec<&str> = Vec::new();
     for layer in layers {
@@ -97,7 +97,7 @@ pub(super) const KEY_GAP: f64 = 4.0;
 const COLUMN_GAP: f64 = 12.0;
 const ROW_GAP: f64 = 2.2;
 
-/// Arranged entries with their places relative to the upper left corner.
+/// Arranged entries, with positions relative to the upper left corner.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Block {
     /// Text lines and upper left corner of each entry.
@@ -121,7 +121,7 @@ pub(super) fn arrange(entries: &[Entry], sizes: &Sizes, room: f64, columns: usiz
     let total = |w: &[f64]| w.iter().sum::<f64>() + gap * w.len().saturating_sub(1) as f64;
     let most = columns.min(texts.len()).max(1);
     let fitting = (1..=most).rev().find(|&n| total(&widths(n)) <= room).unwrap_or(1);
-    // As few columns as keep the number of rows, so that the rows are evenly filled.
+    // The fewest columns with the same number of rows, so that rows are evenly filled.
     let rows = texts.len().div_ceil(fitting);
     let count = (1..=fitting).find(|&n| texts.len().div_ceil(n) == rows).unwrap_or(fitting);
     let columns = if total(&widths(count)) <= room { widths(count) } else { widths(fitting) };
@@ -138,7 +138,7 @@ pub(super) fn arrange(entries: &[Entry], sizes: &Sizes, room: f64, columns: usiz
     Ok(Block { items, width: total(&columns), height: (top - row_gap).max(0.0) })
 }
 
-/// The place in a frame where a box covers the fewest taken points, and how many those are.
+/// The position in a frame where a box covers the fewest occupied points, and their number.
 pub(super) fn free_place(frame: &Frame, width: f64, height: f64, inset: f64, taken: &[Point]) -> (Frame, usize) {
     let inner = frame.grow(-inset);
     let lefts = [inner.right - width, inner.left, f64::midpoint(inner.left, inner.right) - width / 2.0];
@@ -156,7 +156,7 @@ pub(super) fn free_place(frame: &Frame, width: f64, height: f64, inset: f64, tak
     best.unwrap_or((*frame, usize::MAX))
 }
 
-/// Taken points under a box.
+/// The number of occupied points under a box.
 pub(super) fn covered(spot: &Frame, taken: &[Point]) -> usize {
     taken.iter().filter(|p| spot.contains(**p)).count()
 }

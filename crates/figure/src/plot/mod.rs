@@ -1,11 +1,11 @@
-//! Figures for paper, screen and slides: how does the house style look?
+//! Figures for paper, screen and slides, in the house style.
 //!
-//! A [`Figure`] is a grid of [`Chart`]s; a chart has two [`Axis`] and [`Layer`]s. A [`Drawing`] is a figure laid out, and
-//! turns into SVG, PNG and PDF: the same picture, and the same bytes on every machine. The layout is computed in points;
-//! text is never smaller than 7 pt at the width of a column. [`Figure::on`] puts a figure on another page: a column, both
-//! columns or a slide, light or dark.
+//! A [`Figure`] is a grid of [`Chart`]s; a chart has two [`Axis`] values and a list of [`Layer`]s. A [`Drawing`] is a
+//! figure laid out, and renders to SVG, PNG and PDF: the same picture in each, and the same bytes on every machine. The
+//! layout is computed in points; text is never smaller than 7 pt in a one-column figure. [`Figure::on`] adapts a figure
+//! to another page: one column, two columns or a slide, light or dark.
 //!
-//! Nothing here knows what a figure is about.
+//! Nothing here depends on what a figure is about.
 
 mod area;
 mod axis;
@@ -38,12 +38,12 @@ pub use style::{Marker, SeriesStyle, Theme, Width};
 pub enum Legend {
     /// In a free corner, else to the right of a wide plot or below a narrow one.
     ///
-    /// Left out where an earlier panel of the figure shows the same entries.
+    /// Omitted if an earlier panel of the figure shows the same entries.
     #[default]
     Auto,
-    /// Nowhere.
+    /// No legend.
     None,
-    /// To the right, each entry at the height where its curve ends, if the plot is tall enough for all.
+    /// To the right, each entry at the height where its curve ends, if the plot is tall enough for all of them.
     Direct,
 }
 
@@ -58,9 +58,9 @@ pub struct Chart {
     pub x: Axis,
     /// Vertical axis.
     pub y: Axis,
-    /// What is drawn.
+    /// The layers.
     pub layers: Vec<Layer>,
-    /// Where it will be shown; a figure takes the widest of its panels.
+    /// The page width; a figure takes the widest of its panels.
     pub width: Width,
     /// Colours of the page; a figure takes those of its first panel.
     pub theme: Theme,
@@ -118,8 +118,7 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// The same figure on another page; only sizes, colours and the arrangement of panels change. Without a width it keeps
-    /// its own.
+    /// The same figure for another page; only sizes, colours and the arrangement of panels change. Without a width it keeps its own.
     #[must_use]
     pub fn on(mut self, width: Option<Width>, theme: Theme) -> Self {
         for panel in &mut self.panels {
@@ -162,7 +161,7 @@ impl Drawing {
     /// Lays a figure out.
     ///
     /// # Errors
-    /// [`FigureError`] when a layer has nothing to draw, a range or grid is impossible, or the panels do not fit.
+    /// [`FigureError`] if a layer has nothing to draw, a range or grid is invalid, or the panels do not fit.
     pub fn new(figure: &Figure) -> Result<Self, FigureError> {
         let scene = layout::compose(figure)?;
         Ok(Self { svg: svg::to_svg(&scene)?, scene })
@@ -189,7 +188,7 @@ impl Drawing {
         pdf::to_pdf(&self.scene, &self.svg)
     }
 
-    /// What all formats are made from, hashed: equal recipes give equal files.
+    /// The hash of the inputs of all formats: equal recipes give equal files.
     pub fn recipe(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(tree::RENDERERS.as_bytes()).update(self.svg.as_bytes());
@@ -200,7 +199,7 @@ impl Drawing {
 /// Draws a figure as SVG: [`Drawing::svg`].
 ///
 /// # Errors
-/// As [`Drawing::new`].
+/// See [`Drawing::new`].
 pub fn render_svg(figure: &Figure) -> Result<String, FigureError> {
     Ok(Drawing::new(figure)?.svg)
 }
@@ -208,7 +207,7 @@ pub fn render_svg(figure: &Figure) -> Result<String, FigureError> {
 /// Draws a figure as PNG: [`Drawing::png`].
 ///
 /// # Errors
-/// As [`Drawing::new`] and [`Drawing::png`].
+/// See [`Drawing::new`] and [`Drawing::png`].
 pub fn render_png(figure: &Figure, scale: f64) -> Result<Vec<u8>, FigureError> {
     Drawing::new(figure)?.png(scale)
 }

@@ -1,4 +1,4 @@
-//! Labels of reference lines, placed where they cover the least.
+//! Labels of reference lines, placed where they cover the least data.
 
 use super::FigureError;
 use super::area::Plot;
@@ -14,12 +14,12 @@ pub(super) struct Note {
     pub(super) text: String,
     pub(super) spot: Frame,
     pub(super) turned: bool,
-    /// Taken points it covers.
+    /// The number of occupied points it covers.
     pub(super) hits: usize,
 }
 
 impl Note {
-    /// Beside the line of a layer, where it covers the least; none for other layers and lines without label.
+    /// Beside the line of a layer, where it covers the least; `None` for other layers and for lines without a label.
     pub(super) fn beside(
         layer: &Layer,
         plot: &Plot,

@@ -1,4 +1,4 @@
-//! Shapes painted through plotters, the same calls for every backend.
+//! Paints shapes through plotters, with the same calls for every backend.
 
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;

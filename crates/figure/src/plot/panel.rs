@@ -1,4 +1,4 @@
-//! One panel: room for its labels, the place of its legend, and its drawing.
+//! One panel: space for its labels, the position of its legend, and its drawing.
 
 use super::area::Plot;
 use super::axis::{Span, VALUE_PAD};
@@ -77,7 +77,7 @@ impl<'a> Panel<'a> {
             _ if entries.is_empty() => Place::Nowhere,
             Legend::None => Place::Nowhere,
             Legend::Direct if map.is_none() => Place::Direct,
-            // Cells fill the plot, and a colour bar takes its right side.
+            // Cells fill the plot, and a colour bar occupies its right side.
             _ if categorical && sizes.page > WIDE * sizes.unit && letter.is_none() => Place::Right,
             _ if map.is_some() => Place::Below,
             _ => Place::Inside,
@@ -100,7 +100,7 @@ impl<'a> Panel<'a> {
         })
     }
 
-    /// Whether the legend of this panel holds all that the other's would.
+    /// Whether the legend of this panel contains everything the other's would.
     pub(super) fn explains(&self, other: &Self) -> bool {
         let held = |entry: &Entry| self.entries.iter().any(|own| own.label == entry.label && own.key == entry.key);
         other.entries.iter().all(held)
@@ -115,12 +115,12 @@ impl<'a> Panel<'a> {
         self.place != Place::Nowhere
     }
 
-    /// Whether its legend found no room beside its data.
+    /// Whether its legend found no space beside its data.
     pub(super) fn legend_is_below(&self) -> bool {
         self.place == Place::Below
     }
 
-    /// The entries of the legend: all but the regions that bear their names.
+    /// The entries of the legend: all except regions labelled in place.
     pub(super) fn listed(&self) -> Vec<Entry> {
         let named =
             |entry: &&Entry| self.regions.iter().any(|region| region.key() == (entry.label.as_str(), entry.key));
@@ -135,7 +135,7 @@ impl<'a> Panel<'a> {
         ticks(&bar.axis, &bar.span, share(high, Y_TICK * self.sizes.unit, 3, 8))
     }
 
-    /// The most ticks whose labels keep apart.
+    /// The largest set of ticks whose labels do not collide.
     fn x_ticks(&self, wide: f64) -> Vec<Tick> {
         // Whole numbers have short labels.
         let step = if self.chart.x.whole { 18.0 } else { 30.0 };
@@ -158,7 +158,7 @@ impl<'a> Panel<'a> {
             }
         }
         marks = ticks(&self.chart.x, &self.x, 4);
-        // No even spacing has two labels and room for them: keep those of a closer one that fit.
+        // No even spacing leaves space for two labels: keep those of a denser one that fit.
         let mut kept: Vec<Tick> = Vec::new();
         for tick in marks {
             kept.push(tick.clone());
@@ -256,12 +256,12 @@ impl<'a> Panel<'a> {
         Ok(margins)
     }
 
-    /// Where a legend goes that has no room inside.
+    /// The position of a legend that does not fit inside.
     fn outside(&self, wide: f64) -> Place {
         if wide > WIDE * self.sizes.unit { Place::Right } else { Place::Below }
     }
 
-    /// Moves a legend out of a plot in which it would cover data or take too much room.
+    /// Moves a legend out of a plot if it would cover data or take too much space.
     pub(super) fn settle(&mut self, wide: f64, high: f64) -> Result<(), FigureError> {
         let plot = Plot { frame: Frame { left: 0.0, top: 0.0, right: wide, bottom: high }, x: self.x, y: self.y };
         let mut taken = plot.occupied(self.chart);
@@ -289,7 +289,7 @@ impl<'a> Panel<'a> {
         Ok(())
     }
 
-    /// Labels of the reference lines that are not in the legend; the free places they take are added to `taken`.
+    /// Labels of the reference lines that are not in the legend; the positions they take are added to `taken`.
     fn notes(&self, plot: &Plot, taken: &mut Vec<Point>) -> Result<Vec<Note>, FigureError> {
         let mut notes: Vec<Note> = Vec::new();
         for layer in &self.chart.layers {
@@ -406,7 +406,7 @@ impl<'a> Panel<'a> {
         };
         let mut order: Vec<usize> = (0..self.entries.len()).collect();
         order.sort_by(|a, b| wanted(&self.entries[*a]).total_cmp(&wanted(&self.entries[*b])));
-        // Downwards each keeps clear of the one above; then, from the bottom, all are pushed back into the plot.
+        // Downwards, each keeps clear of the one above; then, from the bottom, all are pushed back into the plot.
         let mut free = f64::NEG_INFINITY;
         for &i in &order {
             block.items[i].1 = (0.0, wanted(&self.entries[i]).max(free));
@@ -421,7 +421,7 @@ impl<'a> Panel<'a> {
     }
 }
 
-/// A lattice of points that stands for a box taken by text.
+/// A lattice of points that represents a box occupied by text.
 fn fill(spot: &Frame) -> Vec<Point> {
     let at = |low: f64, high: f64, i: u32| low + (high - low) * f64::from(i) / 15.0;
     (0..256).map(|i| (at(spot.left, spot.right, i % 16), at(spot.top, spot.bottom, i / 16))).collect()

@@ -1,6 +1,6 @@
-//! A scene as PDF: its SVG, set by krilla with the bundled fonts embedded and text as text.
+//! A scene as PDF: its SVG, rendered by krilla with the bundled fonts embedded and text as text.
 //!
-//! No date and no random identifier, so that the bytes are the same on every run.
+//! No date and no random identifier, so the bytes are the same on every run.
 
 use krilla::Document;
 use krilla::geom::Size;
@@ -12,7 +12,7 @@ use super::FigureError;
 use super::scene::Scene;
 use super::tree;
 
-/// One page of the size of the scene; `svg` is the scene's own.
+/// One page with the size of the scene; `svg` is the scene's SVG.
 #[expect(clippy::cast_possible_truncation, reason = "pages are small")]
 pub(super) fn to_pdf(scene: &Scene, svg: &str) -> Result<Vec<u8>, FigureError> {
     let failed = |what: &str| FigureError::Backend(what.to_owned());

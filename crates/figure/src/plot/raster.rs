@@ -1,7 +1,7 @@
 //! A scene as PNG: its SVG, rendered by resvg with the bundled fonts.
 //!
 //! plotters' own bitmap backend snaps coordinates to pixels and ignores the side bearings of glyphs; rendering the SVG
-//! also means that both outputs are one picture.
+//! also guarantees that both outputs show the same picture.
 
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 
@@ -51,8 +51,8 @@ pub(super) fn encode_png(
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(colours);
     encoder.set_depth(png::BitDepth::Eight);
-    // Flat areas compress best as they are: a third of the bytes that the default filter gives. The encoder's own default does not
-    // look for repetitions.
+    // Flat areas compress best unfiltered: a third of the bytes produced by the default filter. The encoder's own
+    // default does not look for repetitions.
     encoder.set_filter(png::FilterType::NoFilter);
     encoder.set_compression(png::Compression::Default);
     encoder.set_pixel_dims(per_metre.map(|n| png::PixelDimensions { xppu: n, yppu: n, unit: png::Unit::Meter }));

@@ -1,4 +1,4 @@
-//! Names of the regions of a phase diagram, written into them where they fit: a legend that readers need not look up.
+//! Names of the regions of a phase diagram, written into the regions if they fit, so that readers need no legend.
 
 use super::Chart;
 use super::area::Plot;
@@ -8,7 +8,7 @@ use super::legend::{Key, covered};
 use super::scene::{Frame, Point, distance};
 use super::style::{Colour, Sizes, category};
 
-/// The name of a region and its place.
+/// The name of a region and its position.
 #[derive(Debug, Clone)]
 pub(super) struct Region {
     /// The name, broken into lines.
@@ -65,7 +65,7 @@ fn box_of(face: &Typeface, lines: &[String], sizes: &Sizes) -> (f64, f64) {
     (wide + 6.0 * sizes.unit, lines.len() as f64 * Sizes::leading(sizes.small) + 2.0 * sizes.unit)
 }
 
-/// The place for a box in a region, nearest to the middle of all places where it fits.
+/// The position for a box in a region that is nearest to the middle of all positions where it fits.
 fn roomiest(
     cells: &CellsOnPage,
     wanted: usize,
@@ -93,10 +93,10 @@ fn roomiest(
     fitting.into_iter().min_by(|a, b| distance(*a, middle).total_cmp(&distance(*b, middle)))
 }
 
-/// The cells of a heatmap, found by their place on the page.
+/// The cells of a heatmap, looked up by their position on the page.
 struct CellsOnPage<'a> {
     columns: Vec<f64>,
-    /// From the bottom up, as the values are.
+    /// From the bottom up, like the values.
     rows: Vec<f64>,
     values: &'a [f64],
 }

@@ -1,4 +1,4 @@
-//! A page as a list of shapes in points (1/72 inch), y downwards, and the geometry they need.
+//! A page as a list of shapes in points (1/72 inch), with y downwards, and the geometry they need.
 
 use super::style::Colour;
 use super::{FigureError, font};

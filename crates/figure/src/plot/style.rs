@@ -93,11 +93,12 @@ const MARKERS: [Marker; 7] =
 const SERIES_LIGHT: [u32; 7] = [0x00_72_B2, 0xD5_5E_00, 0x00_9E_73, 0xCC_79_A7, 0xE6_9F_00, 0x56_B4_E9, 0x5C_5C_5C];
 const SERIES_DARK: [u32; 7] = [0x56_B4_E9, 0xE6_9F_00, 0x2B_C7_9B, 0xD9_8F_B8, 0xF0_E4_42, 0xE8_72_3C, 0xBB_BB_BB];
 
-/// Lengths in units of the line width, drawn and left out in turn; distinct from [`THEORY_DASHES`].
+/// Lengths in units of the line width, alternately drawn and skipped; distinct from [`THEORY_DASHES`].
 const DASHES: [&[f64]; 6] =
     [&[], &[6.5, 1.8], &[6.0, 1.6, 1.3, 1.6], &[1.5, 1.5], &[10.0, 2.0, 3.0, 2.0], &[5.0, 1.5, 1.2, 1.5, 1.2, 1.5]];
 
-/// The one style of theory overlays: thin lines of ink with short dashes, in points. A chart's second and third theory differ in them.
+/// The style of theory overlays: thin lines in the text colour with short dashes, in points. They distinguish a chart's
+/// second and third theory.
 pub(super) const THEORY_DASHES: [&[f64]; 3] = [&[2.6, 1.6], &[5.2, 1.5, 0.9, 1.5], &[0.9, 1.5]];
 
 /// Dashes of boundary lines by order of appearance, in points.
@@ -129,12 +130,12 @@ impl SeriesStyle {
         self.paint(theme).rgb
     }
 
-    /// Drawn and left-out lengths in line widths; empty for a solid line.
+    /// Drawn and skipped lengths in line widths; empty for a solid line.
     pub fn dashes(self) -> &'static [f64] {
         DASHES[self.index % DASHES.len()]
     }
 
-    /// Shape at the points of the series. Where colours come round again, each has the next one's shape.
+    /// Shape of the markers. When colours repeat, each gets the next one's shape.
     pub fn marker(self) -> Marker {
         MARKERS[(self.index + self.index / MARKERS.len()) % MARKERS.len()]
     }
@@ -194,7 +195,7 @@ pub(super) fn colour_map(position: f64, diverging: bool) -> [u8; 3] {
     std::array::from_fn(|i| (f64::from(low[i]) * (1.0 - share) + f64::from(high[i]) * share).round() as u8)
 }
 
-/// Where the figure will be shown: sets its width, and text and line sizes with it.
+/// The intended page: determines the width, and with it text and line sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Width {
     /// One journal column, 3.4 inches.
@@ -207,7 +208,7 @@ pub enum Width {
 }
 
 impl Width {
-    /// The width of a figure with this many panels unless it is told otherwise.
+    /// The default width of a figure with this many panels.
     pub fn of_panels(panels: usize) -> Self {
         if panels > 1 { Self::DoubleColumn } else { Self::SingleColumn }
     }

@@ -45,8 +45,8 @@ pub(super) fn to_svg(scene: &Scene) -> Result<String, FigureError> {
     Ok(svg)
 }
 
-/// Opacity as that of fill and stroke, and only where there is some: `opacity` makes a group of each shape, which a PDF has to carry as
-/// a separate object.
+/// Opacity as `fill-opacity` and `stroke-opacity`, and only where needed: `opacity` turns each shape into a group,
+/// which a PDF has to store as a separate object.
 fn opacities(body: &str) -> String {
     const MARK: &str = " opacity=\"";
     let mut parts = body.split(MARK);

@@ -15,7 +15,7 @@ impl Tick {
     }
 }
 
-/// Never more marks than this, whatever the range.
+/// Largest number of marks, whatever the range.
 const MOST: usize = 60;
 
 /// About `target` labelled ticks for an axis shown over `span`.

@@ -1,4 +1,4 @@
-//! An SVG as the tree of shapes that PNG and PDF are made from, with the bundled fonts.
+//! An SVG as the tree of shapes from which PNG and PDF are made, with the bundled fonts.
 
 use std::sync::{Arc, LazyLock};
 
@@ -7,7 +7,7 @@ use resvg::usvg::{Options, Tree, fontdb};
 use super::FigureError;
 use super::font::{BOLD, REGULAR};
 
-/// What turns a tree into other formats: their bytes may change with it.
+/// The libraries that render a tree: output bytes may change with their versions.
 pub(super) const RENDERERS: &str = "resvg 0.47, krilla-svg 0.8";
 
 /// The bundled fonts and no others, so that the bytes are the same on every machine.

@@ -1,21 +1,21 @@
-//! Samples of files: cut into parts once, taken in batches, brought to a common scale.
+//! Samples from files: split into parts once, drawn in batches, standardised.
 
 use super::scaling::Scaling;
 use super::{DataError, Evaluation, Paired, Source};
 use alignloss::random::Stream;
 use rand::seq::SliceRandom;
 
-/// Pairs in memory, cut into parts.
+/// Pairs in memory, split into parts.
 #[derive(Debug)]
 pub(super) struct Held {
     parts: Evaluation,
-    /// Of each test sample.
+    /// The group of each test sample.
     test_groups: Vec<usize>,
 }
 
 impl Held {
-    /// Cuts pairs, of which each belongs to a group, into training, validation and test samples and standardises every channel
-    /// of the views by the training part.
+    /// Splits pairs, each of which belongs to a group, into training, validation and test samples, and standardises
+    /// every channel of the views by the training part.
     pub(super) fn new(whole: &Paired, groups: &[usize], parts: &[Vec<usize>; 3]) -> Self {
         let test_groups = parts[2].iter().map(|&sample| groups[sample]).collect();
         let [train, validation, test] = parts.each_ref().map(|members| whole.select(members));
@@ -43,7 +43,7 @@ impl Source for Held {
         if batches == 0 {
             return Err(DataError::setting("batch", format!("{size} pairs, but there are {count} training pairs")));
         }
-        // Every epoch has an order of its own; what does not fill a batch is left out, so that no batch holds a pair twice.
+        // Every epoch has its own order; samples that do not fill a batch are left out, so no batch contains a pair twice.
         let mut order: Vec<usize> = (0..count).collect();
         order.shuffle(&mut Stream { seed, experiment: "epoch", cell: step / batches, replicate: 0 }.generator());
         let start = (step % batches) as usize * size;

@@ -1,10 +1,10 @@
-//! Why data can't be had, with the file, the field and the value.
+//! Errors in data, with the file, the field and the value.
 
 use alignloss::model::ModelError;
 use alignloss::sample::SampleError;
 use std::path::{Path, PathBuf};
 
-/// Why data can't be had.
+/// Why data can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// A file can't be opened or read at all.
@@ -12,20 +12,20 @@ pub enum DataError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system or the decoder says.
+        /// The message of the system or the decoder.
         problem: String,
     },
-    /// A file lacks something, or holds it in a form that can't be used: an array, a column, a shape, an element type.
+    /// A file lacks something, or holds it in an unusable form: an array, a column, a shape, an element type.
     #[error("{}: {field}: {problem}", path.display())]
     Content {
         /// The file.
         path: PathBuf,
         /// The array, column or band.
         field: String,
-        /// What is wrong with it, with the value.
+        /// What is wrong, with the value.
         problem: String,
     },
-    /// A value is NaN, infinite, empty, or the file's mark for "no data".
+    /// A value is NaN, infinite, empty, or the file's marker for "no data".
     #[error("{}: {field}: row {row} is {value}; drop such rows with `missing = \"drop\"`", path.display())]
     Missing {
         /// The file.
@@ -34,33 +34,33 @@ pub enum DataError {
         field: String,
         /// The row or pixel, from 0.
         row: usize,
-        /// The value, as it was read.
+        /// The value as read.
         value: String,
     },
-    /// Two files that belong together differ in their number of rows or pixels.
+    /// Two files that belong together differ in the number of rows or pixels.
     #[error("{}: {found} rows, but {} has {expected}", path.display(), reference.display())]
     Rows {
         /// The file.
         path: PathBuf,
-        /// Its rows.
+        /// Its number of rows.
         found: usize,
-        /// The file that it belongs to.
+        /// The file it belongs to.
         reference: PathBuf,
-        /// The rows of that file.
+        /// The number of rows of that file.
         expected: usize,
     },
-    /// A setting can't be used.
+    /// A setting is invalid.
     #[error("data.{field}: {problem}")]
     Setting {
-        /// The setting, as it is called in the file.
+        /// The setting, as named in the file.
         field: String,
-        /// What is wrong with it, with the value.
+        /// What is wrong, with the value.
         problem: String,
     },
-    /// Data files are needed, and no folder was given.
+    /// Data files are needed, but no folder was given.
     #[error("{what} needs a folder of data files: give one with --data")]
     NoFolder {
-        /// Which source.
+        /// The source.
         what: &'static str,
     },
     /// A model of the library can't be built.

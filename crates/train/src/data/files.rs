@@ -1,7 +1,7 @@
 //! The user's own pairs.
 //!
-//! Each view is a file: rows of an array (`.npy`, `.npz`) or of a table (`.csv`, `.parquet`) are samples; pixels of an image
-//! (GeoTIFF) are samples, or square tiles of them. Targets are columns or bands of files with as many rows or pixels.
+//! Each view is a file: samples are the rows of an array (`.npy`, `.npz`) or of a table (`.csv`, `.parquet`), or the
+//! pixels of an image (GeoTIFF), or square tiles of it. Targets are columns or bands of files with equally many rows or pixels.
 //!
 //! ```toml
 //! [data]
@@ -22,9 +22,9 @@
 //! path = "crops.tif"
 //! ```
 //!
-//! # References of images
-//! Images of a pair are taken to lie on one grid, pixel by pixel; their georeference is not compared. Bring them to one grid
-//! first (for example `gdalwarp -tr 10 10 -te …`).
+//! # Georeferencing
+//! The images of a pair are assumed to lie on one grid, pixel by pixel; their georeferences are not compared. Resample
+//! them to one grid first (for example `gdalwarp -tr 10 10 -te …`).
 
 use super::batches::Held;
 use super::read::{Rows, is_mark, located, read};
@@ -33,14 +33,14 @@ use super::{DataError, Factor, Kind, Observations, Paired, Role};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// What happens to samples with a missing value.
+/// How samples with a missing value are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Missing {
-    /// The first one is an error that names it.
+    /// The first one is an error, which names it.
     #[default]
     Error,
-    /// They are left out.
+    /// They are dropped.
     Drop,
 }
 
@@ -50,13 +50,13 @@ pub enum Missing {
 pub struct ViewFile {
     /// `.npy`, `.npz`, `.csv`, `.parquet`, `.tif` or `.tiff`.
     pub path: PathBuf,
-    /// The array of an `.npz` file; may be left out where it has only one.
+    /// The array in an `.npz` file; optional if there is only one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub array: Option<String>,
-    /// Columns of a table, or bands of an image counted from `"1"`; all of them where left out.
+    /// Columns of a table, or bands of an image counted from `"1"`; all of them by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
-    /// A value that means "no data", beside NaN, empty cells and the mark that a GeoTIFF carries itself.
+    /// A value that means "no data", in addition to NaN, empty cells and a GeoTIFF's own marker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_data: Option<f64>,
 }
@@ -67,20 +67,20 @@ pub struct ViewFile {
 pub struct FactorFile {
     /// Its name.
     pub name: String,
-    /// Whose information it is held to be; how far that is true is measured.
+    /// The presumed role; how far it is true is measured.
     pub role: Role,
     /// Numbers, or classes 0, 1, ….
     #[serde(default = "regression")]
     pub kind: Kind,
-    /// As of a view; rows of more than one entry are one factor of as many entries.
+    /// As for a view; rows with several entries make one factor with as many entries.
     pub path: PathBuf,
-    /// As of a view.
+    /// As for a view.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub array: Option<String>,
-    /// As of a view.
+    /// As for a view.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
-    /// As of a view.
+    /// As for a view.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_data: Option<f64>,
 }
@@ -96,24 +96,25 @@ pub struct Files {
     /// Factors and targets.
     #[serde(default)]
     pub factors: Vec<FactorFile>,
-    /// A column of whole numbers that says which samples belong together (fields, scenes, patients) and go to one part. Samples
-    /// of arrays and tables are taken as independent without it; where any file is an image, its pixels belong to blocks.
+    /// A column of whole numbers that says which samples belong together (fields, scenes, patients) and go to the same
+    /// part. Without it, samples of arrays and tables are taken to be independent; if any file is an image, its pixels
+    /// are grouped into blocks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<ViewFile>,
-    /// Side of the square blocks of an image that go to one part, in pixels.
+    /// Side of the square image blocks assigned to one part, in pixels.
     #[serde(default = "block_side")]
     pub block: usize,
-    /// Side of the square tiles of an image that are one sample, in pixels; 1 takes pixels. Factors are averaged over a tile,
-    /// classes are those of most of its pixels.
+    /// Side of the square image tiles that form one sample, in pixels; 1 takes single pixels. Factors are averaged over
+    /// a tile, and classes decided by majority.
     #[serde(default = "one")]
     pub tile: usize,
-    /// Samples with a missing value.
+    /// How samples with a missing value are treated.
     #[serde(default)]
     pub missing: Missing,
     /// Shares of groups or blocks for training, validation and test.
     #[serde(default = "shares")]
     pub split: [f64; 3],
-    /// Seed of the cut.
+    /// Seed of the split.
     #[serde(default)]
     pub split_seed: u64,
 }
@@ -134,10 +135,10 @@ fn shares() -> [f64; 3] {
     SHARES
 }
 
-/// A file's rows and what they are for.
+/// A file's rows and their purpose.
 struct Part {
     rows: Rows,
-    /// How pixels of a tile become one entry; `None` keeps them all.
+    /// How the pixels of a tile become one entry; `None` keeps them all.
     summary: Option<Kind>,
 }
 
@@ -165,7 +166,7 @@ impl Files {
         let grid = agree(&parts)?;
         if self.tile > 1 {
             let Some(grid) = grid else {
-                return Err(DataError::setting("tile", format!("{} pixels, but the views are no images", self.tile)));
+                return Err(DataError::setting("tile", format!("{} pixels, but the views are not images", self.tile)));
             };
             for part in &mut parts {
                 part.cut_into_tiles(grid, self.tile)?;
@@ -191,12 +192,12 @@ impl Files {
         Ok(Held::new(&whole, &kept_groups, &members))
     }
 
-    /// Samples without a missing value, and without one that encoders, which work in single precision, would see as infinite.
+    /// Samples without missing values, and without values that overflow in single precision, which encoders use.
     #[expect(clippy::cast_possible_truncation, reason = "the rounding is what is looked at")]
     fn complete(&self, parts: &[Part]) -> Result<Vec<usize>, DataError> {
         let gap = |part: &Part, sample: usize| {
             let width = part.rows.width();
-            // Views are kept whole, factors are summarised.
+            // Views are kept whole; factors are summarised.
             let usable =
                 |value: f64| if part.summary.is_none() { (value as f32).is_finite() } else { value.is_finite() };
             part.rows.values[sample * width..(sample + 1) * width].iter().position(|&value| !usable(value))
@@ -237,7 +238,7 @@ impl Files {
                 }
                 let group = |(row, &value): (usize, &f64)| {
                     if value.is_nan() || value.fract() == 0.0 && (0.0..1e15).contains(&value) {
-                        // Samples without a group are dropped before they are looked at.
+                        // Samples without a group have already been dropped.
                         Ok(value as usize)
                     } else {
                         let problem = format!("row {row}: {value} is not a whole number of at least 0");
@@ -293,8 +294,7 @@ impl FactorFile {
     }
 }
 
-/// All files have as many rows, and images as many pixels in both directions: height and width of the images, where there are
-/// any.
+/// Checks that all files have equally many rows, and images equal height and width, which are returned if there are any images.
 fn agree(parts: &[Part]) -> Result<Option<[usize; 2]>, DataError> {
     let first = &parts[0].rows;
     let image = parts.iter().find_map(|part| part.rows.grid.map(|grid| (&part.rows, grid)));
@@ -318,7 +318,7 @@ fn agree(parts: &[Part]) -> Result<Option<[usize; 2]>, DataError> {
 }
 
 impl Part {
-    /// Pixels become square tiles; what is left over at the right and at the bottom is left out.
+    /// Pixels become square tiles; leftovers at the right and at the bottom are dropped.
     fn cut_into_tiles(&mut self, [height, width]: [usize; 2], tile: usize) -> Result<(), DataError> {
         let [down, across] = [height / tile, width / tile];
         if down == 0 || across == 0 {
@@ -364,7 +364,7 @@ impl Rows {
     }
 }
 
-/// The most frequent value, the smallest of them; NaN where any is.
+/// The most frequent value, the smallest in case of ties; NaN if any value is NaN.
 fn most_frequent(values: impl Iterator<Item = f64>) -> f64 {
     let mut sorted: Vec<f64> = values.collect();
     if sorted.iter().any(|value| value.is_nan()) {
@@ -372,7 +372,7 @@ fn most_frequent(values: impl Iterator<Item = f64>) -> f64 {
     }
     sorted.sort_by(f64::total_cmp);
     let runs = sorted.chunk_by(|a, b| a.total_cmp(b).is_eq());
-    // The last of the longest runs that `rev` shows is the one of the smallest value.
+    // The last of the longest runs in reverse order is the one with the smallest value.
     let longest = runs.collect::<Vec<_>>().into_iter().rev().max_by_key(|run| run.len());
     longest.map_or(f64::NAN, |run| run[0])
 }

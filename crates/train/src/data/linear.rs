@@ -1,4 +1,4 @@
-//! A Gaussian latent model of the library as a source.
+//! A Gaussian latent model of the library as a data source.
 
 use super::nonlinear::{factor, observations};
 use super::{DataError, Evaluation, Paired, Role, Sizes, Source, check_batch, held_out};
@@ -8,11 +8,11 @@ use alignloss::sample::Sampler;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// A model of two modalities: from a model file, or written in place as a model file would be (`model.family`, or
+/// A model with two modalities: from a model file, or written in place as in a model file (`model.family`, or
 /// `model.latent` with `model.modality`).
 ///
-/// Factors are the standard targets (`shared`, `private 1`, `private 2`) and, with the role of a target, those that the model
-/// names itself; one that has the name of a standard target and is another is an error.
+/// Factors are the standard targets (`shared`, `private 1`, `private 2`) and, with the role of a target, those that the
+/// model defines; it is an error if one of these has the name of a standard target but differs from it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Linear {
@@ -27,7 +27,7 @@ pub struct Linear {
     pub sizes: Sizes,
 }
 
-/// The model with the standard targets in front of its own.
+/// The model with the standard targets before its own.
 #[derive(Debug)]
 pub(super) struct LinearSource {
     model: LatentModel,
@@ -69,11 +69,11 @@ impl Linear {
             .collect();
         for own in model.targets() {
             if let Some(standard) = targets.iter().find(|target| target.name == own.name) {
-                // Families name the standard targets themselves.
+                // Families already include the standard targets.
                 if standard == own {
                     continue;
                 }
-                let problem = format!("target {:?} has the name of a standard target, and is another", own.name);
+                let problem = format!("target {:?} has the name of a standard target but differs from it", own.name);
                 return Err(DataError::setting("model", problem));
             }
             targets.push(own.clone());

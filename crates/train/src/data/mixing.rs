@@ -9,11 +9,11 @@ pub(super) const SLOPE: f64 = 0.2;
 
 /// An invertible map of R^n: square linear layers with a leaky ReLU of slope 0.2 between them.
 ///
-/// Every layer is U·diag(σ)·Vᵀ with U and V Haar orthogonal and log σ uniform on ±½ log κ, so that its condition number
-/// is at most κ by construction, and its product of singular values is 1 on average of logarithms: no layer grows or
-/// shrinks what it maps. The Jacobian of `depth` layers has a condition number of at most κ^depth · 5^(depth − 1) at every
-/// point. (Published generators draw Gaussian matrices with unit columns and keep well-conditioned ones, which bounds the
-/// same number by rejection: Hyvärinen, Morioka 2016; von Kügelgen et al. 2021.)
+/// Every layer is U·diag(σ)·Vᵀ with U and V Haar orthogonal and log σ uniform on ±½ log κ, so its condition number is
+/// at most κ by construction, and its log-determinant is zero in expectation: on average no layer grows or shrinks its
+/// input. The Jacobian of `depth` layers has a condition number of at most κ^depth · 5^(depth − 1) at every point.
+/// (Published generators draw Gaussian matrices with unit columns and keep well-conditioned ones, which bounds the same
+/// number by rejection: Hyvärinen, Morioka 2016; von Kügelgen et al. 2021.)
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mixing {
     layers: Vec<Layer>,
@@ -32,7 +32,7 @@ impl Mixing {
     /// Draws a map of `dimension` entries with `depth` linear layers of condition number at most `condition`.
     ///
     /// # Panics
-    /// When the condition number is below 1: checked by the caller's specification.
+    /// If the condition number is below 1: checked by the caller's specification.
     pub fn draw(dimension: usize, depth: usize, condition: f64, generator: &mut Generator) -> Self {
         assert!(condition >= 1.0, "a condition number is at least 1");
         Self { layers: (0..depth).map(|_| Layer::draw(dimension, condition, generator)).collect() }
@@ -66,7 +66,7 @@ impl Mixing {
         values
     }
 
-    /// The weights of each linear layer, first applied first.
+    /// The weights of each linear layer, in order of application.
     pub fn weights(&self) -> impl Iterator<Item = &Matrix> {
         self.layers.iter().map(|layer| &layer.weights)
     }

@@ -1,10 +1,10 @@
 //! Pairs of views with the factors behind them.
 //!
-//! A [`DataSpec`] says what the data are and is part of an experiment's file; [`DataSpec::open`] makes a [`Source`] of it,
-//! which gives training batches and held-out samples. Simulators draw both fresh from streams that are named by seed and
-//! step; sources of files cut their samples into training, validation and test parts once, by a seed of the specification.
+//! A [`DataSpec`] describes the data and is part of an experiment file; [`DataSpec::open`] turns it into a [`Source`],
+//! which provides training batches and held-out samples. Simulators draw both afresh from streams named by seed and
+//! step; sources of files split their samples into training, validation and test parts once, by a seed in the specification.
 //!
-//! | source | what it is |
+//! | source | description |
 //! |---|---|
 //! | [`Nonlinear`] | content, style and private latents through invertible networks (the identifiability literature) |
 //! | [`Vegetation`] | a crop seen by Sentinel-2 and Sentinel-1: reflectance and backscatter models with known parameters |
@@ -12,7 +12,7 @@
 //! | [`Files`] | the user's own arrays, tables or images |
 //! | [`WorldCereal`] | monthly Sentinel-1 and Sentinel-2 composites of one patch in Belgium |
 //!
-//! What it does not do: train, measure, or download.
+//! Training, measuring and downloading are left to others.
 
 mod batches;
 mod error;
@@ -42,13 +42,13 @@ use std::path::{Path, PathBuf};
 /// Samples of one view, in the order of the pairs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observations {
-    /// Of one sample: `[channels]` or `[channels, height, width]`.
+    /// The shape of one sample: `[channels]` or `[channels, height, width]`.
     pub shape: Vec<usize>,
     /// n × product(shape), row-major: one sample after the other.
     pub values: Vec<f32>,
 }
 
-/// Whose information a factor is.
+/// Which sensors see a factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -58,7 +58,7 @@ pub enum Role {
     PrivateFirst,
     /// Private to the second sensor.
     PrivateSecond,
-    /// A task of its own, of any mixture.
+    /// A separate task, of any mixture.
     Target,
 }
 
@@ -66,11 +66,11 @@ pub enum Role {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Numbers: judged by R².
+    /// Numbers, scored by R².
     Regression,
-    /// Classes 0 … classes − 1 in one dimension: judged by accuracy.
+    /// Classes 0 … classes − 1 in one dimension, scored by accuracy.
     Classification {
-        /// How many there are.
+        /// The number of classes.
         classes: usize,
     },
 }
@@ -78,9 +78,9 @@ pub enum Kind {
 /// A factor behind the pairs, or a target.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Factor {
-    /// Its name, for people and figures.
+    /// Its name, for display and figures.
     pub name: String,
-    /// Whose information it is.
+    /// Which sensors see it.
     pub role: Role,
     /// How it is predicted.
     pub kind: Kind,
@@ -93,24 +93,24 @@ pub struct Factor {
 /// n pairs of views with their factors.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Paired {
-    /// What each sensor sees.
+    /// The view of each sensor.
     pub views: [Observations; 2],
-    /// What is behind it.
+    /// The factors behind it.
     pub factors: Vec<Factor>,
 }
 
 /// Held-out pairs for probes of frozen encoders.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
-    /// Probes are fitted here, …
+    /// Probes are fitted on this part, …
     pub train: Paired,
-    /// … their penalties chosen here, …
+    /// … their penalties chosen on this one, …
     pub validation: Paired,
-    /// … and judged here.
+    /// … and scored on this one.
     pub test: Paired,
 }
 
-/// How many pairs of a simulator probes are fitted to, chosen on and judged by.
+/// Numbers of simulated pairs for fitting, choosing and scoring probes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sizes {
@@ -118,7 +118,7 @@ pub struct Sizes {
     pub train: usize,
     /// Pairs for choosing.
     pub validation: usize,
-    /// Pairs for judging.
+    /// Pairs for scoring.
     pub test: usize,
 }
 
@@ -128,7 +128,7 @@ impl Default for Sizes {
     }
 }
 
-/// Where pairs come from.
+/// A source of pairs.
 pub trait Source: Send + Sync {
     /// The shape of one sample of each view: `[channels]` or `[channels, height, width]`.
     fn shapes(&self) -> [Vec<usize>; 2];
@@ -136,24 +136,24 @@ pub trait Source: Send + Sync {
     /// A training batch: a pure function of (seed, step, size), so that a resumed run sees the same batches.
     ///
     /// # Errors
-    /// [`DataError`], when the size is 0 or the source can't be sampled.
+    /// [`DataError`] if the size is 0 or the source can't be sampled.
     fn batch(&self, seed: u64, step: u64, size: usize) -> Result<Paired, DataError>;
 
-    /// Held-out data for probes: a pure function of the seed. Sources of files ignore it: their parts are fixed when they
-    /// are opened, so that no training batch ever holds a test sample.
+    /// Held-out data for probes: a pure function of the seed. Sources of files ignore the seed: their parts are fixed
+    /// when they are opened, so that no training batch ever contains a test sample.
     ///
     /// # Errors
     /// As [`Source::batch`].
     fn evaluation(&self, seed: u64) -> Result<Evaluation, DataError>;
 
-    /// Which test samples of [`Source::evaluation`] belong together (pixels of one block of an image, samples of one field):
+    /// Which test samples of [`Source::evaluation`] belong together (pixels of one image block, samples of one field):
     /// the group of each, for intervals that resample whole groups; `None` for independent samples.
     fn test_groups(&self) -> Option<&[usize]> {
         None
     }
 }
 
-/// What data an experiment uses: the section `[data]` of its file, told apart by `kind`.
+/// The section `[data]` of an experiment file, distinguished by `kind`.
 ///
 /// # Examples
 /// ```
@@ -180,7 +180,7 @@ pub enum DataSpec {
 }
 
 impl DataSpec {
-    /// Checks the specification and makes a source of it. Relative paths are taken from `data_folder` where it is given.
+    /// Validates the specification and opens the source. Relative paths are resolved from `data_folder`, if given.
     ///
     /// # Errors
     /// [`DataError`].
@@ -194,7 +194,7 @@ impl DataSpec {
         })
     }
 
-    /// Every file that [`DataSpec::open`] reads, always in the same order: results depend on what they hold.
+    /// Every file that [`DataSpec::open`] reads, always in the same order; results depend on their contents.
     ///
     /// # Errors
     /// [`DataError::NoFolder`].
@@ -233,10 +233,10 @@ impl Paired {
         self.views[0].count()
     }
 
-    /// Some of the pairs, in the given order; a pair may be named more than once.
+    /// Some of the pairs, in the given order; a pair may occur more than once.
     ///
     /// # Panics
-    /// When there is no such pair: a broken invariant of the caller.
+    /// If there is no such pair: a broken invariant of the caller.
     #[must_use]
     pub fn select(&self, pairs: &[usize]) -> Self {
         fn rows<T: Copy>(values: &[T], width: usize, pairs: &[usize]) -> Vec<T> {
@@ -261,13 +261,13 @@ impl Paired {
     }
 }
 
-/// The held-out parts of a simulator, drawn one by one.
+/// The held-out parts of a simulator, drawn one after the other.
 fn held_out(sizes: Sizes, draw: impl Fn(u64, usize) -> Result<Paired, DataError>) -> Result<Evaluation, DataError> {
     Ok(Evaluation { train: draw(0, sizes.train)?, validation: draw(1, sizes.validation)?, test: draw(2, sizes.test)? })
 }
 
 impl Sizes {
-    /// Probes need two samples of each part.
+    /// Probes need at least two samples in each part.
     fn check(self) -> Result<(), DataError> {
         for (part, count) in [("train", self.train), ("validation", self.validation), ("test", self.test)] {
             if count < 2 {
@@ -278,7 +278,7 @@ impl Sizes {
     }
 }
 
-/// Fails on an empty batch.
+/// Rejects an empty batch.
 fn check_batch(size: usize) -> Result<(), DataError> {
     if size == 0 { Err(DataError::setting("batch", "0 pairs")) } else { Ok(()) }
 }

@@ -12,21 +12,21 @@ const LARGEST: usize = 512;
 
 /// The generator of the identifiability literature.
 ///
-/// Content c is the same in both views. Style s is drawn with the first view and perturbed in the second: each entry changes
-/// with probability `change_probability`, by a Gaussian step. Private blocks m_1, m_2 belong to one view each. View k is
-/// x_k = f_k(c, s_k, m_k) + noise, with f_k an invertible network ([`Mixing`]).
+/// Content c is the same in both views. Style s is drawn with the first view and perturbed in the second: each entry
+/// changes with probability `change_probability`, by a Gaussian step. Private blocks m_1, m_2 belong to one view each.
+/// View k is x_k = f_k(c, s_k, m_k) + noise, with f_k an invertible network ([`Mixing`]).
 ///
 /// - von Kügelgen et al. (2021, arXiv 2106.04619): `one_mixing = true`, `private = [0, 0]`. Statistical dependence draws the
 ///   covariances of c, of s and of the steps, each on its own, from a Wishart law W_n(I, n); causal dependence adds an affine
 ///   map of c to s with standard normal entries.
 /// - Daunhawer et al. (2023, arXiv 2303.09166): `content = 5`, `style = 5`, `private = [5, 5]`, a network for each view.
 ///
-/// The world (networks, covariances, causal map) is drawn once, from `seed` of the specification; batches from the seed of the
-/// run. The code of von Kügelgen et al. (`ysharma1126/ssl_identifiability`) draws covariances and the causal map anew for every
-/// batch, so that what it trains on is a mixture over them; here a factor depends on the others in one way.
+/// The world (networks, covariances, causal map) is drawn once, from the `seed` of the specification; batches from the
+/// seed of the run. The code of von Kügelgen et al. (`ysharma1126/ssl_identifiability`) redraws covariances and the
+/// causal map for every batch, so it trains on a mixture over them; here the dependence between factors is fixed.
 ///
-/// The roles of `style 1` and `style 2` are private, although without a change in every entry (`change_probability` 1
-/// and a large step) either view says something of the other's style: that is measured, not assumed.
+/// The roles of `style 1` and `style 2` are private, although, unless every entry changes (`change_probability` 1 and a
+/// large step), each view says something about the other's style: that is measured, not assumed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Nonlinear {
@@ -36,15 +36,15 @@ pub struct Nonlinear {
     pub style: usize,
     /// Entries of m_1 and m_2.
     pub private: [usize; 2],
-    /// Correlated content and correlated style.
+    /// Whether content entries, and style entries, are correlated.
     pub statistical_dependence: bool,
-    /// Style that depends on content.
+    /// Whether style depends on content.
     pub causal_dependence: bool,
     /// Probability that an entry of the style changes between the views.
     pub change_probability: f64,
-    /// Factor of the steps, which are of variance one where there is no statistical dependence.
+    /// Scale of the steps, which have variance one without statistical dependence.
     pub change_scale: f64,
-    /// The same network for both views (which then need as many latents).
+    /// The same network for both views (which then need equally many latents).
     pub one_mixing: bool,
     /// Linear layers of a network; 1 is a linear map.
     pub depth: usize,
@@ -92,7 +92,7 @@ pub(super) struct World {
 }
 
 impl Nonlinear {
-    /// Checks the specification and draws its world.
+    /// Validates the specification and draws its world.
     pub(super) fn open(&self) -> Result<World, DataError> {
         let fail = |field: &str, problem: String| Err(DataError::setting(field, problem));
         let dimensions = self.dimensions();
@@ -115,7 +115,10 @@ impl Nonlinear {
             return fail("depth", format!("{} is not between 1 and 20", self.depth));
         }
         if self.one_mixing && dimensions[0] != dimensions[1] {
-            return fail("one_mixing", format!("{:?} private latents: the views differ in size", self.private));
+            return fail(
+                "one_mixing",
+                format!("{:?} private latents, but one network for both views needs equal sizes", self.private),
+            );
         }
         self.sizes.check()?;
         let stream = |cell| Stream { seed: self.seed, experiment: "nonlinear world", cell, replicate: 0 }.generator();
@@ -220,7 +223,7 @@ pub(super) fn observations(samples: &Matrix) -> Observations {
     Observations { shape: vec![samples.nrows()], values: samples.iter().map(|&x| x as f32).collect() }
 }
 
-/// One sample per column, as a factor of numbers.
+/// One sample per column, as a numerical factor.
 pub(super) fn factor(name: &str, role: Role, samples: &Matrix) -> Factor {
     Factor {
         name: name.to_owned(),

@@ -1,7 +1,7 @@
-//! Arrays, tables and images as rows of numbers.
+//! Reads arrays, tables and images as rows of numbers.
 //!
-//! Formats are told by the extension: `.npy`, `.npz`, `.csv`, `.parquet`, `.tif`/`.tiff`. Whatever the element type, numbers
-//! come as doubles; "no data" (an empty cell, a null, the image's own mark) comes as NaN.
+//! The extension determines the format: `.npy`, `.npz`, `.csv`, `.parquet`, `.tif`/`.tiff`. Whatever the element type,
+//! numbers are returned as doubles, and "no data" (an empty cell, a null, the image's own marker) as NaN.
 
 use super::DataError;
 use npyz::{DType, NpyFile, Order, TypeChar};
@@ -20,17 +20,17 @@ pub(super) struct Array {
     pub(super) values: Vec<f64>,
 }
 
-/// Rows of numbers, where they come from, and what their entries are called.
+/// Rows of numbers, their origin, and the names of their entries.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Rows {
     pub(super) path: PathBuf,
-    /// Of one row: `[columns]` or `[channels, height, width]`.
+    /// The shape of one row: `[columns]` or `[channels, height, width]`.
     pub(super) shape: Vec<usize>,
     /// Rows × product(shape).
     pub(super) values: Vec<f64>,
-    /// Of the columns, where there are any.
+    /// Names of the columns, if there are any.
     pub(super) names: Vec<String>,
-    /// Height and width of the image whose pixels the rows are.
+    /// Height and width of the image whose pixels are the rows.
     pub(super) grid: Option<[usize; 2]>,
 }
 
@@ -43,18 +43,18 @@ impl Rows {
         self.values.len() / self.width()
     }
 
-    /// What entry `index` of a row is called.
+    /// The name of entry `index` of a row.
     pub(super) fn name(&self, index: usize) -> String {
         self.names.get(index).cloned().unwrap_or_else(|| format!("entry {index}"))
     }
 }
 
-/// A relative path is taken from the folder.
+/// A relative path is resolved from the folder.
 pub(super) fn located(folder: Option<&Path>, path: &Path) -> PathBuf {
     folder.map_or_else(|| path.to_owned(), |folder| folder.join(path))
 }
 
-/// Rows of a file: `array` of an archive, `columns` of a table (all where none is named) or bands of an image (`"1"`, …).
+/// Rows of a file: `array` of an archive, `columns` of a table (all if none is named) or bands of an image (`"1"`, …).
 pub(super) fn read(path: &Path, array: Option<&str>, columns: Option<&[String]>) -> Result<Rows, DataError> {
     let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
     let unused = |setting: &str, given: bool, of: &str| {
@@ -82,7 +82,12 @@ pub(super) fn read(path: &Path, array: Option<&str>, columns: Option<&[String]>)
             unused("array", array.is_some(), "an image")?;
             image(path, columns)?
         }
-        _ => return Err(DataError::unreadable(path, "the extension is none of .npy .npz .csv .parquet .tif .tiff")),
+        _ => {
+            return Err(DataError::unreadable(
+                path,
+                "unknown extension, expected one of .npy .npz .csv .parquet .tif .tiff",
+            ));
+        }
     };
     if rows.width() == 0 || rows.values.is_empty() {
         return Err(DataError::content(path, "rows", "there are none"));
@@ -90,7 +95,7 @@ pub(super) fn read(path: &Path, array: Option<&str>, columns: Option<&[String]>)
     Ok(rows)
 }
 
-/// What a file holds, as the BLAKE3 hash of its bytes.
+/// The BLAKE3 hash of a file's bytes.
 pub(crate) fn digest(path: &Path) -> Result<String, DataError> {
     let unreadable = |error| DataError::unreadable(path, error);
     let mut hasher = blake3::Hasher::new();
@@ -98,7 +103,7 @@ pub(crate) fn digest(path: &Path) -> Result<String, DataError> {
     Ok(hasher.finalize().to_hex().to_string())
 }
 
-/// Whether a value is the mark for "no data", which files of single precision hold rounded.
+/// Whether a value is the marker for "no data", which single-precision files store rounded.
 #[expect(
     clippy::float_cmp,
     clippy::cast_possible_truncation,
@@ -108,7 +113,7 @@ pub(super) fn is_mark(value: f64, mark: f64) -> bool {
     value == mark || value == f64::from(mark as f32)
 }
 
-/// An array file as it is.
+/// An array file as stored.
 pub(super) fn read_array(path: &Path) -> Result<Array, DataError> {
     npy(path, "array", opened(path)?)
 }
@@ -124,7 +129,7 @@ fn npy(path: &Path, name: &str, reader: impl Read) -> Result<Array, DataError> {
     let fail = |problem: String| DataError::content(path, name, problem);
     let kind = match file.dtype() {
         DType::Plain(kind) => kind,
-        other => return Err(fail(format!("element type {} is not a number", other.descr()))),
+        other => return Err(fail(format!("element type {} is not numeric", other.descr()))),
     };
     let size = |count: u64| usize::try_from(count).map_err(|_| fail(format!("{count} entries are too many")));
     let shape = file.shape().iter().map(|&count| size(count)).collect::<Result<Vec<_>, _>>()?;
@@ -181,20 +186,19 @@ fn row_major(values: &[f64], shape: &[usize]) -> Vec<f64> {
         .collect()
 }
 
-/// The first axis of an array are its rows.
+/// The first axis of an array indexes the rows.
 fn of_array(path: &Path, name: &str, array: Array) -> Result<Rows, DataError> {
     let shape = match *array.shape.as_slice() {
         [_] => vec![1],
         [_, columns] => vec![columns],
         [_, channels, height, width] => vec![channels, height, width],
         _ => {
-            let problem =
-                format!("shape {:?} is none of [n], [n, columns] and [n, channels, height, width]", array.shape);
+            let problem = format!("shape {:?} is not [n], [n, columns] or [n, channels, height, width]", array.shape);
             return Err(DataError::content(path, name, problem));
         }
     };
     if array.values.is_empty() {
-        return Err(DataError::content(path, name, format!("shape {:?} holds nothing", array.shape)));
+        return Err(DataError::content(path, name, format!("shape {:?} is empty", array.shape)));
     }
     Ok(Rows { path: path.to_owned(), shape, values: array.values, names: Vec::new(), grid: None })
 }
@@ -209,10 +213,12 @@ fn npz(path: &Path, array: Option<&str>) -> Result<Rows, DataError> {
     names.sort();
     let name = match (array, names.as_slice()) {
         (Some(array), _) if names.iter().any(|name| name == array) => array,
-        (Some(array), _) => return Err(DataError::content(path, array, format!("no such array; there are {names:?}"))),
+        (Some(array), _) => {
+            return Err(DataError::content(path, array, format!("no such array; the arrays are {names:?}")));
+        }
         (None, [only]) => only,
         (None, _) => {
-            return Err(DataError::content(path, "array", format!("not named, and there are {names:?}")));
+            return Err(DataError::content(path, "array", format!("missing: the file has the arrays {names:?}")));
         }
     };
     let file = archive
@@ -221,15 +227,16 @@ fn npz(path: &Path, array: Option<&str>) -> Result<Rows, DataError> {
     of_array(path, name, npy(path, name, file)?)
 }
 
-/// Places of the wanted columns, all where none is named.
+/// Indices of the requested columns, all if none is named.
 fn places(path: &Path, wanted: Option<&[String]>, present: &[String]) -> Result<Vec<usize>, DataError> {
     let Some(wanted) = wanted else { return Ok((0..present.len()).collect()) };
     wanted
         .iter()
         .map(|name| {
             let place = present.iter().position(|column| column == name);
-            place
-                .ok_or_else(|| DataError::content(path, name.clone(), format!("no such column; there are {present:?}")))
+            place.ok_or_else(|| {
+                DataError::content(path, name.clone(), format!("no such column; the columns are {present:?}"))
+            })
         })
         .collect()
 }
@@ -299,7 +306,7 @@ fn number(cell: &Field) -> Option<f64> {
     })
 }
 
-/// The pixels of the first image of a file, row by row, with their bands.
+/// The pixels of the first image in a file, row by row, with their bands.
 fn image(path: &Path, bands: Option<&[String]>) -> Result<Rows, DataError> {
     let unreadable = |error: tiff::TiffError| DataError::unreadable(path, error);
     let mut decoder = Decoder::new(opened(path)?).map_err(unreadable)?;
@@ -318,7 +325,7 @@ fn image(path: &Path, bands: Option<&[String]>) -> Result<Rows, DataError> {
     let mut result = DecodingResult::U8(Vec::new());
     let layout = decoder.read_image_to_buffer(&mut result).map_err(unreadable)?;
     if result.as_buffer(0).as_bytes().len() < layout.complete_len {
-        return Err(DataError::content(path, "bands", "too large to be read at once"));
+        return Err(DataError::content(path, "bands", "too large to read at once"));
     }
     let stored: Vec<f64> = match result {
         DecodingResult::U8(values) => values.into_iter().map(f64::from).collect(),

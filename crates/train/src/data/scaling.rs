@@ -1,21 +1,22 @@
-//! Channels of a view brought to mean zero and variance one.
+//! Standardises the channels of a view to mean zero and variance one.
 
 use super::Observations;
 
-/// A channel whose deviation is below this share of its largest magnitude is constant up to the rounding of single precision.
+/// A channel whose standard deviation is below this fraction of its largest magnitude is constant up to the rounding of
+/// single precision.
 pub(crate) const CONSTANT: f64 = 1e-7;
 
 /// Means and standard deviations of the channels of a view, over samples and pixels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scaling {
-    /// Mean and one over the deviation of each channel; a constant channel keeps its scale.
+    /// Mean and reciprocal standard deviation of each channel; constant channels keep their scale.
     channels: Vec<[f64; 2]>,
-    /// Pixels of a channel.
+    /// Pixels per channel.
     pixels: usize,
 }
 
 impl Scaling {
-    /// Of samples of a view.
+    /// Computed from samples of a view.
     pub fn of(view: &Observations) -> Self {
         let channels = view.shape.first().copied().unwrap_or(1);
         let pixels = view.shape.iter().skip(1).product::<usize>().max(1);
@@ -33,7 +34,7 @@ impl Scaling {
         Self { channels: (0..channels).map(scale).collect(), pixels }
     }
 
-    /// (value − mean)/deviation of each channel of samples, one after the other.
+    /// (value − mean)/deviation for each channel of samples, one after the other.
     #[expect(clippy::cast_possible_truncation, reason = "encoders work in single precision")]
     pub fn apply(&self, values: &mut [f32]) {
         for sample in values.chunks_exact_mut((self.channels.len() * self.pixels).max(1)) {

@@ -1,23 +1,23 @@
-//! Training, validation and test parts of samples that belong together in groups.
+//! Splits groups of samples into training, validation and test parts.
 
 use super::DataError;
 use alignloss::random::Stream;
 use rand::seq::SliceRandom;
 
-/// Shares of groups for training, validation and test that are used where none are given.
+/// Default fractions of groups for training, validation and test.
 pub(super) const SHARES: [f64; 3] = [0.6, 0.2, 0.2];
 
-/// Samples of each part, those of a group one after the other. `groups[i]` is the group of sample i: whole groups go to a part,
-/// because neighbours in an image know of each other.
+/// Samples of each part, group by group. `groups[i]` is the group of sample i: each group goes to one part as a whole,
+/// because neighbours in an image are dependent.
 ///
 /// # Errors
-/// [`DataError::Setting`] when shares are no shares, there are fewer than four groups, or a part would get fewer than two
-/// samples.
+/// [`DataError::Setting`] if the fractions are invalid, there are fewer than four groups, or a part would get fewer
+/// than two samples.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of groups")]
 pub(super) fn split(groups: &[usize], shares: [f64; 3], seed: u64) -> Result<[Vec<usize>; 3], DataError> {
     let total: f64 = shares.iter().sum();
     if shares.iter().any(|share| !(*share > 0.0 && share.is_finite())) {
-        return Err(DataError::setting("split", format!("{shares:?} are not three positive shares")));
+        return Err(DataError::setting("split", format!("{shares:?}, expected three positive shares")));
     }
     let mut names: Vec<usize> = groups.to_vec();
     names.sort_unstable();
@@ -29,7 +29,7 @@ pub(super) fn split(groups: &[usize], shares: [f64; 3], seed: u64) -> Result<[Ve
             format!("{count} groups, expected at least 4: the test part needs two, as intervals resample groups");
         return Err(DataError::setting("split", problem));
     }
-    // Every part gets a group, the test part two.
+    // Every part gets at least one group, the test part two.
     let first = ((count as f64 * shares[0] / total).round() as usize).clamp(1, count - 3);
     let second = ((count as f64 * (shares[0] + shares[1]) / total).round() as usize).clamp(first + 1, count - 2);
     let mut members: std::collections::BTreeMap<usize, Vec<usize>> = std::collections::BTreeMap::new();
@@ -48,7 +48,7 @@ pub(super) fn split(groups: &[usize], shares: [f64; 3], seed: u64) -> Result<[Ve
     Ok(parts)
 }
 
-/// The square block of `side` pixels of each pixel of an image, pixels row by row.
+/// The square block of `side` pixels that contains each pixel of an image, row by row.
 pub(super) fn blocks([height, width]: [usize; 2], side: usize) -> Vec<usize> {
     let across = width.div_ceil(side);
     (0..height * width).map(|pixel| pixel / width / side * across + pixel % width / side).collect()

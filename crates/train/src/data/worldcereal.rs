@@ -1,10 +1,10 @@
 //! Monthly Sentinel-1 and Sentinel-2 composites of one square kilometre in Belgium.
 //!
-//! # Where the data come from
-//! The public repository `WorldCereal/worldcereal-classification` (MIT licence), test resources at commit 6c574425; they
-//! contain modified Copernicus Sentinel data of 2020 and 2021 (free and open; attribution is asked for). The data are not part
-//! of this project: give their folder with `--data`. Three little-endian NumPy files are read, over 100 × 100 pixels of 10 m in
-//! EPSG:32631 and the twelve months from November 2020 to October 2021:
+//! # Origin of the data
+//! The public repository `WorldCereal/worldcereal-classification` (MIT licence), test resources at commit 6c574425;
+//! they contain modified Copernicus Sentinel data of 2020 and 2021 (free and open; attribution requested). The data are
+//! not part of this project: give their folder with `--data`. Three little-endian NumPy files are read, covering 100 ×
+//! 100 pixels of 10 m in EPSG:32631 and the twelve months from November 2020 to October 2021:
 //!
 //! | file | shape | values |
 //! |---|---|---|
@@ -21,14 +21,14 @@
 //! s1 = numpy.stack([cube[f"S1-SIGMA0-{p}"] for p in ("VV", "VH")], axis=1).astype("<u2")
 //! ```
 //!
-//! # What the pairs are
-//! The first view is Sentinel-2 of all months before October 2021 in which it saw something, the second Sentinel-1 of the
-//! eleven months before October 2021. Targets are images of October 2021, which no view holds: NDVI and B11 (private to
-//! optical), VV and VH (private to radar), and the cropland mask (shared). A pixel is left out where a value is missing.
+//! # The pairs
+//! The first view is Sentinel-2 in all months before October 2021 with usable data, the second Sentinel-1 in the eleven
+//! months before October 2021. Targets are images of October 2021, which neither view contains: NDVI and B11 (private
+//! to optical), VV and VH (private to radar), and the cropland mask (shared). Pixels with a missing value are left out.
 //!
-//! It is one patch; private targets are later images of the same sensor, so that part of what predicts them is persistence; the
-//! mask is the output of a model that saw both sensors. Neighbouring pixels are alike: parts are whole blocks of pixels, and
-//! intervals resample whole blocks.
+//! It is a single patch. Private targets are later images of the same sensor, so their prediction relies partly on
+//! persistence, and the mask is the output of a model that saw both sensors. Neighbouring pixels are similar, so parts
+//! consist of whole blocks of pixels, and intervals resample whole blocks.
 
 use super::batches::Held;
 use super::read::{Array, read_array};
@@ -41,33 +41,33 @@ const RADAR: &str = "s1_t12_vv_vh_y100_x100_u16.npy";
 const OPTICAL: &str = "s2_t12_b9_y100_x100_u16.npy";
 const CROPLAND: &str = "cropland_u8.npy";
 
-/// The folder of these files inside a folder of several data sets.
+/// The folder of these files in a folder of several data sets.
 const FOLDER: &str = "worldcereal-belgium";
 
 /// Month of the targets, from November 2020.
 const HELD_OUT: usize = 11;
 
-/// Places of B04, B08 and B11 among the bands.
+/// Indices of B04, B08 and B11 among the bands.
 const RED: usize = 2;
 const NEAR_INFRARED: usize = 6;
 const SHORT_WAVE: usize = 7;
 
-/// A month without this share of valid pixels is left out as a whole.
+/// Months with a smaller fraction of valid pixels are left out entirely.
 const LEAST_VALID: f64 = 0.5;
 
 /// Sentinel-2 (first view) and Sentinel-1 (second view) over one patch in Belgium: see [the module](self).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WorldCereal {
-    /// The folder of the files, inside the folder of data; where it is absent, that folder itself or its
+    /// The folder of the files, inside the data folder; if it is not given, the data folder itself or its subfolder
     /// `worldcereal-belgium`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<PathBuf>,
-    /// Side of the blocks that go to one part, in pixels.
+    /// Side of the blocks assigned to one part, in pixels.
     pub block: usize,
     /// Shares of blocks for training, validation and test.
     pub split: [f64; 3],
-    /// Seed of the cut.
+    /// Seed of the split.
     pub split_seed: u64,
 }
 
@@ -100,7 +100,7 @@ impl WorldCereal {
         let read = |name: &str, expected: &[usize]| {
             let path = folder.join(name);
             let array = read_array(&path)?;
-            // All axes but those of the image, and as many of them.
+            // All axes except those of the image, and the same number of them.
             if array.shape.len() != expected.len() + 2 || array.shape[..expected.len()] != *expected {
                 let problem = format!("shape {:?}, expected {expected:?} and height and width", array.shape);
                 return Err(DataError::content(&path, "array", problem));
@@ -140,14 +140,14 @@ impl Stack {
         self.grid().iter().product()
     }
 
-    /// Layer `band` of `month`, of `bands` a month.
+    /// Layer `band` of `month`, with `bands` per month.
     fn layer(&self, month: usize, band: usize, bands: usize) -> &[f64] {
         let start = (month * bands + band) * self.pixels();
         &self.array.values[start..start + self.pixels()]
     }
 }
 
-/// Views and targets of all pixels without a gap, and which pixels they are.
+/// Views and targets of all pixels without gaps, and the indices of these pixels.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::float_cmp,

@@ -1,7 +1,7 @@
-//! Encoders: linear, multilayer perceptrons, small convolutional networks for patches.
+//! Encoders: linear maps, multilayer perceptrons, and small convolutional networks for patches.
 //!
-//! Weights are drawn on the host from named streams, so that every device starts from the same numbers; a network itself
-//! holds no numbers, only where in the list of parameters its own are.
+//! Weights are drawn on the host from named streams, so every device starts from the same numbers; a network itself
+//! holds no numbers, only the indices of its parameters in the list.
 
 mod network;
 
@@ -9,22 +9,22 @@ pub use network::{Network, Parameter};
 
 use serde::{Deserialize, Serialize};
 
-/// An encoder that can't be built.
+/// Why an encoder can't be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EncoderError {
-    /// A width of zero.
+    /// A width is zero.
     #[error("encoder.{field}: 0, expected at least 1")]
     Zero {
-        /// Which.
+        /// The setting.
         field: &'static str,
     },
-    /// A convolutional network on views that are no images.
-    #[error("encoder: kind \"cnn\" needs views of channels × height × width, these have shape {shape:?}")]
+    /// A convolutional network is given views that are not images.
+    #[error("encoder: kind \"cnn\" needs views of channels × height × width, but these have shape {shape:?}")]
     NotAnImage {
         /// The shape of the view.
         shape: Vec<usize>,
     },
-    /// A view of no known shape.
+    /// A view has an unknown shape.
     #[error("a view of shape {shape:?}, expected [channels] or [channels, height, width]")]
     Shape {
         /// The shape.
@@ -32,20 +32,20 @@ pub enum EncoderError {
     },
 }
 
-/// What lies between layers.
+/// The nonlinearity between layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
     /// max(0, x).
     #[default]
     Relu,
-    /// x where it is positive, x/5 elsewhere.
+    /// x if it is positive, otherwise x/5.
     LeakyRelu,
     /// x·Φ(x).
     Gelu,
 }
 
-/// The kind and the sizes of both encoders: the section `[encoder]`.
+/// The section `[encoder]`: kind and sizes of both encoders.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum EncoderSpec {
@@ -61,11 +61,11 @@ pub enum EncoderSpec {
         /// Widths of the hidden layers.
         #[serde(default = "default_widths")]
         widths: Vec<usize>,
-        /// Between layers.
+        /// The nonlinearity between layers.
         #[serde(default)]
         activation: Activation,
     },
-    /// Convolutions 3 × 3 that halve the image, then a hidden layer and a linear map.
+    /// 3 × 3 convolutions that halve the image, then a hidden layer and a linear map.
     Cnn {
         /// d.
         dim: usize,
@@ -75,7 +75,7 @@ pub enum EncoderSpec {
         /// Widths of the hidden layers after them.
         #[serde(default = "default_head")]
         widths: Vec<usize>,
-        /// Between layers.
+        /// The nonlinearity between layers.
         #[serde(default)]
         activation: Activation,
     },
@@ -101,7 +101,7 @@ impl EncoderSpec {
         }
     }
 
-    /// Fails on a width of zero.
+    /// Checks that no width is zero.
     ///
     /// # Errors
     /// [`EncoderError::Zero`].

@@ -1,4 +1,4 @@
-//! A network as a list of layers over a list of parameters.
+//! A network: a list of layers over a list of parameters.
 
 use super::{Activation, EncoderError, EncoderSpec};
 use alignloss::random::{Stream, fill_standard_normal};
@@ -7,15 +7,15 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{FloatDType, Tensor};
 
-/// Slope of the leaky rectifier for negative numbers, as in Daunhawer et al. (2023).
+/// Slope of the leaky ReLU for negative numbers, as in Daunhawer et al. (2023).
 const LEAK: f64 = 0.2;
 
-/// Numbers that training moves.
+/// Numbers that training changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// Its name, for checkpoints and messages.
     pub name: String,
-    /// Its entries, row-major in the shape that its layer knows.
+    /// Its entries, row-major in the shape given by its layer.
     pub values: Vec<f32>,
 }
 
@@ -29,7 +29,7 @@ enum Layer {
     Activation(Activation),
 }
 
-/// Layers, each with the place of its parameters.
+/// Layers, each with the index of its parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
     layers: Vec<Layer>,
@@ -37,7 +37,7 @@ pub struct Network {
     half: bool,
 }
 
-/// Adds parameters to a list, drawn from streams named by the place in the list.
+/// Adds parameters to a list, drawn from streams named by their index in it.
 struct Builder<'a> {
     parameters: &'a mut Vec<Parameter>,
     seed: u64,
@@ -47,7 +47,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// Weights of variance gain/fan-in and biases of zero (He et al. 2015).
+    /// Weights with variance gain/fan-in and zero biases (He et al. 2015).
     fn weights(&mut self, count: usize, fan_in: usize, gain: f64, biases: usize) -> usize {
         let first = self.parameters.len();
         let stream =
@@ -80,7 +80,7 @@ impl Builder<'_> {
 }
 
 impl Network {
-    /// An encoder of views of a shape with `outputs` entries; its parameters are added to the list.
+    /// An encoder for views of a given shape, with `outputs` entries; its parameters are added to the list.
     ///
     /// # Errors
     /// [`EncoderError`].
@@ -145,9 +145,9 @@ impl Network {
         }
     }
 
-    /// Encodes samples, one in a row: n × entries of a view → n × outputs.
+    /// Encodes samples, one per row: n × entries of a view → n × outputs.
     ///
-    /// `weights` are the parameters of the whole model, in the order of the list that the network was built with.
+    /// `weights` are the parameters of the whole model, in the order of the list the network was built with.
     pub fn forward(&self, weights: &[Tensor<1>], samples: Tensor<2>) -> Tensor<2> {
         let mut values = samples;
         let count = values.dims()[0];

@@ -1,4 +1,4 @@
-//! Why embeddings can't be measured.
+//! Errors in measuring embeddings.
 
 use alignloss::information::InformationError;
 use alignloss::learner::LearnerError;
@@ -11,14 +11,14 @@ pub enum EvaluationError {
     /// Things that belong together differ in size.
     #[error("{what}: {found}, expected {expected}")]
     Size {
-        /// Which size of what.
+        /// Which size.
         what: String,
         /// The size.
         found: usize,
-        /// The size that the others have.
+        /// The expected size.
         expected: usize,
     },
-    /// A value is NaN or infinite: a diverged encoder, or data that were not checked.
+    /// A value is NaN or infinite: a diverged encoder, or unchecked data.
     #[error("{what}: entry {entry} of sample {sample} is {value}, not a finite number")]
     NotFinite {
         /// Which matrix.
@@ -30,7 +30,7 @@ pub enum EvaluationError {
         /// The value.
         value: f64,
     },
-    /// A factor does not vary, so that nothing can be said of its prediction.
+    /// A factor does not vary, so its prediction cannot be assessed.
     #[error("factor {factor:?} is constant over the {part} samples")]
     Constant {
         /// The factor.
@@ -38,28 +38,28 @@ pub enum EvaluationError {
         /// `training` or `test`.
         part: &'static str,
     },
-    /// A class is not one of the factor's.
+    /// A value is not one of the factor's classes.
     #[error("factor {factor:?}: {value} is not a class from 0 to {}", classes - 1)]
     Class {
         /// The factor.
         factor: String,
         /// The value.
         value: f64,
-        /// How many classes there are.
+        /// The number of classes.
         classes: usize,
     },
-    /// A setting can't be used.
+    /// A setting is invalid.
     #[error("evaluation.{setting}: {problem}")]
     Setting {
         /// The setting.
         setting: &'static str,
-        /// What is wrong with it, with the value.
+        /// What is wrong, with the value.
         problem: String,
     },
     /// A decomposition failed.
     #[error(transparent)]
     Linalg(#[from] LinalgError),
-    /// The sample is not a model of the library.
+    /// The sample does not define a model of the library.
     #[error(transparent)]
     Sample(#[from] SampleError),
     /// A measure of the library failed.

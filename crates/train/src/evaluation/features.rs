@@ -1,4 +1,4 @@
-//! Views and embeddings as features of probes: one sample per column, standardised by the training part.
+//! Views and embeddings as features for probes: one sample per column, standardised by the training part.
 
 use super::{Embeddings, EvaluationError};
 use crate::data::scaling::CONSTANT;
@@ -22,10 +22,10 @@ impl<T> Parts<T> {
     }
 }
 
-/// What a probe sees: features × samples of each part, centred by the training part.
+/// The input of a probe: features × samples for each part, centred by the training part.
 pub(super) type Features = Parts<Matrix>;
 
-/// The embeddings of one encoder (0 or 1), or of both one above the other (2): entries × samples.
+/// The embeddings of one encoder (0 or 1), or of both stacked (2): entries × samples.
 pub(super) fn embedded(embeddings: [&Embeddings; 3], encoder: usize) -> Features {
     let [train, validation, test] = embeddings.map(|part| match encoder {
         0 => part.first.transpose(),
@@ -44,7 +44,7 @@ pub(super) fn raw(data: &Evaluation, m: usize) -> Features {
     }
 }
 
-/// a above b.
+/// Stacks a on b.
 pub(super) fn above(a: &Matrix, b: &Matrix) -> Matrix {
     let mut result = Matrix::zeros(a.nrows() + b.nrows(), a.ncols());
     result.rows_mut(0, a.nrows()).copy_from(a);
@@ -79,7 +79,7 @@ fn pooled(view: &Observations) -> Matrix {
     sums
 }
 
-/// Features of mean zero and variance one over the training part, constant ones left out.
+/// Features with mean zero and variance one over the training part; constant ones are dropped.
 pub(super) fn standardised(features: &Features) -> Features {
     let count = features.train.ncols() as f64;
     let kept: Vec<(usize, f64, f64)> = features

@@ -5,10 +5,10 @@ use alignloss::linalg::{Matrix, product, product_tn};
 use alignloss::random::Stream;
 use rand::seq::SliceRandom;
 
-/// Samples between which uniformity is measured: all pairs among the first so many.
+/// Number of samples for uniformity, which uses all pairs among them.
 const UNIFORMITY_SAMPLES: usize = 1000;
 
-/// Columns of length one; a column of zeros stays.
+/// Columns scaled to length one; zero columns stay.
 pub(super) fn normalised(embeddings: &Matrix) -> Matrix {
     let mut result = embeddings.clone();
     for mut column in result.column_iter_mut() {
@@ -20,12 +20,12 @@ pub(super) fn normalised(embeddings: &Matrix) -> Matrix {
     result
 }
 
-/// Recall@k of finding the partner of each query among a pool, the nearest first, for queries from the first and from the
-/// second encoder; one estimate for each k.
+/// Recall@k of finding the partner of each query in a pool, nearest first, for queries from the first and from the
+/// second encoder; one estimate per k.
 ///
-/// Pools are parts of the shuffled test samples, all of `pool` samples (or of as many as there are). Nearest is by Euclidean
-/// distance, which for embeddings of length one is cosine similarity. Ties are broken at random, in expectation: embeddings
-/// that are all equal have recall k/pool.
+/// Pools are parts of the shuffled test samples, with `pool` samples each (or all of them, if there are fewer). Nearest
+/// is by Euclidean distance, which for unit-length embeddings is cosine similarity. Ties are broken at random, in
+/// expectation: if all embeddings are equal, recall is k/pool.
 pub(super) fn recall(
     first: &Matrix,
     second: &Matrix,
@@ -38,7 +38,7 @@ pub(super) fn recall(
     let pool = pool.min(count);
     let mut order: Vec<usize> = (0..count).collect();
     order.shuffle(&mut Stream { seed, experiment: "retrieval pools", cell: 0, replicate: 0 }.generator());
-    // Queries left over when the pools are full have no part in the measure.
+    // Queries left over when the pools are full are not measured.
     let mut columns = [0, 1].map(|_| Matrix::zeros(count, 1 + ranks.len()));
     for members in order.chunks_exact(pool) {
         let (a, b) = (first.select_columns(members), second.select_columns(members));
@@ -78,8 +78,8 @@ pub(super) fn squared_distances(first: &Matrix, second: &Matrix) -> Vec<f64> {
     (first - second).column_iter().map(|column| column.norm_squared()).collect()
 }
 
-/// log E exp(−2‖z − z′‖²) over pairs of different samples (Wang, Isola 2020): −4 at best on a sphere of many dimensions, 0
-/// for a collapsed encoder.
+/// log E exp(−2‖z − z′‖²) over pairs of different samples (Wang, Isola 2020): −4 at best on a sphere of many
+/// dimensions, 0 for a collapsed encoder.
 pub(super) fn uniformity(embeddings: &Matrix, resamples: &Resamples) -> Estimate {
     let count = embeddings.ncols().min(UNIFORMITY_SAMPLES);
     let some = embeddings.columns(0, count).into_owned();
@@ -93,7 +93,7 @@ pub(super) fn uniformity(embeddings: &Matrix, resamples: &Resamples) -> Estimate
     }
     let weights = resamples.multiplicities().columns(0, count).into_owned();
     let smoothed = product(&weights, &kernel);
-    // A sample that is drawn twice is no pair with itself.
+    // A sample drawn twice does not form a pair with itself.
     let value = |row: usize| {
         let weights = weights.row(row);
         let pairs = weights.sum().powi(2) - weights.norm_squared();

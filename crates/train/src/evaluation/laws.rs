@@ -6,14 +6,14 @@ use super::probe::{Loss, Probe, Target, linear_maps};
 use super::resample::{Estimate, Resamples, r2_columns, r2_entries};
 use alignloss::linalg::{Matrix, gram, product, symmetric_eigen};
 
-/// Directions of an embedding below this share of its largest variance are rounding of single precision.
+/// Directions of an embedding below this fraction of its largest variance are rounding of single precision.
 const LEAST_VARIANCE: f64 = 1e-10;
 
 /// How the dimensions of an encoder are spent (theorem `capacity`): with y independent of the other view and z whitened,
 /// tr Cov(E[z|x_other]) + tr Cov(E[z|y]) ≤ d for any encoder and any law.
 ///
-/// Each trace is measured as the sum of R² of the whitened entries out of sample by the best probe at hand. Out of sample, a
-/// probe explains at most what the conditional mean does, so that both are estimates from below.
+/// Each trace is measured as the sum of the out-of-sample R² of the whitened entries by the best probe available. Out
+/// of sample, a probe explains at most what the conditional mean does, so both estimates are from below.
 pub(super) struct Capacity {
     /// tr Cov(E[z|x_other]).
     pub(super) aligned: Estimate,
@@ -25,7 +25,7 @@ pub(super) struct Capacity {
     pub(super) dimension: usize,
 }
 
-/// An embedding in coordinates of unit covariance over the training part; directions without variance left out.
+/// An embedding in coordinates with unit covariance over the training part; directions without variance are dropped.
 pub(super) fn whitened(embedding: &Features) -> Result<Features, EvaluationError> {
     let mean = embedding.train.column_mean();
     let centred = embedding.map(|part| {
@@ -41,7 +41,7 @@ pub(super) fn whitened(embedding: &Features) -> Result<Features, EvaluationError
     Ok(centred.map(|part| product(&whitener, part)))
 }
 
-/// From what the other view and what the private factor say of the whitened embedding, both over the test part.
+/// From what the other view and the private factor say about the whitened embedding, on the test part.
 pub(super) fn capacity(
     whitened: &Features,
     from_other: &Matrix,
@@ -63,7 +63,7 @@ pub(super) fn capacity(
     }
 }
 
-/// What private factors say of a whitened embedding.
+/// What private factors say about a whitened embedding.
 pub(super) fn explained_by(factors: &Features, whitened: &Features, probe: Probe) -> Result<Matrix, EvaluationError> {
     let target = Target { values: whitened.clone(), loss: Loss::Squared };
     Ok(probe.predict(factors, &[target])?.remove(0).test)
@@ -71,10 +71,10 @@ pub(super) fn explained_by(factors: &Features, whitened: &Features, probe: Probe
 
 /// Both sides of `lipschitz`: σ(x_other; y) ≤ σ_L(z; y) + L·ε for any encoders and any law, with y scaled to variance one.
 ///
-/// Measured with linear predictors g(z) = B·z of Lipschitz constant ‖B‖: the bound is the least of RMSE(g) + ‖B‖·ε over the
-/// ridge's penalties, chosen on the validation part and measured on the test part. σ(x_other; y) is the error of the best
-/// probe at hand, which is an estimate from above: a negative slack says that this probe is poor, or that the test part is
-/// small, before it says anything of the theorem.
+/// Measured with linear predictors g(z) = B·z of Lipschitz constant ‖B‖: the bound is the minimum of RMSE(g) + ‖B‖·ε
+/// over the ridge's penalties, chosen on the validation part and measured on the test part. σ(x_other; y) is the error
+/// of the best probe available, an estimate from above: a negative slack indicates a poor probe, or a small test part,
+/// before it indicates anything about the theorem.
 pub(super) struct Lipschitz {
     /// σ(x_other; y).
     pub(super) sigma: Estimate,

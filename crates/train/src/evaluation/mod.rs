@@ -1,24 +1,24 @@
 //! What frozen embeddings keep of the factors, and how that compares with the theory.
 //!
-//! Everything is measured on embeddings of held-out samples, in double precision: probes are fitted to the training part,
-//! their penalties are chosen on the validation part, and every number with its interval comes from the test part. Samples of
-//! the test part that belong together are resampled together.
+//! Everything is measured on embeddings of held-out samples, in double precision: probes are fitted to the training
+//! part, their penalties are chosen on the validation part, and every number and its interval come from the test part.
+//! Test samples that belong together are resampled together.
 //!
-//! | measure | source | what it is |
+//! | measure | source | meaning |
 //! |---|---|---|
 //! | `ridge.r2`, `kernel.r2` | z1 z2 both x1 x2 x12 | R² of a factor, mean over its entries |
-//! | `ridge.accuracy`, `ridge.balanced_accuracy`, `kernel.…` | the same | of a factor of classes |
-//! | `redundancy.r2`, `redundancy.balanced_accuracy` | x1 x2 | what the *other* sensor's raw view says of a private factor; for shared factors and targets the lesser of both views. Where it is near what the own sensor says, alignment has nothing to lose |
-//! | `recall@k` | z1 z2 | finding the partner of a query of this encoder in a pool |
+//! | `ridge.accuracy`, `ridge.balanced_accuracy`, `kernel.…` | the same | accuracy for a factor of classes |
+//! | `redundancy.r2`, `redundancy.balanced_accuracy` | x1 x2 | what the *other* sensor's raw view says about a private factor; for shared factors and targets, the smaller of both views. If it is close to what the sensor's own view says, alignment has nothing to lose |
+//! | `recall@k` | z1 z2 | finding the partner of this encoder's query in a pool |
 //! | `alignment` | both | E‖z_1 − z_2‖² |
 //! | `uniformity` | z1 z2 | log E exp(−2‖z − z′‖²) (Wang, Isola 2020) |
-//! | `capacity.aligned`, `.private`, `.total`, `.dimension` | z1 z2 | theorem `capacity`: aligned + private ≤ dimension, where the factor is independent of the other view (see `redundancy`) |
+//! | `capacity.aligned`, `.private`, `.total`, `.dimension` | z1 z2 | theorem `capacity`: aligned + private ≤ dimension, if the factor is independent of the other view (see `redundancy`) |
 //! | `lipschitz.sigma`, `.bound`, `.slack` | z1 z2 | theorem `lipschitz`: sigma ≤ bound |
-//! | `theory.linear-contrastive.r2`, `theory.spectral.r2` | z1 z2 both | what the exact linear minimiser with as many dimensions keeps of the Gaussian model of the training part, whose views are standardised: R² of that part (in-sample), without an interval |
+//! | `theory.linear-contrastive.r2`, `theory.spectral.r2` | z1 z2 both | what the exact linear minimiser of the same dimension keeps, for the Gaussian model of the training part with standardised views: R² on that part (in-sample), without an interval |
 //!
 //! Raw views of images are averaged over windows until they have at most 512 features.
 //!
-//! What it does not do: encode, train, or draw.
+//! Encoding, training and drawing are left to other modules.
 
 mod error;
 mod features;
@@ -49,49 +49,49 @@ pub struct Embeddings {
     pub second: DMatrix<f64>,
 }
 
-/// One measured number.
+/// One measurement.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Measurement {
-    /// Which measure: see [the module](self).
+    /// The measure: see [the module](self).
     pub measure: String,
-    /// Of which factor.
+    /// The factor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub factor: Option<String>,
     /// The factor's role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// From what: `z1`, `z2`, `both` (encoders), `x1`, `x2`, `x12` (raw views).
+    /// The source: `z1`, `z2`, `both` (encoders), `x1`, `x2`, `x12` (raw views).
     pub source: &'static str,
     /// The value on the test part.
     pub value: f64,
-    /// Lower end of its interval, where it has one.
+    /// Lower end of its interval, if it has one.
     pub low: Option<f64>,
     /// Upper end of its interval.
     pub high: Option<f64>,
 }
 
-/// What is measured, and how.
+/// The section `[evaluation]`: what is measured, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each turns a group of measures on or off")]
 pub struct EvaluationSpec {
-    /// Nonlinear probes beside the linear ones. Without them the measures that need a nonlinear predictor use the ridge.
+    /// Nonlinear probes in addition to linear ones. Without them, measures that need a nonlinear predictor use the ridge.
     pub kernel: bool,
-    /// Landmarks of the nonlinear probe.
+    /// Number of landmarks of the nonlinear probe.
     pub landmarks: usize,
-    /// At most so many training samples are used.
+    /// Largest number of training samples used.
     pub fit_at_most: usize,
     /// Probes of the raw views.
     pub raw: bool,
-    /// Retrieval, alignment, uniformity and `lipschitz` of embeddings brought to length one, as cosine objectives train them.
+    /// Retrieval, alignment, uniformity and `lipschitz` on unit-length embeddings, as trained by cosine objectives.
     pub normalise: bool,
     /// k of recall@k.
     pub recall_at: Vec<usize>,
-    /// Candidates of a query.
+    /// Number of candidates per query.
     pub pool: usize,
-    /// The measured sides of `capacity` and `lipschitz`.
+    /// Measure both sides of `capacity` and `lipschitz`.
     pub laws: bool,
-    /// The linear theory's predictions.
+    /// Include the predictions of the linear theory.
     pub theory: bool,
     /// Bootstrap resamples of the test part.
     pub resamples: usize,
@@ -118,26 +118,26 @@ impl Default for EvaluationSpec {
 }
 
 impl EvaluationSpec {
-    /// Fails on a setting out of its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
     /// [`EvaluationError::Setting`].
     pub fn check(&self) -> Result<(), EvaluationError> {
         let wrong = |setting, problem: String| Err(EvaluationError::Setting { setting, problem });
         if self.landmarks == 0 {
-            return wrong("landmarks", "0 give no probe".into());
+            return wrong("landmarks", "0, expected at least 1".into());
         }
         if self.fit_at_most < 2 {
-            return wrong("fit_at_most", format!("{}, but a probe needs two samples", self.fit_at_most));
+            return wrong("fit_at_most", format!("{}, expected at least 2 samples", self.fit_at_most));
         }
         if self.recall_at.contains(&0) {
             return wrong("recall_at", format!("{:?}, expected numbers of at least 1", self.recall_at));
         }
         if self.pool < 2 {
-            return wrong("pool", format!("{}, but a pool needs two candidates", self.pool));
+            return wrong("pool", format!("{}, expected at least 2 candidates", self.pool));
         }
         if self.resamples == 0 {
-            return wrong("resamples", "0 give no interval".into());
+            return wrong("resamples", "0, expected at least 1".into());
         }
         if !(self.level > 0.0 && self.level < 1.0) {
             return wrong("level", format!("{} is not between 0 and 1", self.level));
@@ -146,7 +146,7 @@ impl EvaluationSpec {
     }
 }
 
-/// Everything that measures share.
+/// What all measures share.
 struct Subject<'a> {
     spec: &'a EvaluationSpec,
     /// z_1, z_2: entries × samples.
@@ -157,14 +157,14 @@ struct Subject<'a> {
     seed: u64,
 }
 
-/// A factor as targets of probes.
+/// A factor, as targets of probes.
 struct Prepared<'a> {
     factor: &'a Factor,
     /// Numbers, or an indicator of each class: entries × samples.
     values: Parts<Matrix>,
 }
 
-/// Predictions of every factor from one source, by one probe: for classes plain and balanced, in this order.
+/// Predictions of every factor from one source by one probe; for classes, plain and balanced, in this order.
 struct Probed {
     probe: Probe,
     source: &'static str,
@@ -172,10 +172,10 @@ struct Probed {
     predictions: Vec<Vec<Predicted>>,
 }
 
-/// Measures embeddings of the training, validation and test part. `groups` says which test samples belong together, for
-/// intervals that resample whole groups: [`Source::test_groups`](crate::data::Source::test_groups).
+/// Measures embeddings of the training, validation and test parts. `groups` says which test samples belong together,
+/// for intervals that resample whole groups: [`Source::test_groups`](crate::data::Source::test_groups).
 ///
-/// A pure function of its arguments: the same bytes whatever the number of threads.
+/// A pure function of its arguments: the same bytes for any number of threads.
 ///
 /// # Errors
 /// [`EvaluationError`].
@@ -292,12 +292,12 @@ impl<'a> Subject<'a> {
         probes
     }
 
-    /// The most flexible probe at hand.
+    /// The most flexible probe available.
     fn best_probe(&self) -> Probe {
         if self.spec.kernel { Probe::Kernel { landmarks: self.spec.landmarks, seed: self.seed } } else { Probe::Ridge }
     }
 
-    /// Every factor from every source by every probe.
+    /// Every factor from every source, by every probe.
     fn probed(&self) -> Result<Vec<Probed>, EvaluationError> {
         let both = |features: &[Features; 2]| Parts {
             train: above(&features[0].train, &features[1].train),
@@ -354,7 +354,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Embeddings as they are compared: of length one, where that is asked for.
+    /// Embeddings as they are compared: of unit length, if requested.
     fn compared(&self) -> [Features; 2] {
         let compare = |features: &Features| {
             if self.spec.normalise { features.map(geometry::normalised) } else { features.clone() }
@@ -395,7 +395,7 @@ impl<'a> Subject<'a> {
         let source = ["z1", "z2"][m];
         let probe = self.best_probe();
         let numbers: Vec<&Prepared> = self.factors.iter().filter(|prepared| prepared.is_number()).collect();
-        // All that the other side knows: its view and its embedding, which for images sees more than averages.
+        // Everything the other side knows: its view and its embedding, which for images contains more than window averages.
         let other = joined(&[&self.raw[1 - m], &self.encoded[1 - m]]);
         let target = |values: &Features| Target { values: values.clone(), loss: Loss::Squared };
         let mut targets = vec![target(&whitened)];
@@ -408,7 +408,7 @@ impl<'a> Subject<'a> {
         let mut spent: Vec<(Option<&Prepared>, Features)> =
             private.iter().map(|&prepared| (Some(prepared), prepared.values.clone())).collect();
         if private.len() > 1 {
-            // All private factors of the modality as one.
+            // All private factors of the modality, stacked.
             spent.push((None, joined(&private.iter().map(|prepared| &prepared.values).collect::<Vec<_>>())));
         }
         for (factor, values) in spent {
@@ -445,7 +445,7 @@ impl<'a> Subject<'a> {
             .filter(|(_, prepared)| prepared.is_number())
             .map(|(index, prepared)| (index, features::standardised(&prepared.values).train))
             .collect();
-        // As encoders see them: what `linear-contrastive` finds depends on the units of the channels.
+        // As encoders see them: the result of `linear-contrastive` depends on the units of the channels.
         let views = self.raw.each_ref().map(features::standardised);
         if views.iter().any(|view| view.train.nrows() == 0) {
             return Ok(());
@@ -529,7 +529,7 @@ impl<'a> Prepared<'a> {
                 let plain_right =
                     Matrix::from_fn(truth.ncols(), 1, |sample, _| f64::from(u8::from(right(plain, sample))));
                 let classes = truth.nrows();
-                // Of each class its samples and those that were told right.
+                // For each class, the number of its samples and of those classified correctly.
                 let by_class = Matrix::from_fn(truth.ncols(), 2 * classes, |sample, column| {
                     let member = truth[(column / 2, sample)];
                     if column % 2 == 0 { member } else { member * f64::from(u8::from(right(balanced, sample))) }
@@ -554,7 +554,7 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// One row for each class, 1 where a sample is of it.
+/// One row per class, 1 where a sample belongs to it.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a class, just checked")]
 fn indicators(factor: &Factor, classes: usize, values: &Matrix) -> Result<Matrix, EvaluationError> {
     let mut result = Matrix::zeros(classes, values.ncols());
@@ -567,7 +567,7 @@ fn indicators(factor: &Factor, classes: usize, values: &Matrix) -> Result<Matrix
     Ok(result)
 }
 
-/// Several features one above the other.
+/// Several features, stacked.
 fn joined(parts: &[&Features]) -> Features {
     let mut result = parts[0].clone();
     for part in &parts[1..] {

@@ -1,15 +1,15 @@
-//! Probes: ridge regression, and kernel ridge regression over Nyström features.
+//! Probes: ridge regression, and kernel ridge regression on Nyström features.
 //!
-//! Both are ridge regressions from centred features onto centred targets, with the penalty that predicts the validation part
-//! best, chosen for every factor on its own. Classes are regressed as indicators and told by the largest score; where
-//! balanced accuracy is asked for, samples are weighted by one over the size of their class.
+//! Both are ridge regressions from centred features onto centred targets, with the penalty that predicts the validation
+//! part best, chosen separately for every factor. Classes are regressed as indicators and predicted by the largest
+//! score; for balanced accuracy, samples are weighted by one over the size of their class.
 //!
-//! The nonlinear probe has the kernel exp(−‖x−x′‖²/2σ²) + ⟨x, x′⟩/p on standardised features. The Gaussian part is universal;
-//! the linear part keeps a relation that is linear from costing more samples than the linear probe needs. σ is chosen on the
-//! validation part among multiples of the median distance. Nyström features over landmarks that are drawn from the training
-//! part (Williams, Seeger 2001) use all training samples at the cost of few of them, and beat random Fourier features of the
-//! same number because they follow the data (Yang et al. 2012); with as many landmarks as samples they are kernel ridge
-//! regression itself.
+//! The nonlinear probe uses the kernel exp(−‖x−x′‖²/2σ²) + ⟨x, x′⟩/p on standardised features. The Gaussian part is
+//! universal; the linear part ensures that a linear relation does not cost more samples than the linear probe needs. σ
+//! is chosen on the validation part among multiples of the median distance. Nyström features over landmarks drawn from
+//! the training part (Williams, Seeger 2001) use all training samples at the cost of a few, and beat the same number of
+//! random Fourier features because they adapt to the data (Yang et al. 2012); with as many landmarks as samples they
+//! are exactly kernel ridge regression.
 
 use super::EvaluationError;
 use super::features::{Features, Parts, standardised};
@@ -18,42 +18,42 @@ use alignloss::linalg::{Matrix, gram, product, product_nt, product_tn, scale_col
 use alignloss::random::Stream;
 use rand::seq::SliceRandom;
 
-/// Penalties of the ridge, in units of the mean variance of a feature, largest first: with the largest, even the leading
-/// direction of a kernel says next to nothing, as it should of a target that is not there to be seen.
+/// Penalties of the ridge, in units of the mean variance of a feature, largest first: with the largest, even the
+/// leading direction of a kernel predicts next to nothing, as it should for a target that is not present.
 const PENALTIES: [f64; 12] = [1e4, 1e3, 100.0, 10.0, 1.0, 0.3, 0.1, 0.03, 1e-2, 1e-3, 1e-5, 1e-7];
 
 /// The widest bandwidth of the Gaussian kernel, in units of the median distance between landmarks; others are halves of it.
 const WIDEST: f64 = 2.0;
 
-/// How many bandwidths there are: 2, 1 and ½.
+/// Number of bandwidths: 2, 1 and ½.
 const BANDWIDTHS: usize = 3;
 
-/// What is added to the landmarks' kernel matrix, in units of its mean diagonal: well above rounding, well below what a
-/// prediction shows.
+/// Added to the diagonal of the landmarks' kernel matrix, in units of its mean: well above rounding, and too small to
+/// affect predictions.
 const JITTER: f64 = 1e-10;
 
-/// Which probe.
+/// The kind of probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Probe {
     /// Linear.
     Ridge,
-    /// Gaussian and linear kernel over this many landmarks, drawn with the seed.
+    /// Gaussian plus linear kernel with this many landmarks, drawn with the seed.
     Kernel { landmarks: usize, seed: u64 },
 }
 
-/// What is predicted: entries × samples of each part.
+/// The target: entries × samples for each part.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
     pub(super) values: Parts<Matrix>,
     pub(super) loss: Loss,
 }
 
-/// By which loss the penalty is chosen.
+/// The loss by which the penalty is chosen.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Loss {
     /// Squared error, each entry in units of its variance.
     Squared,
-    /// Errors of the largest of the scores; where balanced, with classes of equal weight.
+    /// Classification error of the largest score; if balanced, with equal weight for each class.
     Classes { balanced: bool },
 }
 
@@ -65,7 +65,7 @@ pub(super) struct Predicted {
 }
 
 impl Probe {
-    /// In the names of measures.
+    /// Its name in measures.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Ridge => "ridge",
@@ -73,7 +73,7 @@ impl Probe {
         }
     }
 
-    /// Predictions of every target from the same features (raw: they are standardised here).
+    /// Predictions of every target from the same features (given raw; they are standardised here).
     pub(super) fn predict(self, features: &Features, targets: &[Target]) -> Result<Vec<Predicted>, EvaluationError> {
         let features = standardised(features);
         match self {
@@ -91,7 +91,7 @@ impl Probe {
                             improved = true;
                         }
                     }
-                    // A kernel that is too narrow for every target will not do with half the bandwidth.
+                    // A kernel that is too narrow for every target will not improve at half the bandwidth.
                     if !improved {
                         break;
                     }
@@ -102,9 +102,9 @@ impl Probe {
     }
 }
 
-/// Ridge regressions with every penalty, and for each target the best on the validation part.
+/// Ridge regressions for every penalty, and for each target the one best on the validation part.
 fn ridge(features: &Features, targets: &[Target]) -> Result<Vec<Predicted>, EvaluationError> {
-    // Targets of the same sample weights share the moments of the features and every factorisation.
+    // Targets with the same sample weights share the moments of the features and every factorisation.
     let unweighted: Vec<usize> = (0..targets.len()).filter(|&t| targets[t].weights().is_none()).collect();
     let mut results: Vec<Option<Predicted>> = vec![None; targets.len()];
     let mut groups = vec![unweighted];
@@ -124,7 +124,7 @@ fn ridge(features: &Features, targets: &[Target]) -> Result<Vec<Predicted>, Eval
 /// The moments of weighted training features.
 struct Path<'a> {
     features: &'a Matrix,
-    /// Of weight one on average; `None` is all ones.
+    /// With mean one; `None` is all ones.
     weights: Option<&'a [f64]>,
     mean: nalgebra::DVector<f64>,
     /// Centred features, times the root of the weights.
@@ -155,7 +155,7 @@ impl<'a> Path<'a> {
         Ok(solution)
     }
 
-    /// For each target the predictions with the penalty that is best on the validation part.
+    /// For each target, the predictions with the penalty that is best on the validation part.
     fn best(&self, features: &Features, targets: &[&Target]) -> Result<Vec<Predicted>, EvaluationError> {
         let count = self.features.ncols() as f64;
         let entries: usize = targets.iter().map(|target| target.values.train.nrows()).sum();
@@ -173,7 +173,7 @@ impl<'a> Path<'a> {
         let [validation, test] = [&features.validation, &features.test].map(|part| centred(part, &self.mean));
         let mut best: Vec<Option<(f64, Matrix)>> = vec![None; targets.len()];
         for penalty in PENALTIES {
-            // A factorisation that fails at a small penalty has been preceded by those of larger ones.
+            // A factorisation that fails at a small penalty was preceded by those for larger ones.
             let Ok(coefficients) = self.coefficients(&cross, penalty) else { break };
             let predicted = product_tn(&coefficients, &validation);
             let mut start = 0;
@@ -205,7 +205,7 @@ impl<'a> Path<'a> {
 }
 
 impl Target {
-    /// One over the size of each training sample's class, of mean one, where classes are balanced.
+    /// One over the size of each training sample's class, scaled to mean one, if classes are balanced.
     fn weights(&self) -> Option<Vec<f64>> {
         if self.loss != (Loss::Classes { balanced: true }) {
             return None;
@@ -217,7 +217,7 @@ impl Target {
         Some(indicators.column_iter().map(|column| weight(column.imax())).collect())
     }
 
-    /// Of predictions for the validation part.
+    /// The loss of predictions for the validation part.
     fn loss(&self, scores: &Matrix) -> f64 {
         let truth = &self.values.validation;
         match self.loss {
@@ -247,13 +247,13 @@ impl Target {
     }
 }
 
-/// The kernel of all samples with the landmarks.
+/// The kernel between all samples and the landmarks.
 struct Nystroem {
     /// exp(−‖landmark − sample‖²/2σ²), landmarks × samples.
     gaussian: Features,
     /// ⟨landmark, sample⟩/p.
     linear: Features,
-    /// The same among the landmarks.
+    /// The same, among the landmarks.
     among: [Matrix; 2],
 }
 
@@ -302,7 +302,7 @@ impl Nystroem {
         }
     }
 
-    /// Half the bandwidth is the fourth power of the Gaussian.
+    /// Halving the bandwidth raises the Gaussian to the fourth power.
     fn halve_bandwidth(&mut self) {
         let Parts { train, validation, test } = &mut self.gaussian;
         for values in [train, validation, test, &mut self.among[0]] {
@@ -341,12 +341,11 @@ pub(super) struct LinearMap {
     pub(super) validation: Matrix,
     /// Entries × samples.
     pub(super) test: Matrix,
-    /// The largest singular value, over the features as they are given.
+    /// The largest singular value, for the features as given.
     pub(super) lipschitz: f64,
 }
 
-/// Ridge regressions of one target from features that are not standardised, one for each penalty and one for an infinite
-/// penalty.
+/// Ridge regressions of one target from unstandardised features, one per penalty plus one for an infinite penalty.
 pub(super) fn linear_maps(features: &Features, target: &Parts<Matrix>) -> Result<Vec<LinearMap>, EvaluationError> {
     let path = Path::new(&features.train, None);
     let mean = weighted_mean(&target.train, None);

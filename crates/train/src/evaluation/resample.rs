@@ -1,8 +1,8 @@
-//! Bootstrap intervals: test samples drawn again, with replacement.
+//! Bootstrap intervals: test samples redrawn with replacement.
 //!
-//! Every measure here is a function of weighted sums over test samples, so that a resample is a row of multiplicities and all
-//! resamples of all measures are one matrix product. Samples that belong together (pixels of a block) are drawn together, whole
-//! groups of whatever size.
+//! Every measure here is a function of weighted sums over test samples, so a resample is a row of multiplicities, and
+//! all resamples of all measures are one matrix product. Samples that belong together (pixels of a block) are drawn
+//! together, as whole groups of any size.
 
 use super::{EvaluationError, EvaluationSpec};
 use alignloss::estimate::quantile;
@@ -19,7 +19,7 @@ pub(super) struct Estimate {
     pub(super) high: f64,
 }
 
-/// How often each resample has each test sample.
+/// How often each test sample occurs in each resample.
 #[derive(Debug)]
 pub(super) struct Resamples {
     /// (1 + resamples) × samples; the first row is the sample itself.
@@ -28,8 +28,8 @@ pub(super) struct Resamples {
 }
 
 impl Resamples {
-    /// `groups` is the group of each sample, whose samples are drawn together; without it samples are independent. `spec` is a
-    /// checked one.
+    /// `groups` gives the group of each sample, whose samples are drawn together; without it samples are independent.
+    /// `spec` has been validated.
     pub(super) fn new(
         samples: usize,
         groups: Option<&[usize]>,
@@ -40,11 +40,11 @@ impl Resamples {
         if let Some(groups) = groups
             && groups.len() != samples
         {
-            return Err(size("groups of the test samples", groups.len(), samples));
+            return Err(size("group labels of the test samples", groups.len(), samples));
         }
         let members = members(samples, groups);
         if members.len() < 2 {
-            return Err(size("groups that the test samples are of", members.len(), 2));
+            return Err(size("groups of test samples", members.len(), 2));
         }
         let mut multiplicities = Matrix::zeros(1 + spec.resamples, samples);
         multiplicities.row_mut(0).fill(1.0);
@@ -65,7 +65,7 @@ impl Resamples {
         &self.multiplicities
     }
 
-    /// A measure of the sums of columns (samples × columns; a column of ones is put in front of them).
+    /// A measure computed from the sums of columns (samples × columns; a column of ones is prepended).
     pub(super) fn estimate(&self, columns: &Matrix, measure: impl Fn(&[f64]) -> f64) -> Estimate {
         let with_count = columns.clone().insert_column(0, 1.0);
         let sums = product(&self.multiplicities, &with_count);
@@ -73,7 +73,7 @@ impl Resamples {
         self.interval(&sums.column_iter().map(|column| measure(column.as_slice())).collect::<Vec<_>>())
     }
 
-    /// From the value of the sample followed by those of the resamples; resamples without a value are left out.
+    /// From the value of the sample followed by those of the resamples; resamples without a value are dropped.
     pub(super) fn interval(&self, values: &[f64]) -> Estimate {
         let value = values[0];
         let mut rest: Vec<f64> = values[1..].iter().copied().filter(|value| !value.is_nan()).collect();
@@ -83,7 +83,7 @@ impl Resamples {
     }
 }
 
-/// The samples of each group, groups in the order in which they appear.
+/// The samples of each group, groups in order of appearance.
 fn members(samples: usize, groups: Option<&[usize]>) -> Vec<Vec<usize>> {
     let Some(groups) = groups else { return (0..samples).map(|sample| vec![sample]).collect() };
     let mut places = BTreeMap::new();
@@ -98,8 +98,8 @@ fn members(samples: usize, groups: Option<&[usize]>) -> Vec<Vec<usize>> {
     members
 }
 
-/// Squared errors, values and squared values of each entry, for [`r2`]: samples × 3·entries. Values are taken from their
-/// mean, which R² does not depend on and rounding does.
+/// Squared errors, values and squared values of each entry, for [`r2`]: samples × 3·entries. Values are centred by
+/// their mean, which does not change R² but reduces rounding.
 pub(super) fn r2_columns(truth: &Matrix, predicted: &Matrix) -> Matrix {
     let entries = truth.nrows();
     let mean = truth.column_mean();
@@ -114,7 +114,7 @@ pub(super) fn r2_columns(truth: &Matrix, predicted: &Matrix) -> Matrix {
     })
 }
 
-/// R² of each entry from the sums of [`r2_columns`] with the count in front: 1 − Σe²/Σ(y − ȳ)².
+/// R² of each entry from the sums of [`r2_columns`], preceded by the count: 1 − Σe²/Σ(y − ȳ)².
 pub(super) fn r2_entries(sums: &[f64]) -> impl Iterator<Item = f64> {
     let count = sums[0];
     sums[1..].chunks_exact(3).map(move |entry| 1.0 - entry[0] / (entry[2] - entry[1] * entry[1] / count))

@@ -1,4 +1,4 @@
-//! Cholesky factors and triangular solves through faer's kernels, on the library's matrices.
+//! Cholesky factors and triangular solves with faer's kernels, on the library's matrices.
 
 use alignloss::linalg::{LinalgError, Matrix};
 use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
@@ -10,7 +10,7 @@ pub(super) struct Cholesky {
 }
 
 impl Cholesky {
-    /// Of a symmetric positive definite matrix, of which the lower triangle is read.
+    /// Factorises a symmetric positive definite matrix; only the lower triangle is read.
     pub(super) fn new(matrix: &Matrix) -> Result<Self, LinalgError> {
         let (rows, columns) = matrix.shape();
         let view = MatRef::from_column_major_slice(matrix.as_slice(), rows, columns);

@@ -1,4 +1,4 @@
-//! What the linear theory predicts of the same sample.
+//! What the linear theory predicts for the same sample.
 
 use super::EvaluationError;
 use super::features::Features;
@@ -8,17 +8,17 @@ use alignloss::linalg::Matrix;
 use alignloss::objective::{LinearContrastive, Objective, Spectral};
 use alignloss::sample::Data;
 
-/// The R² of one factor that a closed form predicts from z_1, z_2 and both.
+/// The R² of one factor that a closed form predicts, from z_1, z_2 and both.
 pub(super) struct Predicted {
     pub(super) objective: &'static str,
     pub(super) factor: usize,
     pub(super) r2: [f64; 3],
 }
 
-/// The training part of standardised views as a Gaussian model, the exact minimisers of `linear-contrastive` and `spectral` (which is InfoNCE with a
-/// bilinear critic) with d = `dim` outputs, and the linear R² of each factor from them, of the training part itself (in-sample):
-/// with many channels and few samples more than a test part would show. Encoders have at most as many outputs as the narrower
-/// view has channels.
+/// Treats the training part of the standardised views as a Gaussian model, and computes the exact minimisers of
+/// `linear-contrastive` and `spectral` (which is InfoNCE with a bilinear critic) with d = `dim` outputs and the linear
+/// R² of each factor from them, on the training part itself. This is in-sample: with many channels and few samples it
+/// exceeds what a test part would show. Encoders have at most as many outputs as the narrower view has channels.
 pub(super) fn predict(
     views: [&Features; 2],
     factors: &[(usize, &Matrix)],
@@ -52,7 +52,7 @@ pub(super) fn predict(
     Ok(predictions)
 }
 
-/// R² over the entries of a target that were brought to variance one: their mean R².
+/// R² over the entries of a target scaled to variance one: their mean R².
 fn mean_r2(geometry: &TargetGeometry, towers: &Towers, source: Source) -> Result<f64, EvaluationError> {
     Ok(geometry.encoded_by(towers, source)?.r2)
 }

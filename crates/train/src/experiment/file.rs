@@ -1,4 +1,4 @@
-//! Experiment files.
+//! Experiment files: parsing and validation.
 
 use crate::data::DataSpec;
 use crate::encoder::EncoderSpec;
@@ -11,19 +11,19 @@ use alignloss::text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// Cells beyond this number are a mistake: each is a training.
+/// Grids larger than this are taken to be mistakes: each cell is a training.
 const LARGEST_GRID: usize = 10_000;
 
-/// The sections that axes can reach into.
+/// The sections that axes can refer to.
 const SECTIONS: [&str; 5] = ["data", "encoder", "objective", "training", "evaluation"];
 
-/// An experiment that can't be run, with the field that is wrong.
+/// An experiment that can't be run; names the field at fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExperimentError {
     /// The file can't be read.
     #[error("{0}")]
     Syntax(String),
-    /// A field holds a value that it can't hold.
+    /// A field holds an invalid value.
     #[error("{field}: {problem}")]
     Field {
         /// Path of the field.
@@ -31,7 +31,7 @@ pub enum ExperimentError {
         /// What is wrong with it.
         problem: String,
     },
-    /// A setting is out of its range; it names itself.
+    /// A setting is out of its range; the message names it.
     #[error("{0}")]
     Setting(String),
 }
@@ -46,10 +46,10 @@ pub struct Setting {
     pub encoder: EncoderSpec,
     /// The loss.
     pub objective: ObjectiveSpec,
-    /// Length and pace.
+    /// Length, batch size and optimiser.
     #[serde(default)]
     pub training: TrainingSpec,
-    /// What is measured.
+    /// What is measured, and how.
     #[serde(default)]
     pub evaluation: EvaluationSpec,
 }
@@ -57,7 +57,7 @@ pub struct Setting {
 /// A point of the grid.
 #[derive(Debug, Clone)]
 pub struct Cell {
-    /// Its place in the order of the grid.
+    /// Its index in the grid.
     pub index: usize,
     /// The values of the axes, as text.
     pub values: Vec<String>,
@@ -65,7 +65,7 @@ pub struct Cell {
     pub setting: Setting,
 }
 
-/// A checked experiment.
+/// A validated experiment.
 #[derive(Debug, Clone)]
 pub struct Experiment {
     name: String,
@@ -118,7 +118,7 @@ fn wrong(field: &str, problem: impl Into<String>) -> ExperimentError {
 }
 
 impl Experiment {
-    /// Reads and checks an experiment, every cell of it; `name` is that of its file and its results.
+    /// Reads and validates an experiment, including every cell; `name` is the name of its file and of its results.
     ///
     /// # Errors
     /// [`ExperimentError`], in one line that names the field.
@@ -129,7 +129,7 @@ impl Experiment {
             return Err(wrong("replicates", "0, expected at least 1"));
         }
         if file.objectives.is_empty() {
-            return Err(wrong("objectives", "none given; expected [objectives.NAME] sections"));
+            return Err(wrong("objectives", "missing: expected [objectives.NAME] sections"));
         }
         let mut axes = vec![("objective".to_owned(), file.objectives.keys().cloned().map(Value::String).collect())];
         for (axis, values) in file.grid {
@@ -139,7 +139,7 @@ impl Experiment {
                 single => vec![single],
             };
             if values.is_empty() {
-                return Err(wrong(&field, "no values"));
+                return Err(wrong(&field, "no values, expected at least one"));
             }
             if axis == "objective" {
                 if let Some(unknown) =
@@ -191,39 +191,40 @@ impl Experiment {
         Ok(experiment)
     }
 
-    /// Its name.
+    /// The experiment's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its title.
+    /// The title.
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// What it is about.
+    /// What the experiment is about.
     pub fn about(&self) -> Option<&str> {
         self.about.as_deref()
     }
 
-    /// Its seed.
+    /// The seed.
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// Repetitions of each cell. They share what the section `[data]` fixes by seeds of its own: the world of a simulator, the
-    /// cut of files into training, validation and test part. Each draws anew, the same in every cell: first weights, training
-    /// batches, the held-out samples of a simulator, and what measures draw (landmarks, pools, resamples).
+    /// Repetitions of each cell. They share whatever the section `[data]` fixes by separate seeds: the world of a
+    /// simulator, or the split of files into training, validation and test parts. Each redraws, identically in every
+    /// cell, the initial weights, the training batches, the held-out samples of a simulator, and what measures draw
+    /// (landmarks, pools, resamples).
     pub fn replicates(&self) -> u64 {
         self.replicates
     }
 
-    /// Its figures.
+    /// The figures.
     pub fn figures(&self) -> &[FigureSpec] {
         &self.figures
     }
 
-    /// Columns of its printed table.
+    /// The columns of the printed table.
     pub fn table(&self) -> &[String] {
         &self.table
     }
@@ -233,10 +234,10 @@ impl Experiment {
         self.axes.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Every cell, the first axis slowest.
+    /// Every cell; the first axis varies slowest.
     ///
     /// # Errors
-    /// [`ExperimentError`] when a cell's settings are not valid.
+    /// [`ExperimentError`] if a cell's settings are invalid.
     pub fn cells(&self) -> Result<Vec<Cell>, ExperimentError> {
         let size: usize = self.axes.iter().map(|(_, values)| values.len()).product();
         (0..size).map(|index| self.cell(index)).collect()
@@ -268,8 +269,8 @@ impl Experiment {
         Ok(Cell { index, values: point.iter().map(|(_, value)| words(value)).collect(), setting })
     }
 
-    /// What results depend on, hashed: the program, the device where numbers depend on it, what the data files of each cell hold
-    /// (a digest of each), and everything in the experiment's file but the wording, the figures and the table.
+    /// Hash of what the results depend on: the program, the device if the numbers depend on it, a digest of each data
+    /// file of each cell, and everything in the experiment file except wording, figures and table.
     pub fn hash(&self, device: &str, files: &[Vec<String>]) -> String {
         let identity = json!({
             "program": program_hash(),
@@ -284,7 +285,7 @@ impl Experiment {
         blake3::hash(identity.to_string().as_bytes()).to_hex().to_string()
     }
 
-    /// What its store holds, for results of a [`Experiment::hash`].
+    /// The contents of its store, for results with this [`Experiment::hash`].
     pub fn contents(&self, hash: &str) -> Contents {
         let columns = self.axes().chain(super::COLUMNS).map(|name| Column { name: name.to_owned(), unit: None });
         Contents {
@@ -299,7 +300,7 @@ impl Experiment {
     }
 }
 
-/// Puts a value at a dotted path, making tables on the way.
+/// Inserts a value at a dotted path, creating tables on the way.
 fn insert(table: &mut Map<String, Value>, path: &str, value: Value) {
     match path.split_once('.') {
         None => {
@@ -363,7 +364,7 @@ alignment = { kind = "spectral" }
             ("encoder.dim", "[2, 0]", "encoder.dim: 0, expected at least 1"),
             ("training.batch", "[64, 1]", "training.batch: 1, expected at least 2"),
             ("training.optimiser.clip", "[1.0, -1.0]", "training.optimiser.clip: -1.0, expected a positive number"),
-            ("evaluation.resamples", "[9, 0]", "evaluation.resamples: 0 give no interval"),
+            ("evaluation.resamples", "[9, 0]", "evaluation.resamples: 0, expected at least 1"),
             ("training.batch", "[64, nan]", "grid.\"training.batch\"[1]: nan is not a finite number"),
         ] {
             let text = FILE.replace("\"encoder.dim\" = [2, 4]", &format!("\"{axis}\" = {values}"));

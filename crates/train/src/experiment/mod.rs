@@ -1,4 +1,4 @@
-//! Realistic experiments: a file becomes cells, a cell and a replicate become rows of the library's result store.
+//! Realistic experiments: a file becomes cells, and each cell and replicate becomes rows in the library's result store.
 
 mod file;
 mod run;

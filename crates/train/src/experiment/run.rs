@@ -1,4 +1,4 @@
-//! Running an experiment: cell by cell, replicate by replicate; what is finished stays, what was killed goes on.
+//! Runs an experiment cell by cell and replicate by replicate; finished trainings are kept, and killed ones resume.
 
 use super::{Cell, Experiment, ExperimentError};
 use crate::data::{DataError, Evaluation, Paired, Role, digest};
@@ -13,46 +13,46 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// A run that can't go on.
+/// Why a run can't continue.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The experiment.
+    /// An error in the experiment.
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
-    /// The data.
+    /// An error in the data.
     #[error("data: {0}")]
     Data(#[from] DataError),
-    /// A training.
+    /// An error in a training.
     #[error(transparent)]
     Train(#[from] TrainError),
-    /// The measures.
+    /// An error in the measures.
     #[error("evaluation: {0}")]
     Evaluation(#[from] EvaluationError),
-    /// The store.
+    /// An error in the store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A checkpoint.
+    /// An error in a checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] crate::trainer::CheckpointError),
-    /// The file system.
+    /// The file system reported an error.
     #[error("{}: {problem}", path.display())]
     Io {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What it said.
+        /// The error.
         problem: std::io::Error,
     },
 }
 
-/// Who wants to know how a run gets on.
+/// Receives the progress of a run.
 pub trait Watcher {
-    /// A training begins, or goes on, at `step` of `steps`.
+    /// A training starts, or resumes, at `step` of `steps`.
     fn begins(&mut self, part: usize, parts: usize, what: &str, step: u64, steps: u64);
-    /// A step was made.
+    /// A step was taken.
     fn stepped(&mut self, step: u64);
     /// Encoders are being measured.
     fn measures(&mut self);
-    /// Whether to stop: the training is put on disk first.
+    /// Whether to stop; the training is saved first.
     fn asks_to_stop(&mut self) -> bool;
 }
 
@@ -63,14 +63,14 @@ pub struct Run<'a> {
     hardware: &'a Hardware,
     data_folder: Option<&'a Path>,
     cells: Vec<Cell>,
-    /// Of everything that results depend on.
+    /// Hash of everything the results depend on.
     hash: String,
 }
 
 type Row = Vec<String>;
 
 impl<'a> Run<'a> {
-    /// Checks every cell and reads the data files once, as results depend on what they hold.
+    /// Validates every cell and reads the data files once, since results depend on their contents.
     ///
     /// # Errors
     /// [`RunError::Experiment`], [`RunError::Data`].
@@ -84,7 +84,7 @@ impl<'a> Run<'a> {
         Ok(Self { experiment, hardware, data_folder, cells, hash })
     }
 
-    /// Trainings: cells × replicates.
+    /// The number of trainings: cells × replicates.
     pub fn parts(&self) -> usize {
         self.cells.len() * usize::try_from(self.experiment.replicates()).unwrap_or(usize::MAX)
     }
@@ -102,7 +102,7 @@ impl<'a> Run<'a> {
         Ok(store)
     }
 
-    /// Computes what is missing; says whether everything is there.
+    /// Computes what is missing; returns whether everything is complete.
     ///
     /// # Errors
     /// [`RunError`].
@@ -120,12 +120,12 @@ impl<'a> Run<'a> {
             let Some(rows) = self.part(store, cell, replicate, part, watcher)? else { return Ok(false) };
             store.write_part(part, &rows)?;
         }
-        // Also what a kill between a training's results and this line left, or amid writing.
+        // Also what a kill left between a training's results and this line, or while writing.
         discard_checkpoints(store.folder())?;
         Ok(true)
     }
 
-    /// One training with its measures; `None` when it was stopped.
+    /// One training with its measures; `None` if it was stopped.
     fn part(
         &self,
         store: &Store,
@@ -161,7 +161,7 @@ impl<'a> Run<'a> {
         stops.sort_unstable();
         stops.dedup();
         for stop in stops {
-            // Measured before the checkpoint that the training goes on from.
+            // Measured before the checkpoint from which the training continues.
             if trainer.memory().step > stop && trainer.memory().outcome.is_none() {
                 continue;
             }
@@ -197,7 +197,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Trains to a step, with checkpoints on the way.
+/// Trains up to a step, writing checkpoints on the way.
 fn stretch(
     trainer: &mut Trainer,
     until: u64,
@@ -222,7 +222,7 @@ fn stretch(
     Ok(outcome)
 }
 
-/// Measures of the encoders as they are; `None` when their embeddings are not finite.
+/// Measures the current encoders; `None` if their embeddings are not finite.
 fn measure(
     trainer: &Trainer,
     spec: &EvaluationSpec,
@@ -239,7 +239,7 @@ fn measure(
     let (Some(train), Some(validation), Some(test)) = (train?, validation?, test?) else { return Ok(None) };
     let mut found = evaluate(spec, held_out, [&train, &validation, &test], groups, seed)?;
     if trainer.model().has_unique() {
-        // Partners are found by the block that is aligned.
+        // Partners are matched by the aligned block.
         let dim = trainer.model().common();
         let block = |part: &Embeddings| Embeddings {
             first: part.first.columns(0, dim).into_owned(),
@@ -255,7 +255,7 @@ fn measure(
     Ok(Some(found))
 }
 
-/// A digest of each data file that each cell reads.
+/// A digest of each data file read by each cell.
 fn digests(cells: &[Cell], data_folder: Option<&Path>) -> Result<Vec<Vec<String>>, DataError> {
     let mut known: BTreeMap<PathBuf, String> = BTreeMap::new();
     let mut of_file = |path: PathBuf| -> Result<String, DataError> {
@@ -269,7 +269,7 @@ fn digests(cells: &[Cell], data_folder: Option<&Path>) -> Result<Vec<Vec<String>
     cells.iter().map(|cell| cell.setting.data.files(data_folder)?.into_iter().map(&mut of_file).collect()).collect()
 }
 
-/// Beside the results of an experiment, in its folder.
+/// Checkpoints are kept beside the results of an experiment, in its folder.
 fn checkpoint_folder(folder: &Path) -> PathBuf {
     folder.join("checkpoints")
 }
@@ -323,7 +323,7 @@ impl Rows<'_> {
         }
     }
 
-    /// The course of the loss; a training that has none still says how it ended.
+    /// The loss curve; a training without one still records how it ended.
     fn add_curve(&mut self, outcome: Outcome, curve: &[(u64, f64)]) {
         let mut add = |step: String, value: String| {
             let empty = String::new;
@@ -350,7 +350,7 @@ impl Rows<'_> {
     }
 }
 
-/// The word of a role in results.
+/// The name of a role in results.
 fn role(role: Role) -> &'static str {
     match role {
         Role::Shared => "shared",

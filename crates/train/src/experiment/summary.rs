@@ -1,4 +1,4 @@
-//! Results with one row for each training and step, and one column for each measure.
+//! Results with one row per training and step, and one column per measure.
 
 use super::{COLUMNS, Experiment};
 use alignloss::experiment::Results;
@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// From rows of single measurements (the store) to rows of trainings.
 ///
-/// Columns are the axes, `replicate`, `outcome`, `stage`, `step`, then measures: `MEASURE.FACTOR.SOURCE` and, as the mean over the
-/// factors of a role, `MEASURE.ROLE.SOURCE`; without a factor `MEASURE.SOURCE`. What was not measured is empty.
+/// Columns are the axes, `replicate`, `outcome`, `stage`, `step`, then measures: `MEASURE.FACTOR.SOURCE` and, as the
+/// mean over the factors of a role, `MEASURE.ROLE.SOURCE`; without a factor `MEASURE.SOURCE`. Missing measurements are empty.
 pub fn wide(experiment: &Experiment, results: &Results) -> Results {
     let axes = experiment.axes().count();
     let place = |name: &str| axes + COLUMNS.iter().position(|column| *column == name).unwrap_or(0);
@@ -15,7 +15,7 @@ pub fn wide(experiment: &Experiment, results: &Results) -> Results {
     let mut names: Vec<String> = Vec::new();
     let mut keys: Vec<&[String]> = Vec::new();
     let mut places: HashMap<&[String], usize> = HashMap::new();
-    // By training and step: sums and counts of each column.
+    // By training and step: sums and counts for each column.
     let mut sums: BTreeMap<(usize, usize), (f64, usize)> = BTreeMap::new();
     let index_of = |list: &mut Vec<String>, name: String| {
         list.iter().position(|own| *own == name).unwrap_or_else(|| {

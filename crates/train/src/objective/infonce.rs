@@ -1,4 +1,4 @@
-//! InfoNCE: each sample is to be found among the batch by its partner.
+//! InfoNCE: each sample must be identified in the batch by its partner.
 //!
 //! With scores s_ij and a batch of B pairs, the mean of both directions of the cross-entropy:
 //! ½·mean_i(−s_ii + log Σ_j e^{s_ij}) + ½·mean_j(−s_jj + log Σ_i e^{s_ij}).
@@ -25,26 +25,26 @@ pub enum Similarity {
     SquaredDistance,
 }
 
-/// Keeps directions of tiny vectors defined; far below any length that training meets.
+/// Keeps the direction of tiny vectors defined; far below any length that occurs in training.
 const SMALLEST_SQUARE: f64 = 1e-24;
 
-/// What the squared length of a row of zeros is taken for: large, so that next to nothing of a gradient comes back through it.
+/// The value used for the squared length of a zero row: large, so that almost no gradient passes through it.
 const NO_DIRECTION: f64 = 1e30;
 
-/// Rows of length one. A row of zeros (every rectifier of its sample inactive) has no direction: it stays, and is not moved.
+/// Rows scaled to length one. A zero row (every rectifier of its sample inactive) has no direction: it stays, and is not moved.
 pub(crate) fn normalised(embeddings: Tensor<2>) -> Tensor<2> {
     let squares = embeddings.clone().square().sum_dim(1);
     let zero = squares.clone().equal_scalar(0.0);
     embeddings / squares.mask_fill(zero, NO_DIRECTION).add_scalar(SMALLEST_SQUARE).sqrt()
 }
 
-/// A number as a column, so that what it multiplies is summed along rows on the way back: along both axes at once is a hundred times slower
-/// on a GPU.
+/// A number as a column, so that the gradient of what it multiplies is summed along rows: a sum along both axes at once
+/// is a hundred times slower on a GPU.
 pub(crate) fn column(number: Tensor<1>, count: usize) -> Tensor<2> {
     Tensor::<2>::ones([count, 1], &number.device()).matmul(number.reshape([1, 1]))
 }
 
-/// Scores of all pairs of rows before they are divided by τ: B × B. Rows of a cosine are of length one.
+/// Scores of all pairs of rows before division by τ: B × B. For the cosine, rows have length one.
 fn scores(first: Tensor<2>, second: Tensor<2>, similarity: Similarity) -> Tensor<2> {
     match similarity {
         Similarity::Cosine | Similarity::Bilinear => first.matmul(second.transpose()),
@@ -91,7 +91,7 @@ pub fn loss(
     if within {
         let numbers = Tensor::<1, Int>::arange(0..i64::try_from(count).unwrap_or(i64::MAX), &scale.device());
         let identity: Tensor<2, Bool> = numbers.clone().reshape([count, 1]).equal(numbers.reshape([1, count]));
-        // The anchor itself is no candidate.
+        // The anchor itself is not a candidate.
         let own = |rows: Tensor<2>| {
             let scores = scores(rows.clone(), rows, similarity) * scale.clone();
             log_sum(scores.mask_fill(identity.clone(), -1e9), 1)
@@ -102,8 +102,8 @@ pub fn loss(
     ((rows + columns).mul_scalar(0.5) - positives).mean()
 }
 
-/// The same loss where tensors are in this process's memory: the library's vectorised kernels give the value and the
-/// gradients, which are then hung into the graph.
+/// The same loss for tensors in this process's memory: the library's vectorised kernels compute the value and the
+/// gradients, which are then attached to the graph.
 #[derive(Debug)]
 pub struct HostLoss {
     kernel: InfoNce<f32>,
@@ -111,7 +111,7 @@ pub struct HostLoss {
     gradients: [Vec<f32>; 2],
 }
 
-/// What [`HostLoss::evaluate`] finds.
+/// The result of [`HostLoss::evaluate`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct HostGradient {
     /// The loss.
@@ -123,7 +123,7 @@ pub struct HostGradient {
 }
 
 impl HostLoss {
-    /// For negatives from across the sensors.
+    /// For negatives from the other sensor.
     pub fn new(similarity: Similarity) -> Self {
         // The library's squared-distance critic is −‖·‖²/(2τ).
         let (critic, scale) = match similarity {
@@ -137,7 +137,7 @@ impl HostLoss {
     /// Loss and gradients at embeddings B × d, row-major.
     ///
     /// # Errors
-    /// [`MinibatchError`] when the loss is not finite or an embedding is zero under the cosine.
+    /// [`MinibatchError`] if the loss is not finite, or an embedding is zero under the cosine.
     pub fn evaluate(
         &mut self,
         embeddings: [&[f32]; 2],

@@ -1,9 +1,9 @@
-//! Objectives: a loss that aligns, or does not, and what is added to it.
+//! Objectives: an alignment loss, or none, plus additional terms.
 //!
-//! Each loss is a function of the embeddings of a batch, one sample in a row, and lives in its own file with its formula
-//! and its source. [`ObjectiveSpec`] is how an experiment file composes them.
+//! Each loss is a function of the embeddings of a batch, one sample per row, in a separate file with its formula and
+//! reference. [`ObjectiveSpec`] is how an experiment file combines them.
 //!
-//! What it does not do: encode, draw, or move parameters.
+//! Encoding, drawing and moving parameters are left to other modules.
 
 pub mod barlow_twins;
 pub mod correlation;
@@ -17,28 +17,28 @@ pub mod vicreg;
 use infonce::Similarity;
 use serde::{Deserialize, Serialize};
 
-/// A learnt τ does not fall below this (Radford et al. 2021 bound 1/τ by 100); one that is given can.
+/// Lower bound of a learned τ (Radford et al. 2021 bound 1/τ by 100); a fixed one may be smaller.
 pub const LEAST_TEMPERATURE: f64 = 0.01;
 
-/// An objective that can't be used.
+/// Why an objective can't be used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ObjectiveError {
-    /// A parameter out of its range.
+    /// A parameter is out of its range.
     #[error("objective.{field}: {value}, expected {expected}")]
     Range {
-        /// Which.
+        /// The parameter.
         field: &'static str,
         /// Its value.
         value: f64,
-        /// What would do.
+        /// What is expected.
         expected: &'static str,
     },
-    /// Parameters that exclude each other.
+    /// Parameters conflict.
     #[error("objective: {0}")]
     Conflict(&'static str),
 }
 
-/// The loss that looks at both embeddings.
+/// The alignment loss, a function of both embeddings.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Alignment {
@@ -47,13 +47,13 @@ pub enum Alignment {
         /// How a pair is scored.
         #[serde(default)]
         similarity: Similarity,
-        /// τ, or where it starts.
+        /// τ, or its initial value.
         #[serde(default = "default_temperature")]
         temperature: f64,
-        /// Whether τ is learnt, down to [`LEAST_TEMPERATURE`].
+        /// Whether τ is learned, down to [`LEAST_TEMPERATURE`].
         #[serde(default)]
         learn_temperature: bool,
-        /// Whether samples of the same sensor are negatives too.
+        /// Whether other samples of the same sensor are also negatives.
         #[serde(default)]
         within: bool,
     },
@@ -61,7 +61,7 @@ pub enum Alignment {
     Spectral,
     /// [`vicreg`].
     Vicreg {
-        /// Weight of the distance of a pair.
+        /// Weight of the distance within pairs.
         #[serde(default = "twenty_five")]
         invariance: f64,
         /// Weight of the hinge on standard deviations.
@@ -73,28 +73,28 @@ pub enum Alignment {
     },
     /// [`barlow_twins`].
     BarlowTwins {
-        /// Weight of the correlations between entries.
+        /// Weight of the correlations between different entries.
         #[serde(default = "default_redundancy")]
         redundancy: f64,
     },
     /// [`siglip`].
     Siglip {
-        /// τ, where it starts; it is learnt, down to [`LEAST_TEMPERATURE`].
+        /// Initial value of τ, which is learned, down to [`LEAST_TEMPERATURE`].
         #[serde(default = "default_temperature")]
         temperature: f64,
-        /// The bias, where it starts; it is learnt.
+        /// Initial value of the bias, which is learned.
         #[serde(default = "default_bias")]
         bias: f64,
     },
-    /// No alignment: only what is added, as reconstruction.
+    /// No alignment: only the additional terms, such as reconstruction.
     None,
     /// Predicts every factor by a linear head: the ceiling.
     Supervised,
-    /// The encoders as they are drawn: the floor.
+    /// The encoders as initialised: the floor.
     Untrained,
 }
 
-/// A block of its own beside the aligned one.
+/// A separate block in addition to the aligned one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unique {
@@ -112,33 +112,33 @@ pub struct Unimodal {
     /// Its weight.
     #[serde(default = "one")]
     pub weight: f64,
-    /// Standard deviation of the noise that makes two views of a sample, in units of each channel's own.
+    /// Standard deviation of the noise that creates two views of a sample, in units of each channel's standard deviation.
     pub noise: f64,
     /// τ of its cosine.
     #[serde(default = "default_temperature")]
     pub temperature: f64,
 }
 
-/// An objective of an experiment file: alignment plus what is added to it.
+/// An objective of an experiment file: alignment plus additional terms.
 ///
 /// loss = `weight`·alignment + `reconstruction`·(error of the decoders) + `unique.decorrelation`·(squared correlations of
 /// the blocks) + `unimodal.weight`·(InfoNCE within each sensor).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ObjectiveSpec {
-    /// The loss that looks at both embeddings.
+    /// The alignment loss.
     pub alignment: Alignment,
     /// Its weight.
     #[serde(default = "one")]
     pub weight: f64,
-    /// λ: weight of the reconstruction of each view from its embedding.
+    /// λ: weight of reconstructing each view from its embedding.
     #[serde(default)]
     pub reconstruction: f64,
-    /// A block that is not aligned: it learns from the reconstruction.
+    /// A block that is not aligned and learns from the reconstruction.
     pub unique: Option<Unique>,
     /// A contrastive term within each sensor.
     pub unimodal: Option<Unimodal>,
-    /// d, where it is not that of the section `[encoder]`.
+    /// d, if it differs from that in the section `[encoder]`.
     pub dim: Option<usize>,
 }
 
@@ -168,7 +168,7 @@ impl ObjectiveSpec {
         self.alignment != Alignment::Untrained
     }
 
-    /// Fails on parameters out of their range.
+    /// Checks that every parameter is in its range.
     ///
     /// # Errors
     /// [`ObjectiveError`].
@@ -194,7 +194,7 @@ impl ObjectiveSpec {
             Alignment::Infonce { temperature: value, .. } | Alignment::Siglip { temperature: value, .. } => {
                 positive("alignment.temperature", value)?;
                 if value < LEAST_TEMPERATURE {
-                    let expected = "at least 0.01, as it is learnt";
+                    let expected = "at least 0.01, since it is learned";
                     return Err(ObjectiveError::Range { field: "alignment.temperature", value, expected });
                 }
             }
@@ -215,7 +215,7 @@ impl ObjectiveSpec {
             }
             if self.reconstruction <= 0.0 && self.trains() {
                 return Err(ObjectiveError::Conflict(
-                    "a unique block learns from the reconstruction, whose weight is 0",
+                    "a unique block learns from the reconstruction, but its weight is 0",
                 ));
             }
         }
@@ -228,7 +228,7 @@ impl ObjectiveSpec {
             return Err(ObjectiveError::Range { field: "dim", value: 0.0, expected: "at least 1" });
         }
         if self.alignment == Alignment::None && self.reconstruction <= 0.0 && self.unimodal.is_none() {
-            return Err(ObjectiveError::Conflict("alignment of kind \"none\" with nothing added trains nothing"));
+            return Err(ObjectiveError::Conflict("alignment of kind \"none\" without additional terms trains nothing"));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Reconstruction: the mean squared error of a decoder, over samples and entries.
 //!
-//! Views are standardised before they are encoded, so that 1 is the error of a decoder that knows nothing.
+//! Views are standardised before encoding, so the error of a decoder that knows nothing is 1.
 
 use burn::tensor::Tensor;
 

@@ -1,21 +1,21 @@
 //! The supervised ceiling: a linear head predicts every factor from an embedding.
 //!
-//! Numbers are standardised and judged by the mean squared error; classes by the cross-entropy.
+//! Numbers are standardised and scored by the mean squared error, classes by the cross-entropy.
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::log_softmax;
 
-/// How the columns of the targets are judged: numbers each on their own, classes as an indicator of each.
+/// How the columns of the targets are scored: numbers individually, classes as indicators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Columns {
-    /// So many numbers.
+    /// This many numbers.
     Numbers(usize),
-    /// An indicator of each of so many classes.
+    /// Indicators of this many classes.
     Classes(usize),
 }
 
 impl Columns {
-    /// How many columns.
+    /// The number of columns.
     pub fn width(self) -> usize {
         match self {
             Self::Numbers(width) | Self::Classes(width) => width,

@@ -269,7 +269,7 @@ fn parameters_out_of_range_are_named() {
     assert!(error.contains("temperature") && error.contains("-1"), "{error}");
     let learnt = "alignment = { kind = \"infonce\", temperature = 0.005, learn_temperature = true }";
     let error = checked(learnt).unwrap_err().to_string();
-    assert_eq!(error, "objective.alignment.temperature: 0.005, expected at least 0.01, as it is learnt");
+    assert_eq!(error, "objective.alignment.temperature: 0.005, expected at least 0.01, since it is learned");
     assert!(checked(&learnt.replace("true", "false")).is_ok(), "a given τ is the user's");
     assert!(parse("alignment = { kind = \"infonce\", temprature = 1.0 }").unwrap_err().contains("temprature"));
     assert!(parse("alignment = { kind = \"spectral\" }\nlambda = 1.0").unwrap_err().contains("lambda"));

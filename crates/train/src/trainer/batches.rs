@@ -1,11 +1,11 @@
-//! Batches as the loop wants them: standardised, with noisy copies and targets where the objective asks for them.
+//! Batches ready for training: standardised, with noisy copies and targets if the objective needs them.
 
 use super::{Plan, TrainError};
 use crate::data::{Evaluation, Kind, Scaling, Source};
 use crate::objective::Alignment;
 use alignloss::random::{Stream, fill_standard_normal};
 
-/// A factor that deviates by less is constant: its scale is left as it is.
+/// A factor with a smaller standard deviation is constant: its scale is left unchanged.
 const CONSTANT: f64 = 1e-12;
 
 /// How a factor becomes columns of targets.
@@ -26,7 +26,7 @@ pub struct HostBatch {
     pub targets: Option<(Vec<f32>, usize)>,
 }
 
-/// Makes batches: a function of the step.
+/// Makes batches, as a function of the step.
 #[derive(Clone)]
 pub(super) struct Producer<'a> {
     source: &'a dyn Source,

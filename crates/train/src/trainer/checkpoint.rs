@@ -1,4 +1,4 @@
-//! A training on disk: a header of one line, then parameters and moments as they are, bit by bit.
+//! A training on disk: a one-line header, then parameters and moments, bit for bit.
 
 use super::Memory;
 use crate::optimiser::State;
@@ -6,34 +6,34 @@ use alignloss::experiment::write_whole;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// The first word of a checkpoint: what it is, and the version of its format.
+/// The first words of a checkpoint: the kind of file and the version of its format.
 const MAGIC: &str = "alignloss-train checkpoint 1";
 
-/// A checkpoint that can't be used.
+/// Why a checkpoint can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
-    /// The file system.
+    /// The file system reported an error.
     #[error("{}: {problem}", path.display())]
     Io {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What it said.
+        /// The error.
         problem: std::io::Error,
     },
-    /// Not a checkpoint, or not a whole one.
-    #[error("{}: not a whole checkpoint ({problem}); remove it to start this cell again", path.display())]
+    /// The file is not a checkpoint, or not complete.
+    #[error("{}: not a complete checkpoint ({problem}); remove it to start this cell again", path.display())]
     Corrupt {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// What is wrong.
         problem: String,
     },
-    /// Its parameters are not those of this model.
-    #[error("the checkpoint is of another model; remove it, or run with --fresh")]
+    /// Its parameters do not fit this model.
+    #[error("the checkpoint belongs to another model; remove it, or run with --fresh")]
     OtherModel,
 }
 
-/// A training at one moment.
+/// The state of a training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
     memory: Memory,
@@ -43,7 +43,7 @@ pub struct Checkpoint {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Header {
-    /// Of what: a checkpoint of anything else is not read.
+    /// Identifies the training: checkpoints of anything else are not read.
     identity: String,
     memory: Memory,
     steps: u64,
@@ -60,12 +60,12 @@ impl Checkpoint {
         (self.memory, self.state)
     }
 
-    /// What was noted with it.
+    /// The notes saved with it.
     pub fn notes(&self) -> &serde_json::Value {
         &self.notes
     }
 
-    /// Writes it: to a temporary name, synced, renamed. A checkpoint that exists is whole.
+    /// Writes it under a temporary name, syncs and renames it, so that any existing checkpoint is complete.
     ///
     /// # Errors
     /// [`CheckpointError::Io`].
@@ -86,7 +86,7 @@ impl Checkpoint {
         write_whole(path, &bytes).map_err(io)
     }
 
-    /// Reads it; `None` when there is none, or one of another identity.
+    /// Reads it; `None` if there is none, or one with another identity.
     ///
     /// # Errors
     /// [`CheckpointError`].
@@ -99,14 +99,14 @@ impl Checkpoint {
         let corrupt = |problem: &str| CheckpointError::Corrupt { path: path.into(), problem: problem.into() };
         let mut parts = bytes.splitn(3, |&byte| byte == b'\n');
         if parts.next() != Some(MAGIC.as_bytes()) {
-            return Err(corrupt("it does not begin as one"));
+            return Err(corrupt("wrong first line"));
         }
-        let header = parts.next().ok_or_else(|| corrupt("it has no header"))?;
+        let header = parts.next().ok_or_else(|| corrupt("no header"))?;
         let header: Header = serde_json::from_slice(header).map_err(|error| corrupt(&error.to_string()))?;
         if header.identity != identity {
             return Ok(None);
         }
-        let rest = parts.next().ok_or_else(|| corrupt("it has no numbers"))?;
+        let rest = parts.next().ok_or_else(|| corrupt("no numbers"))?;
         let total: usize = header.lengths.iter().sum();
         if rest.len() != 3 * 4 * total {
             return Err(corrupt(&format!("{} bytes of numbers, expected {}", rest.len(), 12 * total)));

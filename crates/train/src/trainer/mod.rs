@@ -1,9 +1,9 @@
-//! The training loop: one for every device, encoder and objective.
+//! The training loop, shared by all devices, encoders and objectives.
 //!
-//! A second thread draws and standardises the batches ahead. A batch is a function of seed and step, and a [`Checkpoint`]
-//! holds parameters, moments and all that the loop remembers: a run that was killed goes on as if it had not been.
+//! A second thread draws and standardises batches ahead of time. A batch is a function of seed and step, and a
+//! [`Checkpoint`] holds parameters, moments and the complete state of the loop: a run that was killed continues as if it had not been.
 //!
-//! What it does not do: choose files, print, or measure.
+//! Choosing files, printing and measuring are left to other modules.
 
 mod batches;
 mod checkpoint;
@@ -21,20 +21,20 @@ use batches::Producer;
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
-/// Samples that are encoded at a time when embeddings are wanted.
+/// Number of samples encoded at once when computing embeddings.
 const ENCODED_AT_ONCE: usize = 1024;
 
-/// Weight of the past in the running mean of the loss that early stopping watches.
+/// Weight of the past in the running mean of the loss used for early stopping.
 const MEMORY: f64 = 0.7;
 
-/// How products are computed.
+/// The precision of matrix products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Precision {
     /// In 32 bits.
     #[default]
     Single,
-    /// In 16 bits where the device has them, everything else in 32; in 32 bits elsewhere.
+    /// In 16 bits if the device supports it, with everything else in 32; otherwise in 32 bits.
     Half,
 }
 
@@ -44,21 +44,21 @@ pub enum Precision {
 pub struct TrainingSpec {
     /// Optimiser steps.
     pub steps: u64,
-    /// B, pairs of a batch.
+    /// B, the number of pairs in a batch.
     pub batch: usize,
-    /// The loss is read, and written down, every so many steps.
+    /// The loss is read, and recorded, every so many steps.
     pub read_every: u64,
-    /// Training stops when the running mean of the loss has not improved for so many steps.
+    /// Training stops if the running mean of the loss has not improved for this many steps.
     pub patience: Option<u64>,
-    /// What counts as an improvement.
+    /// The smallest decrease that counts as an improvement.
     pub least_improvement: f64,
-    /// Encoders are also measured after so many steps.
+    /// Steps after which encoders are also measured.
     pub evaluate_at: Vec<u64>,
     /// Seconds between checkpoints.
     pub checkpoint_seconds: f64,
-    /// How products are computed.
+    /// The precision of matrix products.
     pub precision: Precision,
-    /// How parameters are moved.
+    /// The optimiser.
     pub optimiser: OptimiserSpec,
 }
 
@@ -79,7 +79,7 @@ impl Default for TrainingSpec {
 }
 
 impl TrainingSpec {
-    /// Fails on a setting out of its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
     /// [`TrainError::Setting`], [`TrainError::Optimiser`].
@@ -89,7 +89,7 @@ impl TrainingSpec {
         };
         let is_at_least_zero = |value: f64| !value.is_nan() && value >= 0.0;
         if self.batch < 2 {
-            return wrong("batch", &self.batch, "at least 2: a pair alone has no negatives");
+            return wrong("batch", &self.batch, "at least 2: a single pair has no negatives");
         }
         if self.read_every == 0 {
             return wrong("read_every", &self.read_every, "at least 1");
@@ -107,51 +107,51 @@ impl TrainingSpec {
     }
 }
 
-/// Training that can't go on.
+/// Why training can't continue.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    /// The data.
+    /// An error in the data.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The networks or the objective.
+    /// An error in the networks or the objective.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// A setting.
+    /// An invalid setting.
     #[error("training.{field}: {problem}")]
     Setting {
-        /// Which.
+        /// The setting.
         field: &'static str,
         /// What is wrong.
         problem: String,
     },
-    /// A setting of the optimiser.
+    /// An invalid setting of the optimiser.
     #[error("training.{0}")]
     Optimiser(#[from] OptimiserError),
-    /// The device.
+    /// The device failed.
     #[error("the device failed: {0}")]
     Device(String),
-    /// A checkpoint.
+    /// An error in a checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
 }
 
-/// How a stretch of training ended. Deep training holds no gradient against its noise, so that none of these says that it converged, as
-/// `converged` of `alignloss::learner::Outcome` does; `diverged` is the same in both.
+/// How a stretch of training ended. Deep training does not compare the gradient with its noise, so none of these claims
+/// convergence, unlike `converged` of `alignloss::learner::Outcome`; `diverged` means the same in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// All steps were made.
+    /// All steps were taken.
     Finished,
-    /// The loss no longer fell.
+    /// The loss stopped falling.
     Plateau,
-    /// The loss is no longer finite.
+    /// The loss became non-finite.
     Diverged,
-    /// Somebody asked to stop.
+    /// A stop was requested.
     Interrupted,
 }
 
 impl Outcome {
-    /// Its word in results.
+    /// Its name in results.
     pub fn word(self) -> &'static str {
         match self {
             Self::Finished => "finished",
@@ -162,7 +162,7 @@ impl Outcome {
     }
 }
 
-/// What early stopping remembers.
+/// The state of early stopping.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Plateau {
     mean: f64,
@@ -170,34 +170,34 @@ struct Plateau {
     since: u64,
 }
 
-/// What the loop remembers beside parameters and moments.
+/// The state of the loop in addition to parameters and moments.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Memory {
-    /// Steps made.
+    /// Steps taken.
     pub step: u64,
-    /// The loss as it was read: (step, value).
+    /// The recorded loss: (step, value).
     pub curve: Vec<(u64, f64)>,
     plateau: Option<Plateau>,
-    /// How it ended, once it has.
+    /// How training ended, if it has.
     pub outcome: Option<Outcome>,
 }
 
-/// What goes into one training.
+/// The inputs of one training.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan<'a> {
     /// Both encoders.
     pub encoder: &'a EncoderSpec,
     /// The loss.
     pub objective: &'a ObjectiveSpec,
-    /// Length and pace.
+    /// Length, batch size and optimiser.
     pub training: &'a TrainingSpec,
-    /// Seed of batches.
+    /// Seed of the batches.
     pub seed: u64,
-    /// Seed and replicate of the first weights.
+    /// Seed and replicate of the initial weights.
     pub initialisation: (u64, u64),
 }
 
-/// One training under way.
+/// A training in progress.
 pub struct Trainer<'a> {
     source: &'a dyn Source,
     hardware: &'a Hardware,
@@ -219,7 +219,7 @@ impl std::fmt::Debug for Trainer<'_> {
 }
 
 impl<'a> Trainer<'a> {
-    /// Draws networks; `held_out` gives the scales of views and factors.
+    /// Draws the networks; `held_out` provides the scales of views and factors.
     ///
     /// # Errors
     /// [`TrainError::Model`], and those of [`TrainingSpec::check`].
@@ -240,16 +240,16 @@ impl<'a> Trainer<'a> {
         Ok(Self { source, hardware, training: plan.training, model, producer, adam, memory: Memory::default() })
     }
 
-    /// Keeps every loss on the device, as on a GPU.
+    /// Keeps all losses on the device, as on a GPU.
     #[must_use]
     pub fn without_host_loss(self) -> Self {
         Self { model: self.model.without_host_loss(), ..self }
     }
 
-    /// Goes on from a checkpoint.
+    /// Continues from a checkpoint.
     ///
     /// # Errors
-    /// [`TrainError::Checkpoint`] when it is of another model.
+    /// [`TrainError::Checkpoint`] if it belongs to another model.
     pub fn resume(&mut self, checkpoint: Checkpoint) -> Result<(), TrainError> {
         let (memory, state) = checkpoint.into_parts();
         let own = self.adam.state().map_err(TrainError::Device)?;
@@ -262,7 +262,7 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    /// Everything, to go on from later; `notes` come back with it.
+    /// The complete state, to continue from later; `notes` are returned with it.
     ///
     /// # Errors
     /// [`TrainError::Device`].
@@ -271,7 +271,7 @@ impl<'a> Trainer<'a> {
         Ok(Checkpoint::new(self.memory.clone(), state, notes))
     }
 
-    /// What the loop remembers.
+    /// The state of the loop.
     pub fn memory(&self) -> &Memory {
         &self.memory
     }
@@ -281,11 +281,11 @@ impl<'a> Trainer<'a> {
         &self.model
     }
 
-    /// Trains until so many steps are made in all, or training ends otherwise. After every step `control` is shown the
-    /// training, and may ask to stop.
+    /// Trains until this many steps have been taken in all, or training ends otherwise. After every step `control` is
+    /// given the training, and may ask to stop.
     ///
     /// # Errors
-    /// [`TrainError`], also of `control`.
+    /// [`TrainError`], including errors of `control`.
     pub fn advance(
         &mut self,
         until: u64,
@@ -324,7 +324,7 @@ impl<'a> Trainer<'a> {
         Ok(outcome)
     }
 
-    /// One step of the optimiser; says how training ended, if it did.
+    /// One step of the optimiser; returns how training ended, if it did.
     fn step(&mut self, batch: HostBatch) -> Result<Option<Outcome>, TrainError> {
         let batch = self.upload(batch);
         let found = match self.model.step(self.adam.values(), &batch) {
@@ -378,7 +378,7 @@ impl<'a> Trainer<'a> {
         Batch { views, copies, targets }
     }
 
-    /// Embeddings of samples of sensor `m` (0 or 1), n × outputs; `None` when they are not finite.
+    /// Embeddings of samples of sensor `m` (0 or 1), n × outputs; `None` if they are not finite.
     ///
     /// # Errors
     /// [`TrainError::Device`].

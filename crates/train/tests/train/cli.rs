@@ -81,7 +81,7 @@ fn fresh_discards_results_and_checkpoints() {
     let checkpoints = folder.path().join("results/small/checkpoints");
     std::fs::create_dir_all(&checkpoints).expect("writable");
     std::fs::write(checkpoints.join("part-00000.checkpoint"), "half of one").expect("writable");
-    run(folder.path(), &file, "cpu").assert().code(2).stderr(contains("not a whole checkpoint"));
+    run(folder.path(), &file, "cpu").assert().code(2).stderr(contains("not a complete checkpoint"));
     run(folder.path(), &file, "cpu").arg("--fresh").assert().success();
     let before = written_at(folder.path());
     run(folder.path(), &file, "cpu").arg("--fresh").assert().success();

@@ -1,4 +1,4 @@
-//! Measures of embeddings whose answers are known.
+//! Measures of embeddings with known answers.
 
 use alignloss::information::Pair;
 use alignloss::learner::ClosedForm;
@@ -249,11 +249,11 @@ fn what_can_t_be_measured_is_named() {
     let defaults = EvaluationSpec::default;
     for (wrong, expected) in [
         (EvaluationSpec { level: 1.5, ..defaults() }, "level: 1.5 is not between 0 and 1"),
-        (EvaluationSpec { landmarks: 0, ..defaults() }, "landmarks: 0 give no probe"),
-        (EvaluationSpec { fit_at_most: 1, ..defaults() }, "fit_at_most: 1, but a probe needs two samples"),
+        (EvaluationSpec { landmarks: 0, ..defaults() }, "landmarks: 0, expected at least 1"),
+        (EvaluationSpec { fit_at_most: 1, ..defaults() }, "fit_at_most: 1, expected at least 2 samples"),
         (EvaluationSpec { recall_at: vec![5, 0], ..defaults() }, "recall_at: [5, 0], expected numbers of at least 1"),
-        (EvaluationSpec { pool: 1, ..defaults() }, "pool: 1, but a pool needs two candidates"),
-        (EvaluationSpec { resamples: 0, ..defaults() }, "resamples: 0 give no interval"),
+        (EvaluationSpec { pool: 1, ..defaults() }, "pool: 1, expected at least 2 candidates"),
+        (EvaluationSpec { resamples: 0, ..defaults() }, "resamples: 0, expected at least 1"),
     ] {
         assert_eq!(problem(&good, &wrong, &encode), format!("evaluation.{expected}"));
     }

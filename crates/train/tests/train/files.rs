@@ -1,4 +1,4 @@
-//! Pairs from files that other programs wrote.
+//! Pairs read from files written by other programs.
 
 use alignloss_train::data::{DataError, DataSpec, Kind, Paired, Role, Source};
 use std::path::{Path, PathBuf};
@@ -223,15 +223,15 @@ fn every_problem_names_file_field_and_value() {
         ),
         (
             format!("{first}second = {{ path = \"none.npy\" }}\n"),
-            format!("{}: array: shape [0, 3] holds nothing", path("none.npy")),
+            format!("{}: array: shape [0, 3] is empty", path("none.npy")),
         ),
         (
             format!("{first}second = {{ path = \"several.npz\" }}\n"),
-            format!("{}: array: not named, and there are [\"label\", \"rows\"]", path("several.npz")),
+            format!("{}: array: missing: the file has the arrays [\"label\", \"rows\"]", path("several.npz")),
         ),
         (
             format!("{first}second = {{ path = \"table.parquet\", columns = [\"z\"] }}\n"),
-            format!("{}: z: no such column; there are [\"a\", \"b\", \"class\"]", path("table.parquet")),
+            format!("{}: z: no such column; the columns are [\"a\", \"b\", \"class\"]", path("table.parquet")),
         ),
         (
             format!("{first}second = {{ path = \"gap.parquet\", columns = [\"a\"] }}\n"),
@@ -255,11 +255,11 @@ fn every_problem_names_file_field_and_value() {
         (format!("{first}second = {{ path = \"absent.npy\" }}\n"), path("absent.npy")),
         (
             format!("{first}second = {{ path = \"rows.npy\" }}\ntile = 2\n"),
-            "data.tile: 2 pixels, but the views are no images".into(),
+            "data.tile: 2 pixels, but the views are not images".into(),
         ),
         (
             format!("{first}second = {{ path = \"rows.npy\" }}\nsplit = [1.0, 0.0, 0.0]\n"),
-            "data.split: [1.0, 0.0, 0.0] are not three positive shares".into(),
+            "data.split: [1.0, 0.0, 0.0], expected three positive shares".into(),
         ),
     ] {
         let problem = problem(&toml);

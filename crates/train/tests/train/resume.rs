@@ -1,4 +1,4 @@
-//! What was killed ends with the same numbers as what was not.
+//! A killed training ends with the same numbers as an uninterrupted one.
 
 use super::common::{SMALL, program, results, run, written};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Every simulator through its specification.
+//! Every simulator, created from its specification.
 
 use alignloss_train::data::{DataSpec, Paired, Role, Source};
 use alignloss_train::evaluation::{Embeddings, EvaluationSpec, Measurement, evaluate};
@@ -80,7 +80,7 @@ fn what_is_not_a_setting_is_refused() {
         (
             "kind = \"linear\"\nmodel.family = { kind = \"interfering\", shared = 1, private = [1, 1] }\n\
              [[model.target]]\nname = \"shared\"\nloading = [[0.0, 1.0, 0.0]]\n",
-            "data.model: target \"shared\" has the name of a standard target, and is another",
+            "data.model: target \"shared\" has the name of a standard target but differs from it",
         ),
         ("kind = \"nonlinear\"\nsizes = { test = 1 }\n", "data.sizes.test: 1 is less than 2"),
     ] {

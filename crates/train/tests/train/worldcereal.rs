@@ -1,5 +1,5 @@
-//! Real Sentinel-1 and Sentinel-2 data, where they are present (`../shared/data` beside the workspace, or the folder that
-//! `ALIGNLOSS_DATA` names). The data are not part of the project: without them these tests say so and check nothing.
+//! Real Sentinel-1 and Sentinel-2 data, if present (`../shared/data` beside the workspace, or the folder named by
+//! `ALIGNLOSS_DATA`). The data are not part of the project: without them these tests say so and check nothing.
 
 use alignloss::information::Pair;
 use alignloss::learner::ClosedForm;

@@ -1,4 +1,4 @@
-//! How a value is written in LaTeX.
+//! Formats values in LaTeX.
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
@@ -11,7 +11,7 @@ pub(super) enum Format {
     Fixed(usize),
     /// So many decimals, and a power of ten.
     Scientific(usize),
-    /// The same of what should be zero: rounding is not told from it.
+    /// The same for quantities that should be zero: rounding is not shown.
     Gap(usize),
     /// A share in percent, so many decimals.
     Percent(usize),

@@ -1,4 +1,4 @@
-//! LaTeX itself: what it needs, running it, and what its log says.
+//! Running LaTeX: its prerequisites, its invocation, and its log.
 
 use anyhow::{Context, bail, ensure};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The LaTeX sources: which numbers, tables and figures they use.
+//! The LaTeX sources: the numbers, tables and figures they use.
 
 use super::store::Store;
 use anyhow::{Context, ensure};

@@ -1,6 +1,6 @@
-//! `cargo xtask paper`: results become numbers and tables, those and the figures become a PDF.
+//! `cargo xtask paper`: results become numbers and tables, which together with the figures become a PDF.
 //!
-//! The tree is not touched: sources, generated files and figures are assembled in one folder, which is also what arXiv takes.
+//! The working tree is not modified: sources, generated files and figures are assembled in one folder, in the form that arXiv accepts.
 
 mod declarations;
 mod format;

@@ -1,4 +1,4 @@
-//! What the paper reads besides the experiments' results: verdicts, the adversary's findings, the referee's test, the table of remedies.
+//! Inputs of the paper besides experiments: verdicts, the adversary's findings, the self-test of the referee, the table of remedies.
 
 use crate::{step, target_folder};
 use anyhow::{Context, anyhow, ensure};

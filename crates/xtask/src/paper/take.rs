@@ -1,4 +1,4 @@
-//! Values of rows, taken together.
+//! Aggregates values over rows.
 
 use anyhow::{bail, ensure};
 use serde::Deserialize;

@@ -8,7 +8,7 @@
   const drawn = {};
   const last = {};
 
-  // --- where answers come from -----------------------------------------------------------------------------------
+  // --- answers -----------------------------------------------------------------------------------
 
   /** Asks this page's server. */
   async function askServer(kind, question) {
@@ -59,7 +59,7 @@
     return restore(content.answers[[kind, ...keys[kind]].join("|")], content.pool);
   }
 
-  /** The answer, remembered while the parameters that it depends on stay. */
+  /** The answer, cached until a parameter it depends on changes. */
   async function ask(kind, detail) {
     const setting = { ...state.setting };
     const question = { setting, axis: state.axis, target: state.target, detail };
@@ -163,7 +163,7 @@
     return `#${parts}`;
   }
 
-  /** The state of a link; what is out of range or unknown keeps its default. */
+  /** The state in a link; unknown or out-of-range values keep their defaults. */
   function fromLink() {
     const next = initial();
     for (const [name, text] of new URLSearchParams(location.hash.slice(1))) {
@@ -224,7 +224,7 @@
       ["sensors know", cell("mi-x1", mi.x1), cell("mi-x2", mi.x2), cell("mi-x12", mi.x12)],
       ["encoders keep", cell("mi-z1", mi.z1), cell("mi-z2", mi.z2), cell("mi-z12", mi.z12)],
       ["lost", cell("loss-z1", loss.z1), cell("loss-z2", loss.z2), cell("loss-z12", loss.z12)],
-      ["only this one", cell("unique1", pid.unique1), cell("unique2", pid.unique2), cell("synergy", pid.synergy)],
+      ["unique", cell("unique1", pid.unique1), cell("unique2", pid.unique2), cell("synergy", pid.synergy)],
       ["either one", "", "", cell("redundancy", pid.redundancy)],
       ["alignment error ε²", "", "", cell("alignment-error", evaluation.alignment.error)],
     ]);
@@ -237,9 +237,9 @@
         whole: spent.dim,
         parts: [{ name: "aligned", value: spent.aligned, colour: 0 }, { name: "private", value: spent.private, colour: 1 }, { name: "neither", value: free, colour: 5 }],
       });
-    } else holder.textContent = "The factors of sensor 1 are not private here: sensor 2 sees them too (κ > 0), so the capacity law is silent.";
+    } else holder.textContent = "The capacity law does not apply: sensor 2 also sees the factors of sensor 1 (κ > 0), so they are not private.";
     const statements = Object.fromEntries(about.theorems.map((entry) => [entry.id, entry.statement]));
-    table(byId("table-verdicts"), "Each theorem on this very model", ["theorem", "verdict", "left side", "right side", { text: "what is compared, or why it does not apply", kind: "text" }], evaluation.theorems.map((theorem) => [
+    table(byId("table-verdicts"), "Each theorem on this model", ["theorem", "verdict", "left side", "right side", { text: "what is compared, or why it does not apply", kind: "text" }], evaluation.theorems.map((theorem) => [
       { text: theorem.id, id: `theorem-${theorem.id}` },
       { text: theorem.verdict.replaceAll("-", " "), kind: `verdict ${theorem.applies ? "" : "none"}`, id: `verdict-${theorem.id}` },
       theorem.applies ? short(theorem.lhs) : "", theorem.applies ? short(theorem.rhs) : "",
@@ -255,7 +255,7 @@
     const label = control(curves.axis).label;
     const series = curves.curves.map((curve, index) => ({ name: curve.objective, y: curve.information_loss, colour: index, chosen: curve.objective === state.setting.objective }));
     chart.lines(byId("chart-curves"), {
-      label: `Information lost by encoder 1, in nats, over ${label}, for ${series.map((one) => one.name).join(", ")}. The numbers are in the table below.`,
+      label: `Information lost by encoder 1, in nats, against ${label}, for ${series.map((one) => one.name).join(", ")}. The numbers are in the table below.`,
       x: curves.x, series, xLabel: label, yLabel: "lost, nats", now: state.setting[curves.axis],
     });
     curvesTable = () => table(byId("table-curves"), "Information lost by encoder 1, in nats", [label, "sensor 1 knows", ...series.map((one) => one.name)],
@@ -272,20 +272,20 @@
       xLabel: "aligned: I(z₁; z₂), nats", yLabel: "private: I(z₁; u₁), nats",
     });
     byId("frontier-note").textContent = `At λ = ${short(now.lambda)}: I(z₁; z₂) = ${short(now.mi_z1_z2)}, I(z₁; u₁) = ${short(now.private)}. `
-      + (threshold === null ? "" : `By hand, a private factor displaces a shared one at λ = ${short(threshold)}.`);
+      + (threshold === null ? "" : `In closed form, a private factor displaces a shared one at λ = ${short(threshold)}.`);
   }
 
   function drawPhase(phase) {
     const spoken = phase.margin.some((line) => line.some((value) => typeof value === "number"));
     chart.heat(byId("chart-phase"), {
-      label: `R² of encoder 1 about the shared factors over ${control(phase.x_axis).label} and the strength of private factors, for ${state.setting.objective}.`,
+      label: `R² of encoder 1 about the shared factors against ${control(phase.x_axis).label} and the strength of private factors, for ${state.setting.objective}.`,
       x: phase.x, y: phase.y, value: phase.r2, margin: phase.margin, now: [state.setting[phase.x_axis], state.setting.private_std],
       xLabel: control(phase.x_axis).label, yLabel: "private strength",
     });
-    byId("phase-note").textContent = `Full colour: encoder 1 knows the shared factors (R² near 1); faint: it spent its dimensions elsewhere. ${spoken ? "The line is the boundary by theorem." : "No theorem draws the boundary here: loadings interfere."}`;
+    byId("phase-note").textContent = `Full colour: encoder 1 keeps the shared factors (R² near 1); faint: its dimensions went elsewhere. ${spoken ? "The line is the boundary that the theorem predicts." : "No theorem predicts the boundary here: the loadings interfere."}`;
   }
 
-  /** Draws what is new: an answer, or a mark that moved. */
+  /** Draws only what has changed: an answer, or a mark that moved. */
   function draw(kind, answer) {
     const { private_fraction: fraction, ...others } = state.setting;
     const marks = JSON.stringify(kind === "frontier" || kind === "phase" ? others : [fraction, others]);
@@ -296,7 +296,7 @@
 
   const drawers = { report: drawReport, curves: drawCurves, frontier: drawFrontier, phase: drawPhase };
 
-  // --- from a change to a picture ---------------------------------------------------------------------------------
+  // --- from a change to a redraw ---------------------------------------------------------------------------------
 
   let busy = false;
   let waiting = null;
@@ -333,7 +333,7 @@
     refresh("coarse");
     clearTimeout(rest);
     rest = setTimeout(() => {
-      // Not at every move: browsers limit how often an address may change.
+      // Not on every move: browsers limit how often the address may change.
       history.replaceState(null, "", toLink());
       refresh("fine");
     }, REST_MS);
@@ -351,11 +351,11 @@
       done = document.execCommand("copy");
       area.remove();
     }
-    byId("status").textContent = done ? `Copied the ${{ link: "link", command: "command", experiment: "experiment file" }[what]}.` : "The browser does not let this page copy: take it from the end of the page.";
+    byId("status").textContent = done ? `Copied the ${{ link: "link", command: "command", experiment: "experiment file" }[what]}.` : "The browser blocks copying; select the text at the end of the page instead.";
   }
 
   async function start() {
-    // For tests: how fast pictures followed, and whether the last one is of the present state.
+    // For tests: the latencies, and whether the page shows the current state.
     window.alignloss = { latenciesMs: [], settled: () => !busy && document.body.dataset.shown === JSON.stringify(state) };
     setTheme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) => setTheme(event.matches ? "dark" : "light"));

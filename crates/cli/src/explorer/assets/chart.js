@@ -1,5 +1,5 @@
 "use strict";
-// Charts as SVG. They place numbers on the page and compute none.
+// Charts as SVG. They draw numbers and compute none.
 const chart = (() => {
   const DASHES = ["", "7 4", "2 3", "9 3 2 3", "4 2", "1 4"];
 
@@ -15,13 +15,13 @@ const chart = (() => {
     if (value === null || Number.isNaN(value)) return "–";
     if (value === "inf" || value === "-inf") return value === "inf" ? "∞" : "−∞";
     const size = Math.abs(value);
-    // Everything on the page has the natural size 1: this is what rounding left of 0.
+    // Quantities on the page are of order 1, so anything this small is a rounded 0.
     if (size < 1e-15) return "0";
     const text = size >= 1e-3 && size < 1e5 ? value.toFixed(size >= 100 ? 1 : 4) : value.toExponential(2);
     return text.replace("-", "−");
   }
 
-  // Asking for a width makes the browser lay out the page, so each is asked for once until the window changes.
+  // Reading a width forces a layout, so widths are cached until the window is resized.
   const widths = new Map();
   addEventListener("resize", () => widths.clear(), { capture: true });
 
@@ -41,7 +41,7 @@ const chart = (() => {
     return all;
   }
 
-  /** An empty picture with axes; gives the maps from numbers to places. */
+  /** An empty chart with axes; returns the maps from values to positions. */
   function frame(holder, { label, x, y, xLabel, yLabel, height = 270, yLog = false }) {
     const width = widthOf(holder);
     const box = { left: 58, right: width - 14, top: 10, bottom: height - 40 };
@@ -91,7 +91,7 @@ const chart = (() => {
     return list;
   }
 
-  /** Lines over one axis, with a mark at the current place. */
+  /** Lines against one axis, with the current value marked. */
   function lines(holder, { label, x, series, xLabel, yLabel, now }) {
     const top = Math.max(0.05, ...series.flatMap((one) => finite(one.y)));
     const { svg, px, py, box } = frame(holder, { label, x: [x[0], x[x.length - 1]], y: [0, top * 1.05], xLabel, yLabel });
@@ -112,7 +112,7 @@ const chart = (() => {
     holder.replaceChildren(svg);
   }
 
-  /** A map of shares from 0 to 1, with the zero contour of a margin and a mark. */
+  /** A heat map of values from 0 to 1, with the zero contour of a margin and a mark. */
   function heat(holder, { label, x, y, value, margin, now, xLabel, yLabel }) {
     const { svg, px, py, box } = frame(holder, { label, x: [x[0], x[x.length - 1]], y: [y[0], y[y.length - 1]], yLog: true, xLabel, yLabel, height: 300 });
     const edges = (values, place) => {
@@ -132,7 +132,7 @@ const chart = (() => {
     holder.replaceChildren(svg);
   }
 
-  /** Line pieces of the zero contour, by the sides of each cell that it crosses. */
+  /** Line segments of the zero contour, from the cell edges it crosses. */
   function contour(x, y, margin, px, py) {
     const pieces = [];
     for (let j = 0; j + 1 < y.length; j += 1) {
@@ -152,7 +152,7 @@ const chart = (() => {
     return pieces;
   }
 
-  /** Circles whose areas are information: both sensors together, each alone, and what an encoder keeps. */
+  /** Circles whose areas show information: both sensors together, each alone, and what an encoder keeps. */
   function circles(holder, { label, both, first, second, kept }) {
     const width = widthOf(holder);
     const height = 260;
@@ -181,7 +181,7 @@ const chart = (() => {
     holder.replaceChildren(svg);
   }
 
-  /** One bar of parts, out of a whole. */
+  /** One stacked bar. */
   function bar(holder, { label, parts, whole }) {
     const width = widthOf(holder);
     const stacked = width < 480;

@@ -20,7 +20,7 @@ pub struct Curves {
     pub x: Vec<f64>,
     /// I(x_1; y) at each of them, in nats: the most that can be lost.
     pub available: Vec<Number>,
-    /// One for each objective; the chosen one last, if it is not among those always compared.
+    /// One curve per objective; the chosen one comes last if it is not among those always compared.
     pub curves: Vec<Curve>,
 }
 
@@ -63,7 +63,7 @@ impl Curves {
     }
 }
 
-/// One value of the parameter.
+/// The results at one value of the parameter.
 struct Column {
     available: f64,
     losses: Vec<f64>,

@@ -1,4 +1,4 @@
-//! The Pareto frontier: cross-modal against private information as λ runs from 0 to 1.
+//! The Pareto frontier: cross-modal against private information, as λ runs from 0 to 1.
 
 use super::super::setting::Setting;
 use super::{Detail, TargetName, ViewError, joint_path, linear, place};
@@ -9,15 +9,15 @@ use alignloss::theorem::fidelity_threshold::FIRST_THRESHOLD;
 use alignloss::theorem::{self, Case, Question, Subject};
 use serde::Serialize;
 
-/// The theorem that says where a private factor displaces a shared one.
+/// The theorem that predicts where a private factor displaces a shared one.
 const THRESHOLD: &str = theorem::FIDELITY_THRESHOLD;
 
-/// The frontier of a setting's model at its d.
+/// The frontier for a setting's model and d.
 #[derive(Debug, Clone, Serialize)]
 pub struct Frontier {
-    /// One point for each λ, ascending.
+    /// One point per λ, ascending.
     pub points: Vec<FrontierPoint>,
-    /// λ_c of theorem `fidelity-threshold`, where it applies: there the first private factor displaces a shared one.
+    /// λ_c of theorem `fidelity-threshold`, if it applies: where the first private factor displaces a shared one.
     pub threshold: Option<f64>,
 }
 
@@ -35,7 +35,7 @@ pub struct FrontierPoint {
 }
 
 impl Frontier {
-    /// Computes the frontier; the setting's own λ is among its points.
+    /// Computes the frontier; the setting's own λ is one of its points.
     ///
     /// # Errors
     /// [`ViewError`].
@@ -69,7 +69,7 @@ impl Frontier {
     }
 }
 
-/// λ_c of theorem `fidelity-threshold` for a model at d, where the theorem applies.
+/// λ_c of theorem `fidelity-threshold` for a model at d, if it applies.
 pub(super) fn first_threshold(subject: &Subject, dim: usize) -> Result<Option<f64>, ViewError> {
     let alignment = AlignmentFidelity::new(0.0).map_err(super::SettingError::from)?;
     let case = Case::minimise(subject, &subject.learner(0), &alignment, dim)?;

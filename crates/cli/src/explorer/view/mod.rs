@@ -1,4 +1,4 @@
-//! What the page shows of a setting, each part one file: all of them bounded work.
+//! What the page shows for a setting, one file per part; each does a bounded amount of work.
 
 mod curves;
 mod frontier;
@@ -21,7 +21,7 @@ use alignloss::objective::{
 use alignloss::theorem::{Case, CaseError, Subject};
 use serde::{Deserialize, Serialize};
 
-/// The objectives that curves always compare.
+/// The objectives that the curves always compare.
 pub const COMPARED: [&str; 5] = [
     CanonicalCorrelation::ENTRY.id,
     LinearContrastive::ENTRY.id,
@@ -41,10 +41,10 @@ pub enum Detail {
     Fine,
 }
 
-/// Which target curves are about.
+/// The target of the curves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum TargetName {
-    /// The task, of which a fraction α is private.
+    /// The task, a fraction α of which is private.
     #[default]
     #[serde(rename = "mixture")]
     Mixture,
@@ -57,7 +57,7 @@ pub enum TargetName {
 }
 
 impl TargetName {
-    /// As in model files.
+    /// The name in model files.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Mixture => "mixture",
@@ -66,7 +66,7 @@ impl TargetName {
         }
     }
 
-    /// The model with this target and no other: only what is drawn is measured.
+    /// The model with only this target, so that nothing else is measured.
     fn only(self, model: LatentModel) -> Result<LatentModel, SettingError> {
         let targets = model.targets().iter().filter(|target| target.name == self.as_str()).cloned().collect();
         Ok(model.with_targets(targets)?)
@@ -76,13 +76,13 @@ impl TargetName {
 /// Why there is nothing to show.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ViewError {
-    /// The setting is wrong.
+    /// The setting is invalid.
     #[error(transparent)]
     Setting(#[from] SettingError),
-    /// The encoders can't be had.
+    /// The encoders cannot be computed.
     #[error(transparent)]
     Case(#[from] CaseError),
-    /// A measure can't be computed.
+    /// A measure cannot be computed.
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
 }
@@ -99,17 +99,17 @@ impl From<LearnerError> for ViewError {
     }
 }
 
-/// The place of a target among those of a case.
+/// The index of a target among those of a case.
 fn place(case: &Case, target: &str) -> Option<usize> {
     case.targets.iter().position(|candidate| candidate.name == target)
 }
 
-/// `steps` numbers from `from` to `to`, both included.
+/// `steps` evenly spaced numbers from `from` to `to`, both included.
 fn linear(from: f64, to: f64, steps: u32) -> Vec<f64> {
     (0..steps).map(|i| from + (to - from) * f64::from(i) / f64::from(steps - 1)).collect()
 }
 
-/// The joint maximisers along λ. Warm starts along the path do what random ones would.
+/// Maximisers of the joint objective along λ. Warm starts along the path replace random ones.
 fn joint_path(subject: &Subject, lambdas: &[f64], dim: usize) -> Result<Vec<Certified>, ViewError> {
     let objectives = lambdas.iter().map(|&lambda| AlignmentFidelity::new(lambda)).collect::<Result<Vec<_>, _>>();
     let effort = Effort { random_starts: 0, ..Effort::default() };

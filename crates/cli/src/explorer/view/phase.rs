@@ -9,26 +9,26 @@ use alignloss::theorem::{self, Case, MARGIN, Question, Subject};
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// The theorem that draws the boundary over κ.
+/// The theorem that gives the boundary over κ.
 const BOUNDARY: &str = theorem::SELECTION;
 
-/// R²(z_1; s) over the strength of the private factors and the parameter that competes with it.
+/// R²(z_1; s) over the strength of the private factors and a competing parameter.
 #[derive(Debug, Clone, Serialize)]
 pub struct Phase {
-    /// κ, or λ where the objective has one.
+    /// κ, or λ if the objective has one.
     pub x_axis: Axis,
     /// Its values.
     pub x: Vec<f64>,
-    /// Values of `private_std`, evenly spaced in the logarithm.
+    /// Values of `private_std`, evenly spaced on a log scale.
     pub y: Vec<f64>,
-    /// R²(z_1; s), one row for each y.
+    /// R²(z_1; s), one row per y.
     pub r2: Vec<Vec<Number>>,
-    /// Where a theorem draws the boundary: its zero contour. Null where no theorem speaks.
+    /// A function whose zero contour is the boundary, as a theorem gives it. Null where no theorem applies.
     pub margin: Vec<Vec<Number>>,
 }
 
 impl Phase {
-    /// Computes the diagram of a setting's objective at its d.
+    /// Computes the diagram for a setting's objective and d.
     ///
     /// # Errors
     /// [`ViewError`].

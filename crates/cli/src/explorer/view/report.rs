@@ -17,7 +17,7 @@ pub struct Report {
     pub model_file: String,
     /// Shell lines that print the same evaluation.
     pub command: String,
-    /// The curves along the chosen axis, as an experiment.
+    /// The curves along the chosen axis, as an experiment file.
     pub experiment_file: String,
 }
 

@@ -7,7 +7,7 @@ use std::f64::consts::FRAC_1_SQRT_2;
 /// Reach of the smoothing kernel in standard deviations: beyond it lies less than 0.3% of its mass.
 const REACH: f64 = 3.0;
 
-/// A field of uniform margins: Φ of √(1−w)·common + √w·(white noise smoothed by a Gaussian kernel, of variance 1).
+/// A field with uniform marginals: Φ of √(1−w)·common + √w·(white noise smoothed by a Gaussian kernel, of variance 1).
 #[derive(Debug, Clone)]
 pub(super) struct Field {
     side: usize,

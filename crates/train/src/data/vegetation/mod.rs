@@ -1,16 +1,16 @@
-//! A crop seen by an optical sensor and by a radar.
+//! A crop observed by an optical sensor and a radar.
 //!
-//! Five latents, independent and uniform over their ranges: leaf area index (shared), leaf chlorophyll and leaf water (private
-//! to the optical view, as the radar model does not know them), soil moisture and surface roughness (private to the radar view,
-//! unless `soil_darkening` lets moisture show in the optical one). The first view is Sentinel-2 ([`optical`]), the second
-//! Sentinel-1 ([`radar`]). A pixel is `[channels]`; a patch is `[channels, side, side]` with latents that vary smoothly within
-//! it, and its factors are their means over the patch.
+//! Five latents, independent and uniform over their ranges: leaf area index (shared), leaf chlorophyll and leaf water
+//! (private to the optical view, since the radar model ignores them), soil moisture and surface roughness (private to
+//! the radar view, unless `soil_darkening` makes moisture visible in the optical one). The first view is Sentinel-2
+//! ([`optical`]), the second Sentinel-1 ([`radar`]). A pixel is `[channels]`; a patch is `[channels, side, side]` with
+//! latents that vary smoothly within it, and its factors are their means over the patch.
 //!
-//! Private means here that the model gives the other view no direct trace of a latent. What either sensor says of a factor in
-//! fact is a measurement (`redundancy` of the evaluation): leaf area index saturates in both views, and moisture is attenuated
-//! by vegetation.
+//! Private means that the model gives the other view no direct trace of a latent. What each sensor actually says about
+//! a factor is measured (`redundancy` in the evaluation): leaf area index saturates in both views, and moisture is
+//! attenuated by vegetation.
 //!
-//! Views are standardised, channel by channel, by 4000 draws of a fixed stream.
+//! Views are standardised, channel by channel, using 4000 draws from a fixed stream.
 
 mod field;
 pub mod optical;
@@ -24,7 +24,7 @@ use optical::{Canopy, Leaf};
 use rand_distr::{Distribution, Gamma};
 use serde::{Deserialize, Serialize};
 
-/// Draws that the scales of the channels are taken from.
+/// Number of draws that determine the scales of the channels.
 const SCALE_DRAWS: usize = 4000;
 
 /// Largest side of a patch.
@@ -43,11 +43,11 @@ const LATENTS: [(&str, Role); 5] = [
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Vegetation {
-    /// Side of a patch in pixels; 1 gives pixels.
+    /// Side of a patch in pixels; 1 for single pixels.
     pub patch: usize,
     /// Standard deviation of the Gaussian smoothing of latents within a patch, in pixels.
     pub correlation_length: f64,
-    /// Share of a latent's variance (on its Gaussian scale) that lies within patches.
+    /// Fraction of a latent's variance (on its Gaussian scale) that lies within patches.
     pub within_patch: f64,
     /// Range of the leaf area index, m²/m².
     pub leaf_area_index: [f64; 2],
@@ -61,14 +61,14 @@ pub struct Vegetation {
     pub roughness: [f64; 2],
     /// Zenith angle of the sun, degrees.
     pub sun_zenith_deg: f64,
-    /// Radar passes: incidence angle of each, degrees. Every pass gives VV and VH with its own speckle.
+    /// Incidence angles of the radar passes, in degrees. Every pass gives VV and VH with independent speckle.
     pub incidence_deg: Vec<f64>,
     /// Number of looks of the radar: intensity is multiplied by a gamma variable of mean 1 and variance 1/looks.
     pub looks: f64,
-    /// Relative standard deviation of the noise of a reflectance.
+    /// Relative standard deviation of the reflectance noise.
     pub reflectance_noise: f64,
-    /// How far soil moisture darkens the soil in the optical view: 0 not at all (moisture is private to the radar), 1 from the dry
-    /// to the wet soil spectrum over the range of moisture.
+    /// How much soil moisture darkens the soil in the optical view: 0 not at all (moisture is private to the radar), 1
+    /// from the dry to the wet soil spectrum over the range of moisture.
     pub soil_darkening: f64,
     /// Held-out pairs.
     pub sizes: Sizes,
@@ -95,7 +95,7 @@ impl Default for Vegetation {
     }
 }
 
-/// A checked simulator with what is fixed about its sensors.
+/// A validated simulator, with the fixed properties of its sensors.
 #[derive(Debug)]
 pub(super) struct Simulator {
     spec: Vegetation,
@@ -103,7 +103,7 @@ pub(super) struct Simulator {
     leaf: Leaf,
     canopy: Canopy,
     speckle: Gamma<f64>,
-    /// Of each view, once it is known.
+    /// Scales of each view, once known.
     scaling: Option<[Scaling; 2]>,
 }
 
@@ -119,13 +119,13 @@ impl Vegetation {
         }
         let names = ["leaf_area_index", "chlorophyll", "water", "moisture", "roughness"];
         for (name, [low, high]) in names.into_iter().zip(self.ranges()) {
-            // Below these the reflectance and backscatter models are not defined.
+            // Outside these the reflectance and backscatter models are not defined.
             if !(low > 0.0 && low < high && high.is_finite()) {
                 return fail(name, format!("[{low}, {high}] is not an increasing pair of positive numbers"));
             }
         }
         if self.incidence_deg.is_empty() {
-            return fail("incidence_deg", "no pass".into());
+            return fail("incidence_deg", "no passes, expected at least one".into());
         }
         if let Some(angle) = self.incidence_deg.iter().find(|angle| !(15.0..=60.0).contains(*angle)) {
             return fail("incidence_deg", format!("{angle} is not between 15 and 60, where the soil model was fitted"));

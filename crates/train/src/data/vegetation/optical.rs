@@ -7,7 +7,7 @@
 //! **Canopy**: two-stream equations under a direct beam (Dickinson 1983; Sellers 1985; Oleson et al. 2013, CLM 4.5, §3.1) with
 //! spherical leaf angles, over a Lambertian soil; the albedo stands for the reflectance factor.
 //!
-//! What is approximated, and by how much (`tests/fixtures/vegetation.py` has the numbers):
+//! Approximations and their size (`tests/fixtures/vegetation.py` has the numbers):
 //! - absorption coefficients are averaged over each band *before* the leaf model instead of its reflectance after it. Bands are
 //!   boxes of the published centre and width of Sentinel-2A. Against the full spectra, leaf reflectance and transmittance
 //!   differ by up to 0.019 in B02, 0.011 in B05, less than 0.004 elsewhere (tested);
@@ -85,7 +85,7 @@ const REFERENCE: [f64; 2] = [45.0, 0.015];
 /// Largest angle of incidence on a leaf's rough surface, degrees.
 const SURFACE_ANGLE_DEG: f64 = 40.0;
 
-/// |k² − h²| below which the beam's extinction coincides with the diffuse one, and is moved by the square root of this.
+/// |k² − h²| below which the beam's extinction counts as equal to the diffuse one, and is shifted by the square root of this.
 const RESONANCE: f64 = 1e-8;
 
 /// Reflectance and transmittance of a leaf in each band.
@@ -97,15 +97,15 @@ pub struct LeafOptics {
     pub transmittance: [f64; BANDS.len()],
 }
 
-/// The leaf model, with what does not depend on the leaf.
+/// The leaf model, with the parts that do not depend on the leaf.
 #[derive(Debug, Clone)]
 pub struct Leaf {
-    /// Transmissivity of the first surface for light within 40° of the normal, and of any other for diffuse light.
+    /// Transmissivity of the first surface for light within 40° of the normal, and of all others for diffuse light.
     surfaces: [[f64; 2]; BANDS.len()],
     reference: LeafOptics,
 }
 
-/// The canopy model of one position of the sun.
+/// The canopy model for one position of the sun.
 #[derive(Debug, Clone, Copy)]
 pub struct Canopy {
     sun_cosine: f64,
@@ -134,7 +134,7 @@ impl Leaf {
         &self.reference
     }
 
-    /// A leaf of the given chlorophyll (µg/cm²) and water (cm).
+    /// A leaf with the given chlorophyll (µg/cm²) and water (cm).
     pub fn optics(&self, chlorophyll: f64, water: f64) -> LeafOptics {
         let mut optics = LeafOptics { reflectance: [0.0; BANDS.len()], transmittance: [0.0; BANDS.len()] };
         for band in 0..BANDS.len() {
@@ -202,8 +202,9 @@ fn pile([first, diffuse]: [f64; 2], index: f64, absorption: f64) -> [f64; 2] {
     ]
 }
 
-/// E₁(x) = ∫_x^∞ e^{−t}/t dt for x > 0: its series up to 1 and its continued fraction beyond (Abramowitz, Stegun 5.1.11, 5.1.22).
-/// statrs 0.19 has it, and gives nothing at all for x between about 0.9 and 1, which absorption by chlorophyll does take.
+/// E₁(x) = ∫_x^∞ e^{−t}/t dt for x > 0: a series up to 1 and a continued fraction beyond (Abramowitz, Stegun 5.1.11,
+/// 5.1.22). statrs 0.19 provides it, but returns nothing for x between about 0.9 and 1, values that absorption by
+/// chlorophyll does take.
 fn exponential_integral(x: f64) -> f64 {
     const EULER: f64 = 0.577_215_664_901_532_9;
     const STEPS: u32 = 100;
@@ -229,12 +230,12 @@ fn exponential_integral(x: f64) -> f64 {
 }
 
 impl Canopy {
-    /// Under a sun of the given cosine of the zenith angle, in (0, 1].
+    /// For a sun with the given cosine of the zenith angle, in (0, 1].
     pub fn new(sun_cosine: f64) -> Self {
         Self { sun_cosine }
     }
 
-    /// Reflectance in each band of a canopy of the given leaf area index (m²/m²) over a soil between dry (`wetness` 0) and wet (1).
+    /// Reflectance in each band, for a canopy with the given leaf area index (m²/m²) over a soil between dry (`wetness` 0) and wet (1).
     pub fn reflectance(&self, leaf: &LeafOptics, leaf_area_index: f64, wetness: f64) -> [f64; BANDS.len()] {
         std::array::from_fn(|band| {
             let soil = SOIL_DRY[band] + wetness * (SOIL_WET[band] - SOIL_DRY[band]);
@@ -242,8 +243,8 @@ impl Canopy {
         })
     }
 
-    /// The albedo for a direct beam of a canopy of spherical leaf angles over a soil of the given albedo: the two-stream
-    /// equations solved exactly.
+    /// The albedo for a direct beam of a canopy with spherical leaf angles over a soil of the given albedo: the exact
+    /// solution of the two-stream equations.
     pub fn albedo(&self, reflectance: f64, transmittance: f64, soil: f64, leaf_area_index: f64) -> f64 {
         // notation: up' = a·up − b·down − c_up·e^{−kx}, down' = −a·down + b·up + c_down·e^{−kx} over cumulative leaf area x;
         // up(L) = soil·(down(L) + e^{−kL}), down(0) = 0; h the diffuse extinction, whose solutions are (1, g) and (g, 1)

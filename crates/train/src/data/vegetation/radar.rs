@@ -2,26 +2,26 @@
 //!
 //! The water-cloud model (Attema, Ulaby 1978) is σ⁰ = A·V·cos θ·(1 − τ²) + τ²·σ⁰_soil with τ² = exp(−2·B·V/cos θ). V is the
 //! NDVI, with A and B for VV and VH at C band as Baghdadi, El Hajj, Zribi, Bousbih (2017, Remote Sensing 9, 969) calibrated them.
-//! *Those four numbers were taken from a transcription and could not be compared with the paper.* The NDVI that goes in here is
-//! that of the optical model at the reference leaf over dry soil, a function of the leaf area index alone: no trace of a leaf's
-//! chlorophyll or water reaches the radar.
+//! *Those four numbers were taken from a transcription and could not be compared with the paper.* The NDVI used here is
+//! that of the optical model at the reference leaf over dry soil, a function of leaf area index alone: no trace of a
+//! leaf's chlorophyll or water reaches the radar.
 //!
-//! Bare soil is the empirical model of Baghdadi, Choker, Zribi and others (2016, Remote Sensing 8, 920, eqs. 6 and 7):
-//! σ⁰ = 10^δ·(cos θ)^β·10^(γ·cot θ·m_v)·(k·s)^(ξ·sin θ), with m_v the moisture in vol.%, s the root-mean-square height and k the
-//! wave number; its coefficients agree between two public transcriptions but for the sign of the cross-polarised β (±0.01:
-//! less than 0.03 dB).
+//! Bare soil follows the empirical model of Baghdadi, Choker, Zribi and others (2016, Remote Sensing 8, 920, eqs. 6 and
+//! 7): σ⁰ = 10^δ·(cos θ)^β·10^(γ·cot θ·m_v)·(k·s)^(ξ·sin θ), with m_v the moisture in vol.%, s the root-mean-square
+//! height and k the wave number; its coefficients agree between two public transcriptions except for the sign of the
+//! cross-polarised β (±0.01: less than 0.03 dB).
 //!
-//! What is left out: the row direction, the canopy's own water (radar vegetation descriptors other than NDVI), double bounce.
+//! Not modelled: the row direction, the canopy's own water (radar vegetation descriptors other than NDVI), double bounce.
 
 /// C band of Sentinel-1: 5.405 GHz, in radians per cm.
 pub const WAVE_NUMBER_PER_CM: f64 = 1.132_8;
 
-/// Sent and received polarisation.
+/// Transmitted and received polarisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Polarisation {
-    /// Vertical sent and received.
+    /// Vertical transmitted and received.
     Vv,
-    /// Vertical sent, horizontal received.
+    /// Vertical transmitted, horizontal received.
     Vh,
 }
 
