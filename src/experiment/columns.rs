@@ -88,21 +88,21 @@ fn learning() -> Vec<Measure> {
         Measure::new(
             "outcome",
             "outcome",
-            "how learning ended: closed-form, converged, stalled, exhausted or diverged; training on the way",
+            "how learning ended: closed-form, converged, stalled, exhausted or diverged; training for checkpoints",
             Value::Learning(|learning| learning.outcome.to_owned()),
         ),
         angle("z1", "z₁", |learning| field_of(learning.angles_degrees.map(|angles| angles[0]))),
         angle("z2", "z₂", |learning| field_of(learning.angles_degrees.map(|angles| angles[1]))),
         Measure::new(
             "excess_loss",
-            "excess of the population loss",
-            "what the encoders attain of the population objective less what its closed form does",
+            "excess population loss",
+            "the encoders' population loss minus that of the closed form",
             Value::Learning(|learning| field_of(learning.excess_loss)),
         ),
         Measure::new(
             "search.tightness",
             "greatest tightness found",
-            "the greatest tightness that the adversary found",
+            "the greatest tightness found by the adversary",
             Value::Learning(|learning| field_of(learning.tightness)),
         ),
     ]
@@ -136,25 +136,27 @@ fn of_sources() -> Vec<Measure> {
     take(
         "mi",
         |script| format!("information I({script}; y)"),
-        |source| format!("mutual information of {source} and the target"),
+        |source| format!("mutual information between {source} and the target"),
         |target, source| target.source(source).mutual_information_nats(),
     );
     take(
         "mmse",
         |script| format!("mmse(y | {script})"),
-        |source| format!("least mean square error of predicting the target from {source}, summed over its coordinates"),
+        |source| {
+            format!("minimum mean square error of predicting the target from {source}, summed over its coordinates")
+        },
         |target, source| target.source(source).mmse,
     );
     take(
         "r2",
         |script| format!("R²({script}; y)"),
-        |source| format!("share of the target's variance that {source} explains"),
+        |source| format!("share of the target's variance explained by {source}"),
         |target, source| target.source(source).r2,
     );
     take(
         "sigma",
         |script| format!("σ({script}; y)"),
-        |source| format!("√mmse: the least σ for which {source} is σ-informative about the target"),
+        |source| format!("√mmse: the smallest σ for which {source} is σ-informative about the target"),
         |target, source| target.source(source).sigma(),
     );
     for measure in &mut measures[..Source::ALL.len()] {
@@ -176,14 +178,14 @@ fn losses() -> Vec<Measure> {
         )
         .in_unit("nats")
     };
-    let of_one = |encoder: &str| format!("what {encoder} lost of what its sensor says about the target");
+    let of_one = |encoder: &str| format!("information about the target that its sensor has and {encoder} has lost");
     vec![
         loss(Source::First, Source::EncodedFirst, of_one("z1")),
         loss(Source::Second, Source::EncodedSecond, of_one("z2")),
         loss(
             Source::Both,
             Source::EncodedBoth,
-            "what both encoders together lost of what both sensors say about the target".into(),
+            "information about the target that the two sensors have and the two encoders together have lost".into(),
         ),
     ]
 }
@@ -205,16 +207,21 @@ fn parts_of_information() -> Vec<Measure> {
         part(
             "redundancy",
             "redundancy",
-            "what either sensor says about a scalar target (MMI partial information decomposition)",
+            "information about a scalar target available from either sensor (MMI partial information decomposition)",
             |parts| parts.redundancy,
         ),
-        part("unique1", "unique to x₁", "what only the first sensor says about a scalar target", |parts| {
+        part("unique1", "unique to x₁", "information about a scalar target from the first sensor only", |parts| {
             parts.unique_first
         }),
-        part("unique2", "unique to x₂", "what only the second sensor says about a scalar target", |parts| {
+        part("unique2", "unique to x₂", "information about a scalar target from the second sensor only", |parts| {
             parts.unique_second
         }),
-        part("synergy", "synergy", "what the sensors say about a scalar target only together", |parts| parts.synergy),
+        part(
+            "synergy",
+            "synergy",
+            "information about a scalar target from the two sensors together but from neither alone",
+            |parts| parts.synergy,
+        ),
     ]
 }
 
@@ -235,14 +242,14 @@ fn alignment() -> Vec<Measure> {
         of_encoders(
             "floor",
             "alignment floor 2Σ(1 − ρᵢ)",
-            "2 Σ_{i≤d} (1 − ρ_i): the least ε² of whitened linear encoders",
+            "2 Σ_{i≤d} (1 − ρ_i): the smallest ε² of whitened linear encoders",
             |case| case.alignment.floor,
         ),
-        of_encoders("mi_x1_x2", "I(x₁; x₂)", "mutual information of the sensors", |case| {
+        of_encoders("mi_x1_x2", "I(x₁; x₂)", "mutual information between the sensors", |case| {
             case.subject.pair.mutual_information_nats()
         })
         .in_unit("nats"),
-        of_encoders("mi_z1_z2", "I(z₁; z₂)", "mutual information of the encoders' outputs", |case| {
+        of_encoders("mi_z1_z2", "I(z₁; z₂)", "mutual information between the encoders' outputs", |case| {
             case.alignment.angles.mutual_information_nats()
         })
         .in_unit("nats"),
@@ -257,7 +264,7 @@ fn capacity() -> Vec<Measure> {
         spent(
             "encoder",
             "capacity.encoder",
-            "the encoder whose dimensions are counted, for a target private to its modality",
+            "the encoder whose dimensions are counted (1 or 2), for a target private to its modality",
             |entry| (entry.encoder.index() + 1) as f64,
         ),
         spent(
@@ -299,25 +306,25 @@ fn spectra() -> Vec<Measure> {
     measures.extend(leading(
         "critic",
         |index| format!("σ_{{{index}}}(W_{{1}}^{{T}}W_{{2}})"),
-        |index| format!("the singular value {index} of W1ᵀW2"),
+        |index| format!("singular value {index} of W1ᵀW2"),
         |common| &common.critic,
     ));
     measures.extend(leading(
         "whitened_critic",
         |index| format!("slope {index} of the whitened critic"),
-        |index| format!("the singular value {index} of the critic in whitened coordinates"),
+        |index| format!("singular value {index} of the critic in whitened coordinates"),
         |common| &common.whitened_critic,
     ));
     measures.push(Measure::new(
         "signal_distance.z1",
         "distance of z₁ from the shared subspace",
-        "the part of the first sensor's shared subspace that its encoder does not see, from 0 to 1",
+        "the fraction of the first sensor's shared subspace that its encoder does not see, from 0 to 1",
         Value::Common(Box::new(|common| common.signal_distance)),
     ));
     measures.push(Measure::new(
         "objective_value",
         "objective value",
-        "what the encoders attain of the objective",
+        "the value of the objective that the encoders attain",
         Value::Common(Box::new(|common| common.value)),
     ));
     measures
@@ -328,11 +335,11 @@ fn verdicts() -> Vec<Measure> {
         let part = |part: &str, label: Option<&str>, what: &str, value: fn(&Verdict) -> String| {
             let name = format!("{id}.{part}");
             let label = label.map_or_else(|| plain(&name), str::to_owned);
-            Measure::new(name, label, format!("{what} of the theorem {id}"), Value::Verdict(place, value))
+            Measure::new(name, label, format!("{what}, for theorem {id}"), Value::Verdict(place, value))
         };
         let word = |verdict: &Verdict| if verdict.applies { verdict.status.word() } else { "" }.to_owned();
-        let least = "the left side of the clause that is nearest to failing";
-        let ratio = "lhs/rhs of that clause: 1 where the bound is attained";
+        let least = "the left side of the clause closest to failing";
+        let ratio = "lhs/rhs of that clause: 1 if the bound is attained";
         [
             part("verdict", None, "the verdict", word),
             part("lhs", None, least, |verdict| field(verdict.lhs)),
@@ -353,7 +360,7 @@ fn find(column: &str) -> Option<&'static Measure> {
     MEASURES.iter().find(|measure| measure.name == column)
 }
 
-/// How a column is called on an axis, with scripts as `σ_{w}` and `ε^{2}`, and its unit.
+/// The axis label of a column, with sub- and superscripts as in `σ_{w}` and `ε^{2}`, and its unit.
 pub fn describe(column: &str) -> (String, Option<&'static str>) {
     if let Some(axis) = axis(column) {
         return (axis.label.to_owned(), None);
@@ -383,9 +390,9 @@ pub fn meaning(column: &str) -> Option<String> {
             .map(|theorem| format!("what theorem {} predicts for {quantity}", theorem.id()));
     }
     let text = match column {
-        "cell" => "the place in the grid, from 0",
-        "replicate" => "the repetition of the cell, from 0",
-        "target" => "the target that the row is about; empty for a model without targets",
+        "cell" => "index of the grid cell, from 0",
+        "replicate" => "index of the replicate, from 0",
+        "target" => "the target of this row; empty for a model without targets",
         _ => match column.split_once('.')? {
             ("model", name) => family::parameter(name)?.meaning,
             ("objective", name) => objective::parameter(name)?.meaning,

@@ -268,7 +268,7 @@ fn sliders_move_numbers_that_eval_confirms() {
 
 /// Forty moves, half of them of a slider that changes everything. Prints; speed is no matter of a test.
 #[test]
-#[ignore = "a measurement; cargo test --release --test explorer_browser latency -- --ignored --nocapture"]
+#[ignore = "a measurement; cargo test --release -p alignloss-cli --test browser latency -- --ignored --nocapture"]
 fn latency_of_slider_moves() {
     let explorer = Explorer::start();
     let session = Session::open(&format!("{}#observed=32&shared=4&private=4&dim=4", explorer.url));

@@ -195,7 +195,7 @@ fn defaults_reach_the_closed_forms() {
 }
 
 #[test]
-#[ignore = "half an hour; cargo test --release --test sgd -- --ignored --nocapture"]
+#[ignore = "half an hour; cargo test --release --test library sgd:: -- --ignored --nocapture"]
 fn defaults_reach_the_closed_forms_on_twenty_two_models_and_five_seeds() {
     let mut models = random_models(20);
     // Of factors of equal strength the principal components would be anything.

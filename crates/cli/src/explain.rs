@@ -192,7 +192,7 @@ fn entries() -> Vec<Entry> {
 }
 
 const VERDICTS: [(&str, &str); 4] = [
-    ("holds", "the claim is true in this case, beyond the error bound of both sides"),
+    ("holds", "the claim is true in this case, up to the error bound of both sides"),
     ("violated", "the claim is false in this case, beyond the error bound of both sides"),
     ("inconclusive", "the error bound is too wide to tell"),
     ("does-not-apply", "a hypothesis fails, so the theorem claims nothing about this case"),

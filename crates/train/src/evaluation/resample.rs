@@ -148,7 +148,7 @@ mod tests {
             assert!((drawn - 4.0).abs() < 0.5, "as many groups as there are: {drawn}");
         }
         let problem = drawn(3, Some(&[5, 5, 5]), 9).unwrap_err().to_string();
-        assert_eq!(problem, "groups that the test samples are of: 1, expected 2");
+        assert_eq!(problem, "groups of test samples: 1, expected 2");
         assert_eq!(drawn(3, Some(&[5, 6]), 9).unwrap_err().to_string(), "groups of the test samples: 2, expected 3");
     }
 

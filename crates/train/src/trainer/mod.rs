@@ -432,7 +432,7 @@ mod tests {
     #[test]
     fn settings_out_of_their_range_are_named_with_their_value() {
         for (text, expected) in [
-            ("batch = 1", "training.batch: 1, expected at least 2: a pair alone has no negatives"),
+            ("batch = 1", "training.batch: 1, expected at least 2: a single pair has no negatives"),
             ("read_every = 0", "training.read_every: 0, expected at least 1"),
             ("patience = 0", "training.patience: 0, expected at least 1"),
             ("least_improvement = -0.5", "training.least_improvement: -0.5, expected a number of at least 0"),
