@@ -13,7 +13,7 @@ pub enum ModelError {
         /// Path of the field, as written in the file (`modality[1].noise`).
         field: String,
         /// What is wrong with it, with the value. Not called `source`, as below.
-        problem: FieldProblem,
+        problem: Box<FieldProblem>,
     },
     /// The file can't be read as TOML or JSON.
     #[error("{message}")]
@@ -34,7 +34,7 @@ pub enum ModelError {
 impl ModelError {
     /// A wrong field.
     pub(super) fn field(field: impl Into<String>, problem: FieldProblem) -> Self {
-        Self::Field { field: field.into(), problem }
+        Self::Field { field: field.into(), problem: Box::new(problem) }
     }
 }
 

@@ -180,7 +180,7 @@ fn constant_vectors_and_odd_settings_are_typed_errors() {
     match data.empirical_model("sample") {
         Err(SampleError::Model(ModelError::Field { field, problem })) => {
             assert_eq!(field, "modality[1]");
-            assert!(matches!(&problem, FieldProblem::ConstantModality { name, .. } if name == "b"), "{problem}");
+            assert!(matches!(&*problem, FieldProblem::ConstantModality { name, .. } if name == "b"), "{problem}");
         }
         other => panic!("{other:?}"),
     }

@@ -128,7 +128,7 @@ fn precisely(value: f64) -> String {
 
 /// A false statement.
 #[derive(Debug, Serialize)]
-pub(super) struct Refuted {
+pub(super) struct Trial {
     theorem: &'static str,
     variant: &'static str,
     claim: &'static str,
@@ -138,7 +138,7 @@ pub(super) struct Refuted {
     by: Option<String>,
 }
 
-const REFUTED: [Column<Refuted>; 6] = [
+const TRIALS: [Column<Trial>; 6] = [
     Column::of_csv("theorem", |row| Cell::of(&row.theorem)),
     Column::new("false statement", "variant", |row| Cell::of(&row.variant)),
     Column::new("", "refuted", |row| Cell::worded(&row.refuted, if row.refuted { "refuted" } else { "NOT REFUTED" })),
@@ -148,8 +148,8 @@ const REFUTED: [Column<Refuted>; 6] = [
 ];
 
 /// What the referee said of statements that are known to be false.
-pub(super) fn refuted(seed: u64, refutations: &[Refutation]) -> Report<Refuted> {
-    let row = |refutation: &Refutation| Refuted {
+pub(super) fn refuted(seed: u64, refutations: &[Refutation]) -> Report<Trial> {
+    let row = |refutation: &Refutation| Trial {
         theorem: refutation.variant.of,
         variant: refutation.variant.name,
         claim: refutation.variant.claim,
@@ -158,13 +158,13 @@ pub(super) fn refuted(seed: u64, refutations: &[Refutation]) -> Report<Refuted> 
         searched: refutation.searched,
         by: refuted_by(refutation),
     };
-    let rows: Vec<Refuted> = refutations.iter().map(row).collect();
+    let rows: Vec<Trial> = refutations.iter().map(row).collect();
     let missed = rows.iter().filter(|row| !row.refuted).count();
     Report {
         head: vec![("seed", seed)],
         note: format!("{} false statements, {missed} not refuted", rows.len()),
         groups: vec![("variants", rows)],
-        columns: &REFUTED,
+        columns: &TRIALS,
     }
 }
 
