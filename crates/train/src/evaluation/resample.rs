@@ -149,7 +149,10 @@ mod tests {
         }
         let problem = drawn(3, Some(&[5, 5, 5]), 9).unwrap_err().to_string();
         assert_eq!(problem, "groups of test samples: 1, expected 2");
-        assert_eq!(drawn(3, Some(&[5, 6]), 9).unwrap_err().to_string(), "group labels of the test samples: 2, expected 3");
+        assert_eq!(
+            drawn(3, Some(&[5, 6]), 9).unwrap_err().to_string(),
+            "group labels of the test samples: 2, expected 3"
+        );
     }
 
     #[test]
