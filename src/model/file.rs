@@ -1,6 +1,6 @@
 //! Model files in TOML or JSON: read and written without changing a bit.
 
-use super::family::{FamilyParameters, PARAMETERS, REGISTRY};
+use super::family::{FamilyParameters, PARAMETERS, kinds};
 use super::{FieldProblem, LatentModel, Modality, ModelError, Noise, Target};
 use crate::linalg::Matrix;
 use crate::text::{Format, without_mark};
@@ -90,7 +90,7 @@ pub(crate) fn describe_family(schema: &mut serde_json::Value) {
     for parameter in PARAMETERS {
         properties[parameter.name]["description"] = format!("{} [{}]", parameter.meaning, parameter.default).into();
     }
-    properties["kind"]["enum"] = REGISTRY.iter().map(|family| family.kind).collect();
+    properties["kind"]["enum"] = kinds().into();
 }
 
 impl LatentModel {

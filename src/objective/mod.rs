@@ -83,7 +83,7 @@ pub enum Solution {
         /// d_c, the largest number of canonical directions; `None` means all there are.
         common_dim: Option<usize>,
     },
-    /// Each encoder keeps the leading principal components of its own modality.
+    /// Each encoder keeps the leading principal components of its modality.
     PrincipalComponents,
     /// Each encoder keeps the leading directions of E[y|x_m], all targets stacked.
     TargetRegression,

@@ -4,7 +4,7 @@
 //! other began. Verdicts are compared, not digits: digits differ, which is why results name their class of arithmetic,
 //! and are pinned per class.
 
-use crate::{tests_passed, tools};
+use crate::{run_tests, tools};
 use anyhow::{Context, bail, ensure};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -103,23 +103,13 @@ impl Emulated {
 
     /// The numbers that the tests pin for this class.
     fn pinned_numbers(&self, cargo: Cargo) -> anyhow::Result<()> {
-        let mut tests = cargo(&["test", "--release", "--workspace", "--test", PINNED.0, "--", PINNED.1]);
+        let mut tests = cargo(&["test", "--release", "--workspace", "--quiet", "--test", PINNED.0, "--", PINNED.1]);
         tests.env(
             "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER",
             format!("{} -cpu {}", tools::EMULATOR, self.processor),
         );
-        let output = tests.output().context("cargo test")?;
-        let printed = String::from_utf8_lossy(&output.stdout);
-        ensure!(
-            output.status.success(),
-            "pinned numbers as {}: {}\n{printed}{}",
-            self.processor,
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
-        let passed = tests_passed(&printed);
-        ensure!(passed > 0, "pinned numbers as {}: no test of {PINNED:?} ran\n{printed}", self.processor);
-        println!("xtask: pinned numbers as {}: {passed} tests", self.processor);
+        let what = format!("pinned numbers as {}", self.processor);
+        println!("xtask: {what}: {} tests", run_tests(tests).context(what.clone())?);
         Ok(())
     }
 

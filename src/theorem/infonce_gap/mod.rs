@@ -8,7 +8,7 @@ use super::random_matrix::increasing_root;
 use super::variants::Variant;
 use super::{About, Case, Clause, Finding, Part, Question, Theorem};
 use crate::information::InformationError;
-use crate::linalg::{Matrix, log_determinant, product, product_nt, singular_values, upper_triangle};
+use crate::linalg::{Matrix, log_determinant, product, product_nt, scale_rows, singular_values, upper_triangle};
 use crate::objective::{InfoNce, Objective, Spectral};
 use crate::random::Stream;
 use rand::RngExt;
@@ -206,9 +206,7 @@ fn losses_at_encoders(
     let scaled = [0, 1].map(|m| {
         let mut rows = case.encoders.weights(m).rows(0, rhos.len()).into_owned();
         let variances = moments.encoded(m, &rows);
-        for (i, mut row) in rows.row_iter_mut().enumerate() {
-            row *= lengths(rhos[i])[m] / variances[(i, i)].sqrt();
-        }
+        scale_rows(&mut rows, (0..rhos.len()).map(|i| lengths(rhos[i])[m] / variances[(i, i)].sqrt()));
         rows
     });
     let [first, second] = [0, 1].map(|m| moments.encoded(m, &scaled[m]));

@@ -7,7 +7,9 @@ use super::certainty::Route;
 use super::variants::Variant;
 use super::{About, Case, Clause, EvaluatedTarget, Finding, Part, Theorem};
 use crate::information::{InformationError, Side};
-use crate::linalg::{Matrix, largest_singular_value, power_of_two_near, product, product_nt, product_tn, svd};
+use crate::linalg::{
+    Matrix, largest_singular_value, power_of_two_near, product, product_nt, product_tn, scale_rows, svd,
+};
 
 /// The id of docs/theory.md.
 pub(super) const ID: &str = "lipschitz";
@@ -244,7 +246,7 @@ impl<'a> Ridge<'a> {
             self.lengths.iter().zip(&self.seen).map(along).sum::<f64>().sqrt()
         } else {
             let mut slopes = self.seen.clone();
-            slopes.row_iter_mut().zip(self.lengths).for_each(|(mut row, &length)| row *= slope(length));
+            scale_rows(&mut slopes, self.lengths.iter().map(|&length| slope(length)));
             // It fails on numbers that are not finite only: the bound is none then, and the claim is undecided.
             largest_singular_value(&slopes).unwrap_or(f64::NAN)
         };

@@ -10,14 +10,14 @@ use super::variants::Variant;
 use super::{About, Case, Clause, Finding, Part, Question, Subject, Theorem};
 use crate::information::{Capacity, Ensemble, InformationError, Informativeness, Pair, Source, TargetGeometry, Towers};
 use crate::learner::Generalised;
-use crate::linalg::{Matrix, gram, product, product_tn, symmetric_eigen};
+use crate::linalg::{Matrix, gram, product, product_tn, scale_rows, symmetric_eigen};
 use crate::model::Factor;
 use crate::objective::{CanonicalCorrelation, Objective};
 
 /// The id of docs/theory.md.
 pub(super) const ID: &str = "multimodal";
 
-/// The claims K + P ⪯ I: its traces, its largest eigenvalue, and what it says of information; of the encoder of a case and of that of GCCA.
+/// What K + P ⪯ I claims (its traces, its largest eigenvalue, and the bound on information), for the encoder of a case and for GCCA's.
 pub(super) const OF_ENCODER: [&str; 3] = [
     "traces of the encoder of x{m} and {target}",
     "largest eigenvalue of the encoder of x{m} and {target}",
@@ -118,9 +118,7 @@ impl Facing {
     /// K of an orthonormal basis (r_m × d).
     fn predictable(&self, basis: &Matrix) -> Matrix {
         let mut seen = product_tn(self.pair.canonical_directions(0), basis);
-        for (mut row, cosine) in seen.row_iter_mut().zip(self.pair.angles().cosines()) {
-            row *= *cosine;
-        }
+        scale_rows(&mut seen, self.pair.angles().cosines().iter().copied());
         // Exactly symmetric, so that a difference of two is.
         gram(&seen.transpose())
     }

@@ -128,7 +128,7 @@ fn precisely(value: f64) -> String {
 
 /// A false statement.
 #[derive(Debug, Serialize)]
-pub(super) struct Trial {
+pub(super) struct FalseStatement {
     theorem: &'static str,
     variant: &'static str,
     claim: &'static str,
@@ -138,7 +138,7 @@ pub(super) struct Trial {
     by: Option<String>,
 }
 
-const TRIALS: [Column<Trial>; 6] = [
+const FALSE_STATEMENTS: [Column<FalseStatement>; 6] = [
     Column::of_csv("theorem", |row| Cell::of(&row.theorem)),
     Column::new("false statement", "variant", |row| Cell::of(&row.variant)),
     Column::new("", "refuted", |row| Cell::worded(&row.refuted, if row.refuted { "refuted" } else { "NOT REFUTED" })),
@@ -148,8 +148,8 @@ const TRIALS: [Column<Trial>; 6] = [
 ];
 
 /// What the referee said of statements that are known to be false.
-pub(super) fn refuted(seed: u64, refutations: &[Refutation]) -> Report<Trial> {
-    let row = |refutation: &Refutation| Trial {
+pub(super) fn refuted(seed: u64, refutations: &[Refutation]) -> Report<FalseStatement> {
+    let row = |refutation: &Refutation| FalseStatement {
         theorem: refutation.variant.of,
         variant: refutation.variant.name,
         claim: refutation.variant.claim,
@@ -158,13 +158,13 @@ pub(super) fn refuted(seed: u64, refutations: &[Refutation]) -> Report<Trial> {
         searched: refutation.searched,
         by: refuted_by(refutation),
     };
-    let rows: Vec<Trial> = refutations.iter().map(row).collect();
+    let rows: Vec<FalseStatement> = refutations.iter().map(row).collect();
     let missed = rows.iter().filter(|row| !row.refuted).count();
     Report {
         head: vec![("seed", seed)],
         note: format!("{} false statements, {missed} not refuted", rows.len()),
         groups: vec![("variants", rows)],
-        columns: &TRIALS,
+        columns: &FALSE_STATEMENTS,
     }
 }
 
