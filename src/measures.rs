@@ -28,7 +28,7 @@ use crate::linalg::{
     svd, symmetric_eigen,
 };
 use crate::model::{Factor, LatentModel, Noise};
-use crate::objective::{BeyondRank, Objective, Solution};
+use crate::objective::{Objective, Solution};
 use crate::precise::{self, Estimate, Information, Law, Measure, Measures, PreciseEncoders, TargetMeasures};
 use crate::theorem::{Case, Subject};
 
@@ -253,12 +253,8 @@ fn target_error(subject: &Subject, t: usize) -> f64 {
 /// value. 0 for weights taken as given.
 fn directions(case: &Case, observed: [f64; 2]) -> f64 {
     let pair = &case.subject.pair;
-    let Some(Solution::CrossCovariance { whiten_first, whiten_second, beyond_rank }) =
-        case.objective.map(Objective::solution)
-    else {
-        return 0.0;
-    };
-    let whiten = [whiten_first, whiten_second];
+    let Some(solution) = case.objective.map(Objective::solution) else { return 0.0 };
+    let Some(whiten) = solution.whitening() else { return 0.0 };
     let side = |m: usize| {
         if whiten[m] { pair.common_coordinates(m).clone() } else { pair.factor(m).common.transpose() }
     };
@@ -268,7 +264,7 @@ fn directions(case: &Case, observed: [f64; 2]) -> f64 {
     let error = |m: usize| if whiten[m] { observed[m] } else { ROUNDING * size(m) };
     let moved = error(0) * size(1) + size(0) * error(1);
     let rank = values.iter().take(case.dim()).filter(|&&value| value > pair.zero() * size(0) * size(1)).count();
-    if rank < case.dim() && beyond_rank == BeyondRank::Whitened {
+    if rank < case.dim() && matches!(solution, Solution::Canonical) {
         return f64::INFINITY;
     }
     let value = |i: usize| values.get(i).copied().unwrap_or(0.0);

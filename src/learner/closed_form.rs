@@ -8,7 +8,7 @@ use crate::linalg::{
     product_nt, product_tn, scale_columns, singular_values, svd, svd_of_product,
 };
 use crate::model::Factor;
-use crate::objective::{BeyondRank, CanonicalCorrelation, Objective, Solution};
+use crate::objective::{Objective, Solution};
 use crate::random::Stream;
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -61,8 +61,8 @@ pub struct ClosedForm<'a> {
     cross: [OnceLock<Result<Svd, LinalgError>>; 4],
     /// Σ_mm^{1/2} as n_m × r_m: principal components, their standard deviations, and the same directions in whitened coordinates.
     principal: [OnceLock<Result<Svd, LinalgError>>; 2],
-    /// By slot of `cross` and modality: whitened directions outside the range of Σ12, ordered by explained variance.
-    rest: [[OnceLock<Result<Matrix, LinalgError>>; 2]; 4],
+    /// Whitened directions outside all canonical ones, ordered by explained variance.
+    rest: [OnceLock<Result<Matrix, LinalgError>>; 2],
 }
 
 impl<'a> ClosedForm<'a> {
@@ -73,17 +73,18 @@ impl<'a> ClosedForm<'a> {
 
     /// The exact minimiser of an objective with d = `dim` outputs per encoder.
     ///
-    /// Rows that the objective leaves unused follow [`BeyondRank`]; a whitened encoder never has more independent rows
-    /// than the rank of its modality's covariance.
+    /// [`Solution`] says what fills rows that the objective leaves unused; a whitened encoder never has more independent
+    /// rows than the rank of its modality's covariance.
     ///
     /// # Errors
     /// [`LearnerError`].
     pub fn minimise(&self, objective: &dyn Objective, dim: usize) -> Result<Learned, LearnerError> {
         self.check(dim)?;
         match objective.solution() {
-            Solution::CrossCovariance { whiten_first, whiten_second, beyond_rank } => {
-                self.cross_covariance(objective, dim, [whiten_first, whiten_second], beyond_rank)
+            Solution::CrossCovariance { whiten_first, whiten_second } => {
+                self.cross_covariance(objective, dim, [whiten_first, whiten_second])
             }
+            Solution::Canonical => self.canonical(dim),
             Solution::PartlyWhitened { exponents } => self.partly_whitened(objective, dim, exponents),
             Solution::AlignmentFidelity(objective) => {
                 Ok(self.alignment_fidelity(objective, dim, Effort::default())?.learned)
@@ -139,9 +140,29 @@ impl<'a> ClosedForm<'a> {
         self.seed
     }
 
-    /// The minimiser of `cca`.
+    /// The leading canonical directions, then those of largest explained variance outside all canonical ones.
     pub(super) fn canonical(&self, dim: usize) -> Result<Learned, LearnerError> {
-        self.cross_covariance(&CanonicalCorrelation, dim, [true, true], BeyondRank::Whitened)
+        let rank = self.pair.rank().min(dim);
+        let aligned = |m: usize| leading(self.pair.canonical_directions(m), rank);
+        let learned = both(|m| {
+            let mut directions = aligned(m);
+            if rank < dim {
+                let rest = self.rest[m].get_or_init(|| Ok(self.rest_by_variance(m, &directions)?.left));
+                let rest = rest.as_ref().map_err(|error| LearnerError::Linalg(error.clone()))?;
+                let wanted = (dim - rank).min(self.pair.ranks()[m] - rank);
+                directions = directions.resize_horizontally(rank + wanted, 0.0);
+                directions.columns_mut(rank, wanted).copy_from(&rest.columns(0, wanted));
+            }
+            Ok(self.tower_of_directions(m, directions, dim))
+        })?;
+        let uniqueness = if rank < dim {
+            self.completions(rank, dim, aligned)
+        } else {
+            ties_at(self.pair.angles().cosines(), dim, self.pair.zero(), |m, count| {
+                leading(self.pair.canonical_directions(m), count)
+            })
+        };
+        Ok(Learned { uniqueness, ..learned })
     }
 
     /// Encoders from whitened coordinates, r_m × d.
@@ -194,7 +215,6 @@ impl<'a> ClosedForm<'a> {
         objective: &dyn Objective,
         dim: usize,
         whiten: [bool; 2],
-        beyond_rank: BeyondRank,
     ) -> Result<Learned, LearnerError> {
         let svd = self.cross_svd(whiten)?;
         // Relative to the factors, not to σ_1: rounding scales with the operands' norms.
@@ -206,9 +226,6 @@ impl<'a> ClosedForm<'a> {
             let vectors = if m == 0 { &svd.left } else { &svd.right };
             let mut directions = leading(vectors, rank);
             scale_columns(&mut directions, svd.values.iter().map(|&value| objective.scale(value)));
-            if beyond_rank == BeyondRank::Whitened && rank < dim {
-                directions = self.completed(slot(whiten), m, &directions, dim)?;
-            }
             Ok(if whiten[m] {
                 self.tower_of_directions(m, directions, dim)
             } else {
@@ -220,13 +237,11 @@ impl<'a> ClosedForm<'a> {
             let vectors = leading(if m == 0 { &svd.left } else { &svd.right }, count);
             if whiten[m] { vectors } else { product_tn(&self.pair.whitening(m).root, &vectors) }
         };
-        let uniqueness = if beyond_rank == BeyondRank::Whitened && rank < dim {
-            self.completions(rank, dim, |m| whitened(m, rank))
-        } else {
-            let last = svd.values.get(dim - 1).copied().unwrap_or(0.0);
-            let rounding = if self.is_graded(whiten) { self.pair.zero() * last } else { cutoff };
-            ties_at(objective, &svd.values, dim, rounding, whitened)
-        };
+        let last = svd.values.get(dim - 1).copied().unwrap_or(0.0);
+        let rounding = if self.is_graded(whiten) { self.pair.zero() * last } else { cutoff };
+        // Where the objective drops the last direction, a tie with the next changes nothing.
+        let keeps = objective.scale(last) > 0.0;
+        let uniqueness = if keeps { ties_at(&svd.values, dim, rounding, whitened) } else { Uniqueness::Unique };
         Ok(Learned { uniqueness, ..learned })
     }
 
@@ -289,9 +304,11 @@ impl<'a> ClosedForm<'a> {
         let rounding = self.pair.zero() * if graded { last } else { within[0].norm() * within[1].norm() };
         let cutoff = if graded { 0.0 } else { rounding };
         let rank = decomposition.values.iter().take(dim).filter(|&&value| value > cutoff).count();
-        let uniqueness = ties_at(objective, &decomposition.values, dim, rounding, |m, count| {
+        let among = |m: usize, count: usize| {
             product(&within[m], &leading(if m == 0 { &decomposition.left } else { &decomposition.right }, count))
-        });
+        };
+        let keeps = objective.scale(last) > 0.0;
+        let uniqueness = if keeps { ties_at(&decomposition.values, dim, rounding, among) } else { Uniqueness::Unique };
         let learned = both(|m| {
             let mut directions = leading(if m == 0 { &decomposition.left } else { &decomposition.right }, rank);
             scale_columns(&mut directions, decomposition.values.iter().map(|&value| objective.scale(value)));
@@ -405,19 +422,6 @@ impl<'a> ClosedForm<'a> {
         components.as_ref().map_err(|error| LearnerError::Linalg(error.clone()))
     }
 
-    /// Completes orthonormal directions by those of largest explained variance among the rest.
-    fn completed(&self, slot: usize, m: usize, directions: &Matrix, dim: usize) -> Result<Matrix, LearnerError> {
-        let root = &self.pair.whitening(m).root;
-        // A completion always starts from all directions of the slot, whatever the dimension.
-        let rest = self.rest[slot][m].get_or_init(|| Ok(self.rest_by_variance(m, directions)?.left));
-        let extra = rest.as_ref().map_err(|error| LearnerError::Linalg(error.clone()))?;
-        let wanted = (dim - directions.ncols()).min(root.ncols() - directions.ncols());
-        let mut all = Matrix::zeros(directions.nrows(), directions.ncols() + wanted);
-        all.columns_mut(0, directions.ncols()).copy_from(directions);
-        all.columns_mut(directions.ncols(), wanted).copy_from(&extra.columns(0, wanted));
-        Ok(all)
-    }
-
     /// The singular value decomposition of Cov(x̃_m, y), restricted to directions that carry information about y. The
     /// rank is decided with each row of y at unit variance; the order of the directions is the objective's, which
     /// weighs targets by variance.
@@ -450,21 +454,15 @@ impl<'a> ClosedForm<'a> {
     }
 }
 
-/// Ties of singular values of T_{a,b} at the last of d directions, unless they are at or below zero or the objective drops both.
-fn ties_at(
-    objective: &dyn Objective,
-    values: &[f64],
-    dim: usize,
-    rounding: f64,
-    directions: impl Fn(usize, usize) -> Matrix,
-) -> Uniqueness {
+/// Ties of singular values of T_{a,b} at the last of d directions, unless they are at or below zero.
+fn ties_at(values: &[f64], dim: usize, rounding: f64, directions: impl Fn(usize, usize) -> Matrix) -> Uniqueness {
     let rank = values.iter().filter(|&&value| value > rounding).count();
     match tie(&values[..rank], dim, rounding) {
-        Some(tied) if objective.scale(values[dim - 1]) > 0.0 => Uniqueness::Tied(Ties {
+        Some(tied) => Uniqueness::Tied(Ties {
             reason: describe("singular values", values, dim, rounding),
             freedom: [0, 1].map(|m| Freedom::Choice(Choice::among(&directions(m, tied.end), &tied, dim))),
         }),
-        _ => Uniqueness::Unique,
+        None => Uniqueness::Unique,
     }
 }
 

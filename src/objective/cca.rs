@@ -1,7 +1,7 @@
 //! `cca`: canonical correlation analysis.
 
 use super::minibatch::{self, both};
-use super::{BeyondRank, Candidate, Entry, Objective, Sense, Solution, cross_gradient};
+use super::{Candidate, Entry, Objective, Sense, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 
 /// max tr(W_1 Σ12 W_2ᵀ) over whitened encoders: the leading canonical directions. An idealisation of Barlow Twins,
@@ -33,7 +33,7 @@ impl Objective for CanonicalCorrelation {
     }
 
     fn solution(&self) -> Solution {
-        Solution::CrossCovariance { whiten_first: true, whiten_second: true, beyond_rank: BeyondRank::Whitened }
+        Solution::Canonical
     }
 
     fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64> {

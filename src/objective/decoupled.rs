@@ -9,7 +9,7 @@ use crate::linalg::{Matrix, product, product_nt};
 /// block c counts as aligned.
 ///
 /// The value does not depend on the unique block u; among all maximisers we take the one that explains most of the
-/// variance of x_m, as elsewhere (see [`super::BeyondRank::Whitened`]). Hence u_m holds the d − d_c directions of
+/// variance of x_m, as elsewhere (see [`Solution::Canonical`]). Hence u_m holds the d − d_c directions of
 /// largest explained variance among those uncorrelated with c_m. They stand in for E[u_m|x_m], which no objective of
 /// the sensors alone can identify; with isotropic noise and d_c ≥ r they span the same space (theorem
 /// `decoupled-sufficiency`).

@@ -1,7 +1,7 @@
 //! `infonce`: InfoNCE with infinitely many negatives.
 
 use super::minibatch::{self, both};
-use super::{BeyondRank, Entry, Kind, Objective, ObjectiveError, ParameterSpec, Parameters, Range, Solution, Spectral};
+use super::{Entry, Kind, Objective, ObjectiveError, ParameterSpec, Parameters, Range, Solution, Spectral};
 use crate::information::{Encoders, SecondMoments};
 
 /// −E z_1ᵀz_2/τ + E log E_{x_2'} exp(z_1ᵀz_2'/τ) with the bilinear critic and B → ∞. For Gaussians this is exactly
@@ -74,7 +74,7 @@ impl Objective for InfoNce {
     }
 
     fn solution(&self) -> Solution {
-        Solution::CrossCovariance { whiten_first: true, whiten_second: true, beyond_rank: BeyondRank::Zero }
+        Solution::CrossCovariance { whiten_first: true, whiten_second: true }
     }
 
     fn scale(&self, singular_value: f64) -> f64 {

@@ -1,6 +1,6 @@
 //! `joint-density`: the KL form of contrastive learning.
 
-use super::{BeyondRank, Entry, Objective, Solution, cross_gradient};
+use super::{Entry, Objective, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, positive_semidefinite_root, product, product_tn, symmetric_eigen};
 
@@ -39,7 +39,7 @@ impl Objective for JointDensity {
     }
 
     fn solution(&self) -> Solution {
-        Solution::CrossCovariance { whiten_first: true, whiten_second: true, beyond_rank: BeyondRank::Zero }
+        Solution::CrossCovariance { whiten_first: true, whiten_second: true }
     }
 
     fn scale(&self, singular_value: f64) -> f64 {

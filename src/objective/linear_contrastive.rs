@@ -2,7 +2,7 @@
 
 use super::minibatch::{self, both};
 use super::{
-    BeyondRank, Entry, Kind, Objective, ObjectiveError, ParameterSpec, Parameters, Range, Solution, cross_gradient,
+    Entry, Kind, Objective, ObjectiveError, ParameterSpec, Parameters, Range, Solution, cross_gradient,
 };
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{product, product_nt};
@@ -94,7 +94,7 @@ impl Objective for LinearContrastive {
     }
 
     fn solution(&self) -> Solution {
-        Solution::CrossCovariance { whiten_first: false, whiten_second: false, beyond_rank: BeyondRank::Zero }
+        Solution::CrossCovariance { whiten_first: false, whiten_second: false }
     }
 
     fn scale(&self, singular_value: f64) -> f64 {

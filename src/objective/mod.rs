@@ -62,15 +62,18 @@ pub enum Sense {
 /// The shape of an exact minimiser, which the closed-form learner fills in.
 #[derive(Debug, Clone, Copy)]
 pub enum Solution {
-    /// Top singular directions of T_{a,b} = Σ11^{-a} Σ12 Σ22^{-b}, mapped back by Σ11^{-a} and Σ22^{-b}.
+    /// Top singular directions of T_{a,b} = Σ11^{-a} Σ12 Σ22^{-b}, mapped back by Σ11^{-a} and Σ22^{-b}, with the row
+    /// lengths of [`Objective::scale`]; zero rows beyond the rank of Σ12: the minimum-norm minimiser.
     CrossCovariance {
         /// Whether x_1 is whitened (a = ½) or not (a = 0).
         whiten_first: bool,
         /// Whether x_2 is whitened (b = ½) or not (b = 0).
         whiten_second: bool,
-        /// How dimensions beyond the rank of Σ12 are filled.
-        beyond_rank: BeyondRank,
     },
+    /// The leading canonical directions as whitened encoders. Rows beyond the rank of Σ12, which the objective does not
+    /// distinguish, are the directions of largest explained variance among the rest: the limit λ → 0+ of
+    /// `alignment-fidelity(λ)`.
+    Canonical,
     /// Leading singular directions of T_{a,b} for intermediate exponents, mapped back in the same way; zero rows beyond the rank.
     PartlyWhitened {
         /// a and b, from 0 to ½.
@@ -91,14 +94,23 @@ pub enum Solution {
     Random,
 }
 
-/// How an encoder fills dimensions that the objective leaves unused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BeyondRank {
-    /// With zero rows: the minimum-norm minimiser.
-    Zero,
-    /// By completing the rows to a whitened encoder with the directions of largest explained variance among those the
-    /// objective does not distinguish: the limit λ → 0+ of `alignment-fidelity(λ)`.
-    Whitened,
+impl Solution {
+    /// Which modalities are whitened in full, for minimisers made of singular directions of T_{a,b} with a, b ∈ {0, ½}.
+    pub fn whitening(&self) -> Option<[bool; 2]> {
+        match *self {
+            Self::CrossCovariance { whiten_first, whiten_second } => Some([whiten_first, whiten_second]),
+            Self::Canonical => Some([true, true]),
+            _ => None,
+        }
+    }
+
+    /// a and b, for minimisers made of singular directions of T_{a,b}.
+    pub fn exponents(&self) -> Option<[f64; 2]> {
+        match *self {
+            Self::PartlyWhitened { exponents } => Some(exponents),
+            _ => Some(self.whitening()?.map(|whiten| if whiten { 0.5 } else { 0.0 })),
+        }
+    }
 }
 
 /// A population objective over two linear encoders.
@@ -134,7 +146,8 @@ pub trait Objective: Debug + Send + Sync {
         matches!(self.solution(), Solution::TargetRegression)
     }
 
-    /// The length of both encoders' rows along a singular direction of T_{a,b}, from its singular value.
+    /// The length of both encoders' rows along a singular direction of T_{a,b}, from its singular value, where the
+    /// solution is [`Solution::CrossCovariance`] or [`Solution::PartlyWhitened`].
     fn scale(&self, _singular_value: f64) -> f64 {
         1.0
     }

@@ -1,7 +1,7 @@
 //! `prediction`: reduced-rank regression from x_1 to x_2.
 
 use super::minibatch::{self, both};
-use super::{BeyondRank, Candidate, Entry, Objective, Solution, regression};
+use super::{Candidate, Entry, Objective, Solution, regression};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{Matrix, outside, product, product_tn, scale_rows};
 
@@ -26,7 +26,7 @@ impl Objective for Prediction {
     }
 
     fn solution(&self) -> Solution {
-        Solution::CrossCovariance { whiten_first: true, whiten_second: false, beyond_rank: BeyondRank::Zero }
+        Solution::CrossCovariance { whiten_first: true, whiten_second: false }
     }
 
     fn value(&self, moments: &SecondMoments, encoders: &Encoders) -> Option<f64> {

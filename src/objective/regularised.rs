@@ -1,7 +1,7 @@
 //! `regularised`: the continuum between `linear-contrastive` and `spectral` (docs/theory.md §3, the family T_{a,b}).
 
 use super::{
-    BeyondRank, Candidate, Entry, Kind, Objective, ObjectiveError, ParameterSpec, ParameterValue, Parameters, Range,
+    Candidate, Entry, Kind, Objective, ObjectiveError, ParameterSpec, ParameterValue, Parameters, Range,
     Solution, cross_gradient,
 };
 use crate::information::{Encoders, SecondMoments};
@@ -91,7 +91,7 @@ impl Objective for Regularised {
     fn solution(&self) -> Solution {
         if self.exponents.iter().all(|&exponent| exponent == 0.0 || exponent == 0.5) {
             let [whiten_first, whiten_second] = self.exponents.map(|exponent| exponent == 0.5);
-            Solution::CrossCovariance { whiten_first, whiten_second, beyond_rank: BeyondRank::Zero }
+            Solution::CrossCovariance { whiten_first, whiten_second }
         } else {
             Solution::PartlyWhitened { exponents: self.exponents }
         }

@@ -1,7 +1,7 @@
 //! `spectral` (HaoChen et al. 2021).
 
 use super::minibatch::{self, both};
-use super::{BeyondRank, Entry, Objective, Solution, cross_gradient};
+use super::{Entry, Objective, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::product;
 
@@ -29,7 +29,7 @@ impl Objective for Spectral {
     }
 
     fn solution(&self) -> Solution {
-        Solution::CrossCovariance { whiten_first: true, whiten_second: true, beyond_rank: BeyondRank::Zero }
+        Solution::CrossCovariance { whiten_first: true, whiten_second: true }
     }
 
     fn scale(&self, singular_value: f64) -> f64 {

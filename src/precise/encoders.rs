@@ -5,7 +5,7 @@ use super::vectors::{Information, Span, Vectors, unit};
 use crate::information::Encoders;
 use crate::linalg::precise::{PreciseMatrix, column, leading, length, lift, product, product_tn, square_sum, svd};
 use crate::linalg::{Matrix, power_of_two_near};
-use crate::objective::{BeyondRank, Objective, Solution};
+use crate::objective::{Objective, Solution};
 use qd::Quad;
 
 /// If the law leaves directions undetermined by more than this, they count as not unique, and the encoders that are
@@ -160,10 +160,9 @@ fn joint(law: &Law, outputs: &[Vectors; 2]) -> Span {
 
 /// Outputs of the minimiser, and the rounding of their row lengths.
 fn minimiser(law: &Law, objective: &dyn Objective, dim: usize) -> Option<([Vectors; 2], f64)> {
-    let Solution::CrossCovariance { whiten_first, whiten_second, beyond_rank } = objective.solution() else {
-        return None;
-    };
-    let sides = [Side::new(law, 0, whiten_first), Side::new(law, 1, whiten_second)];
+    let solution = objective.solution();
+    let whiten = solution.whitening()?;
+    let sides = [0, 1].map(|m| Side::new(law, m, whiten[m]));
     let cross = product_tn(&sides[0].vectors.columns, &sides[1].vectors.columns);
     let found = svd(&cross)?;
     let rank = law.cross_rank.min(dim);
@@ -177,7 +176,8 @@ fn minimiser(law: &Law, objective: &dyn Objective, dim: usize) -> Option<([Vecto
     if turned.is_nan() || turned >= OPEN {
         return None;
     }
-    let lengths: Vec<f64> = (0..rank).map(|i| objective.scale(value(i))).collect();
+    let canonical = matches!(solution, Solution::Canonical);
+    let lengths: Vec<f64> = (0..rank).map(|i| if canonical { 1.0 } else { objective.scale(value(i)) }).collect();
     let vectors = [&found.left, &found.right];
     let mut outputs = Vec::with_capacity(2);
     for (m, side) in sides.iter().enumerate() {
@@ -187,13 +187,12 @@ fn minimiser(law: &Law, objective: &dyn Objective, dim: usize) -> Option<([Vecto
         for (error, scale) in output.errors.iter_mut().zip(&lengths) {
             *error += turned * scale.abs() * side.length;
         }
-        if beyond_rank == BeyondRank::Whitened && rank < dim {
+        if canonical && rank < dim {
             output = output.and(&completion(law, m, &kept, dim - rank, turned)?);
         }
         outputs.push(padded(&output, dim));
     }
-    let uniform = whiten_first && whiten_second;
-    Some((outputs.try_into().ok()?, if uniform { 0.0 } else { ROW_LENGTHS }))
+    Some((outputs.try_into().ok()?, if whiten == [true, true] { 0.0 } else { ROW_LENGTHS }))
 }
 
 /// The contribution of one modality to T_{a,b}: whitened coordinates, or its channels in their own units.

@@ -9,7 +9,7 @@ use crate::information::{
 use crate::learner::{ClosedForm, LearnerError, TradeOff, Uniqueness};
 use crate::linalg::{LinalgError, Matrix, outside, product_tn};
 use crate::model::{Factor, LatentModel};
-use crate::objective::{Candidate, Objective, Solution};
+use crate::objective::{Candidate, Objective};
 use std::sync::{Arc, OnceLock};
 
 /// Numerical error of a measure, in units of the pair's own rounding level.
@@ -384,21 +384,12 @@ impl<'a> Case<'a> {
 
     /// Which modalities the objective whitens in full, for minimisers made of singular directions of T_{a,b} with a, b ∈ {0, ½}.
     pub fn whitening_of_solution(&self) -> Option<[bool; 2]> {
-        match self.objective?.solution() {
-            Solution::CrossCovariance { whiten_first, whiten_second, .. } => Some([whiten_first, whiten_second]),
-            _ => None,
-        }
+        self.objective?.solution().whitening()
     }
 
     /// a and b, for minimisers made of singular directions of T_{a,b}.
     pub fn whitening_exponents(&self) -> Option<[f64; 2]> {
-        match self.objective?.solution() {
-            Solution::CrossCovariance { whiten_first, whiten_second, .. } => {
-                Some([whiten_first, whiten_second].map(|whiten| if whiten { 0.5 } else { 0.0 }))
-            }
-            Solution::PartlyWhitened { exponents } => Some(exponents),
-            _ => None,
-        }
+        self.objective?.solution().exponents()
     }
 
     /// Whether both encoders can be whitened to d independent outputs.

@@ -125,10 +125,8 @@ pub trait Theorem: Debug + Send + Sync {
 pub struct About {
     /// When it holds.
     pub hypotheses: &'static str,
-    /// Why, in a line or two; the paper has the proof.
+    /// Why, in a line or two; the paper has the proof, under the theorem's id.
     pub proof: &'static str,
-    /// Its number in the paper.
-    pub paper: u32,
     /// An experiment that shows it.
     pub figure: Option<&'static str>,
 }

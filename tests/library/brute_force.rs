@@ -5,14 +5,15 @@ use crate::common::random;
 use alignloss::information::{Encoders, SecondMoments};
 use alignloss::linalg::Matrix;
 use alignloss::objective::{
-    AlignmentFidelity, CanonicalCorrelation, Decoupled, InfoNce, JointDensity, LinearContrastive, Objective,
-    Prediction, PrincipalComponents, Regularised, Sense, Spectral, Supervised,
+    self, AlignmentFidelity, CanonicalCorrelation, Decoupled, InfoNce, JointDensity, LinearContrastive, Objective,
+    Prediction, Regularised, Sense, Solution, Spectral,
 };
 use alignloss::theorem::Subject;
 use argmin::core::{CostFunction, Error, Executor, Gradient};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 use rand::rngs::ChaCha8Rng;
+use rayon::prelude::*;
 
 /// What an iterative minimiser can be asked to reach of a value of order one to a hundred.
 const REACHED: f64 = 1e-7;
@@ -25,7 +26,7 @@ const STARTS: usize = 6;
 
 const MODELS: std::ops::Range<u64> = 100..104;
 
-/// An objective as a function of one vector of weights, both encoders row by row; for `cca` the weights are whitened first.
+/// An objective as a function of one vector of weights, both encoders row by row; for those of whitened encoders the weights are whitened first.
 struct Problem<'a> {
     objective: &'a dyn Objective,
     moments: &'a SecondMoments,
@@ -138,6 +139,7 @@ fn start(generator: &mut ChaCha8Rng, objective: &dyn Objective, moments: &Second
     parameters
 }
 
+/// Of every objective that has a value.
 fn check(objective: &dyn Objective) {
     for seed in MODELS {
         let model = random::model(seed);
@@ -145,6 +147,10 @@ fn check(objective: &dyn Objective) {
         let learner = subject.learner(0);
         let moments = subject.pair.second_moments(&subject.factors);
         let generator = &mut random::generator(seed);
+        if objective.value(&moments, &random::encoders(generator, subject.pair.channels(), 1)).is_none() {
+            assert!(matches!(objective.solution(), Solution::Random), "{}", objective.id());
+            return;
+        }
         for dim in 1..=3 {
             let learned = learner.minimise(objective, dim).expect("a minimiser").encoders;
             let sign = if objective.sense() == Sense::Maximise { -1.0 } else { 1.0 };
@@ -169,35 +175,19 @@ fn check(objective: &dyn Objective) {
 }
 
 #[test]
-fn linear_contrastive_is_minimised() {
-    check(&LinearContrastive::new(1.0, 0.0).expect("in range"));
-    check(&LinearContrastive::new(2.5, 0.0).expect("in range"));
+fn every_objective_is_minimised_at_its_defaults() {
+    objective::REGISTRY.par_iter().map(objective::Entry::default).for_each(|objective| check(objective.as_ref()));
 }
 
 #[test]
-fn linear_contrastive_with_weight_decay_is_minimised() {
+fn linear_contrastive_is_minimised_at_any_penalty_and_weight_decay() {
+    check(&LinearContrastive::new(2.5, 0.0).expect("in range"));
     check(&LinearContrastive::new(1.0, 0.3).expect("in range"));
 }
 
 #[test]
-fn spectral_is_minimised() {
-    check(&Spectral);
-}
-
-#[test]
 fn infonce_is_minimised_at_any_temperature() {
-    check(&InfoNce::new(1.0).expect("in range"));
     check(&InfoNce::new(0.3).expect("in range"));
-}
-
-#[test]
-fn joint_density_is_minimised() {
-    check(&JointDensity);
-}
-
-#[test]
-fn cca_is_maximised() {
-    check(&CanonicalCorrelation);
 }
 
 #[test]
@@ -209,29 +199,12 @@ fn the_joint_objective_is_maximised_over_whitened_encoders() {
 
 #[test]
 fn the_common_block_of_decoupled_encoders_is_maximally_aligned() {
-    check(&Decoupled::default());
     check(&Decoupled { common_dim: Some(1) });
 }
 
 #[test]
 fn the_continuum_is_minimised_at_any_exponents() {
-    check(&Regularised::default());
     check(&Regularised::new([0.4, 0.1]).expect("within range"));
-}
-
-#[test]
-fn prediction_is_minimised() {
-    check(&Prediction);
-}
-
-#[test]
-fn pca_is_minimised() {
-    check(&PrincipalComponents);
-}
-
-#[test]
-fn supervised_is_minimised() {
-    check(&Supervised);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use alignloss::information::Source;
 use alignloss::learner::Uniqueness;
 use alignloss::model::family::{Draw, REGISTRY};
 use alignloss::model::{ChannelUnits, LatentModel, Units};
-use alignloss::objective::{self, Objective};
+use alignloss::objective::{self, Objective, Solution};
 use alignloss::random::{Generator, Stream};
 use alignloss::theorem::{Case, Subject, judge_all};
 use proptest::prelude::*;
@@ -24,22 +24,30 @@ enum Blind {
     Channels,
     /// To those of every channel and of latents; its targets may share one.
     ChannelsNotTargets,
-    /// To those of x_1's channels, and to one of x_2 as a whole.
-    FirstChannels,
+    /// To those of one modality's channels, and to one of the other as a whole.
+    ChannelsOf(usize),
     /// To one of each modality as a whole.
     Modalities,
     /// To those of latents and targets alone.
     Latents,
 }
 
-fn blindness(id: &str) -> Blind {
-    match id {
-        "cca" | "spectral" | "infonce" | "joint-density" => Blind::Channels,
-        "supervised" => Blind::ChannelsNotTargets,
-        "prediction" => Blind::FirstChannels,
-        "linear-contrastive" | "regularised" | "pca" | "decoupled" => Blind::Modalities,
-        "alignment-fidelity" | "random" => Blind::Latents,
-        other => panic!("{other}: say which units it is blind to"),
+fn blindness(objective: &dyn Objective, beyond_rank: bool) -> Blind {
+    match objective.solution() {
+        // Beyond the rank of Σ12 it takes the directions of largest explained variance, which has units.
+        Solution::Canonical if beyond_rank => Blind::Modalities,
+        Solution::Canonical => Blind::Channels,
+        Solution::CrossCovariance { whiten_first, whiten_second } => match [whiten_first, whiten_second] {
+            [true, true] => Blind::Channels,
+            [true, false] => Blind::ChannelsOf(0),
+            [false, true] => Blind::ChannelsOf(1),
+            [false, false] => Blind::Modalities,
+        },
+        Solution::PartlyWhitened { .. } | Solution::PrincipalComponents | Solution::Decoupled { .. } => {
+            Blind::Modalities
+        }
+        Solution::TargetRegression => Blind::ChannelsNotTargets,
+        Solution::AlignmentFidelity(_) | Solution::Random => Blind::Latents,
     }
 }
 
@@ -52,9 +60,9 @@ fn units(model: &LatentModel, blind: Blind, generator: &mut Generator) -> Units 
             let common = generator.random_range(-REACH..=REACH);
             units.targets.iter_mut().for_each(|rows| rows.fill(common));
         }
-        Blind::FirstChannels => {
+        Blind::ChannelsOf(m) => {
             let common = generator.random_range(-REACH..=REACH);
-            units.channels[1].fill(common);
+            units.channels[1 - m].fill(common);
         }
         Blind::Latents => units.channels.iter_mut().for_each(|channels| channels.fill(0)),
     }
@@ -158,8 +166,7 @@ proptest! {
         let dim = generator.random_range(1..=channels[0].min(channels[1]).min(4));
         for entry in objective::REGISTRY {
             let objective = entry.default();
-            // Beyond the rank of Σ12 `cca` is free, and takes the directions of largest explained variance, which has units.
-            let blind = if entry.id == "cca" && dim > rank { Blind::Modalities } else { blindness(entry.id) };
+            let blind = blindness(objective.as_ref(), dim > rank);
             let units = units(&model, blind, &mut generator);
             let moved = model.in_units(&units).expect("the model in other units");
             let found = difference(&model, &moved, blind, objective.as_ref(), dim);

@@ -39,7 +39,6 @@ fn a_theorem_is_explained() {
       hypotheses: Any distribution; y independent of x_2, z_1 whitened. The last claim: Gaussian.
       proof: Functions of x_2 and of y are orthogonal, and the squared projections of a unit vector
         onto orthogonal subspaces add up to at most one (Bessel), in every direction of z_1.
-      paper: theorem 11
       figure: alignloss figures capacity
       check: alignloss verify capacity
 

@@ -123,10 +123,7 @@ fn entries() -> Vec<Entry> {
         entries.push(match theorem.about() {
             None => entry,
             Some(about) => {
-                let entry = entry
-                    .with("hypotheses", about.hypotheses)
-                    .with("proof", about.proof)
-                    .with("paper", format!("theorem {}", about.paper));
+                let entry = entry.with("hypotheses", about.hypotheses).with("proof", about.proof);
                 let check = format!("alignloss verify {}", theorem.id());
                 match about.figure {
                     Some(figure) => entry.with("figure", format!("alignloss figures {figure}")).with("check", check),

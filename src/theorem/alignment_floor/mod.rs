@@ -32,7 +32,6 @@ impl Theorem for AlignmentFloor {
         Some(About {
             hypotheses: "Whitened linear encoders with d independent outputs. Canonical encoders attain the floor; if ρ_d > ρ_{d+1}, only they do.",
             proof: "ε² = 2d − 2 tr Q_1TQ_2ᵀ, and by von Neumann's trace inequality the trace is at most the sum of the d largest singular values of T.",
-            paper: 7,
             figure: Some("dimension"),
         })
     }

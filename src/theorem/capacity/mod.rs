@@ -82,7 +82,6 @@ impl Theorem for CapacityLaw {
         Some(About {
             hypotheses: "Any distribution; y independent of x_2, z_1 whitened. The last claim: Gaussian.",
             proof: "Functions of x_2 and of y are orthogonal, and the squared projections of a unit vector onto orthogonal subspaces add up to at most one (Bessel), in every direction of z_1.",
-            paper: 11,
             figure: Some("capacity"),
         })
     }

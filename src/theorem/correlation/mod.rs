@@ -31,7 +31,6 @@ impl Theorem for Correlation {
         Some(About {
             hypotheses: "Any distribution, whitened encoders, scalar y; R²(z_1;y) is that of the best linear readout.",
             proof: "The unit vector that predicts y from z_1 loses at most ε_op of its correlation when z_1 is replaced by z_2, a function of x_2.",
-            paper: 10,
             figure: Some("interference"),
         })
     }

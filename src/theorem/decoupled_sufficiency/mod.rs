@@ -115,7 +115,6 @@ impl Theorem for DecoupledSufficiency {
         Some(About {
             hypotheses: "Gaussian. For the objective decoupled: d_c ≥ r, d_u ≥ p_m, x_1 independent of x_2 given s, full column rank of Cov(x_2,s), isotropic noise.",
             proof: "z_m holds the conditional means of all that x_m knows about, which are sufficient for Gaussians. With isotropic noise the directions of largest explained variance outside the canonical block are those of the private factors.",
-            paper: 25,
             figure: Some("remedies-capacity"),
         })
     }

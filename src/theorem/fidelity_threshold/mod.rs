@@ -175,7 +175,6 @@ impl Theorem for FidelityThreshold {
         Some(About {
             hypotheses: "Whitened linear encoders. The equality: symmetric orthogonal models.",
             proof: "By von Neumann's inequality the alignment term is at most that of the polar factors; Ky Fan bounds each trace by the d largest eigenvalues. On symmetric models both are attained together.",
-            paper: 24,
             figure: Some("fidelity-threshold"),
         })
     }

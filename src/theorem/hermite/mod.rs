@@ -227,7 +227,6 @@ impl Theorem for HermiteTowers {
         Some(About {
             hypotheses: "Gaussian, ρ_1 < 1, centred encoders of any form.",
             proof: "By Mehler's formula the density ratio has products of Hermite polynomials as singular functions, with singular values Π ρ_i^{α_i}; the spectral loss keeps the d largest (Eckart–Young).",
-            paper: 19,
             figure: Some("hermite"),
         })
     }

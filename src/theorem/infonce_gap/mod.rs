@@ -248,7 +248,6 @@ impl Theorem for InfoNceGap {
         Some(About {
             hypotheses: "Gaussian, infinitely many negatives; per canonical pair.",
             proof: "The inner expectation is a Gaussian integral. A bilinear critic cannot represent the quadratic terms of the log-density ratio; the squared distance can in the one-sided loss, but only partly in the symmetric one.",
-            paper: 17,
             figure: Some("infonce-batch"),
         })
     }

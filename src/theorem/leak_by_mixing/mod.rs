@@ -125,7 +125,6 @@ impl Theorem for LeakByMixing {
         Some(About {
             hypotheses: "No noise, loadings [A_m B_m] of full column rank, s, u_1 and u_2 uncorrelated, d ≤ rank Σ12.",
             proof: "Canonical encoders invert the mixing and read s alone. Those of linear-contrastive are rows of U_dᵀ, which lie in col A_1, and meet B_1 unless it is orthogonal to A_1.",
-            paper: 20,
             figure: None,
         })
     }

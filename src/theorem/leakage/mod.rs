@@ -41,7 +41,6 @@ impl Theorem for Leakage {
         Some(About {
             hypotheses: "Gaussian, canonical encoders, y independent of x_2.",
             proof: "Along canonical variates K = diag(ρ_i²), and I(z_1;y) ≤ −½ log det K by the capacity law.",
-            paper: 12,
             figure: Some("canonical-correlation"),
         })
     }

@@ -59,7 +59,6 @@ impl Theorem for Lipschitz {
         Some(About {
             hypotheses: "Any distribution, any encoders; σ_L is the error of the best L-Lipschitz predictor.",
             proof: "If g is L-Lipschitz, g(z_2) predicts y from x_2 with an error of at most ‖y − g(z_1)‖ + L·‖z_1 − z_2‖ (Minkowski).",
-            paper: 9,
             figure: Some("interference"),
         })
     }

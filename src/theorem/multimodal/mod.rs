@@ -305,7 +305,6 @@ impl Theorem for Multimodal {
         Some(About {
             hypotheses: "M modalities; (i) any distribution, (ii) y independent of all others together, (iii) GCCA variates with eigenvalue λ > 1 and y private.",
             proof: "(i) and (ii) are perfect-alignment and capacity against the concatenation of the others, whose span only grows. (iii) A variate's squared projections onto the modalities add up to λ.",
-            paper: 21,
             figure: Some("multimodal"),
         })
     }

@@ -60,7 +60,6 @@ impl Theorem for PerfectAlignment {
         Some(About {
             hypotheses: "Any distribution, any encoders with f_1(x_1) = f_2(x_2) almost surely. The last claim: Gaussian, scalar y.",
             proof: "z is a function of x_1 and of x_2, so by the data-processing inequality I(z;y) is at most either I(x_m;y). For a scalar Gaussian y the smaller one is the MMI redundancy, so unique information and synergy are lost.",
-            paper: 6,
             figure: Some("redundancy"),
         })
     }

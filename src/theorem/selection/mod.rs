@@ -9,7 +9,7 @@ use super::variants::Variant;
 use super::{About, Case, Clause, Finding, MARGIN, Part, Question, Subject, Theorem};
 use crate::information::{InformationError, Source};
 use crate::linalg::{Matrix, log_determinant, product, product_nt, product_tn};
-use crate::objective::{BeyondRank, Solution};
+use crate::objective::Solution;
 use nalgebra::DVector;
 
 /// The id of docs/theory.md.
@@ -171,8 +171,7 @@ impl Selection {
         let Some(exponents) = case.whitening_exponents() else {
             return Err(format!("{} is not one of the objectives (a, b)", objective.id()));
         };
-        let completes =
-            matches!(objective.solution(), Solution::CrossCovariance { beyond_rank: BeyondRank::Whitened, .. });
+        let completes = matches!(objective.solution(), Solution::Canonical);
         let Some(structure) = case.subject.orthogonal_structure(exponents) else {
             return Err("not an orthogonal model".into());
         };
@@ -291,7 +290,6 @@ impl Theorem for Selection {
         Some(About {
             hypotheses: "Orthogonal model: each factor occupies a separate channel direction in each modality.",
             proof: "T_{a,b} is diagonal in the factors, so its singular values are the scores, and the objective keeps the d largest.",
-            paper: 15,
             figure: Some("phase-diagram"),
         })
     }

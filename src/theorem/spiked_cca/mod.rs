@@ -200,7 +200,6 @@ impl Theorem for SpikedCca {
         Some(About {
             hypotheses: "n, n_1, n_2 → ∞ with n_m/n → c_m and c_1 + c_2 < 1; a fixed number of canonical correlations above 0. An asymptotic law, tested on draws.",
             proof: "Sample canonical correlations are eigenvalues of a Jacobi ensemble with a finite-rank perturbation; an outlier leaves the bulk beyond a threshold (Bao, Hu, Pan, Zhou 2019; angles: Bykhovskaya, Gorin 2023).",
-            paper: 27,
             figure: Some("sample-correlations"),
         })
     }

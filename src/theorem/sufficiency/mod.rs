@@ -41,7 +41,6 @@ impl Theorem for Sufficiency {
         Some(About {
             hypotheses: "Gaussian, canonical encoders. The second claim: d ≥ r, x_1 independent of x_2 given s, Σ_ss invertible, Cov(x_2,s) of full column rank.",
             proof: "Information between jointly Gaussian vectors is a sum over canonical pairs, of which z_1 keeps the first d. E[s|x_1] is a function of the r canonical variates when s separates the sensors.",
-            paper: 13,
             figure: Some("dimension"),
         })
     }

@@ -292,7 +292,6 @@ impl Theorem for Width {
         Some(About {
             hypotheses: "The objective linear-contrastive with weight decay η.",
             proof: "The smallest decay penalty over all factorisations W_1ᵀW_2 = C is η times the nuclear norm of C; the remaining minimisation over C is strictly convex, and solved by soft-thresholding the singular values of Σ12.",
-            paper: 16,
             figure: Some("weight-decay"),
         })
     }
