@@ -1,9 +1,7 @@
 //! `linear-contrastive` (Ji et al. 2023; Nakada et al. 2023).
 
 use super::minibatch::{self, both};
-use super::{
-    Entry, Kind, Objective, ObjectiveError, ParameterSpec, Parameters, Range, Solution, cross_gradient,
-};
+use super::{Entry, Kind, Objective, ObjectiveError, ParameterSpec, Parameters, Range, Solution, cross_gradient};
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{product, product_nt};
 

@@ -1,8 +1,8 @@
 //! `regularised`: the continuum between `linear-contrastive` and `spectral` (docs/theory.md §3, the family T_{a,b}).
 
 use super::{
-    Candidate, Entry, Kind, Objective, ObjectiveError, ParameterSpec, ParameterValue, Parameters, Range,
-    Solution, cross_gradient,
+    Candidate, Entry, Kind, Objective, ObjectiveError, ParameterSpec, ParameterValue, Parameters, Range, Solution,
+    cross_gradient,
 };
 use crate::information::{Encoders, SecondMoments};
 use crate::linalg::{LinalgError, Matrix, product, product_nt, scale_columns, symmetric_eigen};

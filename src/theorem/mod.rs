@@ -48,7 +48,7 @@ mod width;
 
 pub use case::{Canonical, Case, CaseError, EvaluatedTarget, PrivateCapacity, Subject};
 pub use minimisers::Affected;
-pub use part::{Part, TargetId};
+pub use part::{Among, Part, TargetId};
 pub use verdict::{Clause, Finding, Relation, Status, Verdict};
 
 use crate::information::InformationError;

@@ -19,12 +19,21 @@ pub struct Part {
     pub modality: Option<usize>,
     /// Of which target.
     pub target: Option<TargetId>,
-    /// Whether that target must be private to a modality; of a claim without one, all that are taken for private.
-    pub private: bool,
+    /// Among which modalities that target must be private to this one; of a claim without a target, all that are taken for private.
+    pub private: Option<Among>,
     /// Which of several, from 1, or how many.
     pub place: Option<usize>,
     /// At which parameter.
     pub value: Option<f64>,
+}
+
+/// The modalities among which a target is private to one: no other of them sees anything of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among {
+    /// The two of the pair; a part's modality is its place in the pair.
+    Pair,
+    /// All of the model; a part's modality is its place in the model.
+    All,
 }
 
 /// A target of a model. Its index says which one: its name may be anything.
@@ -51,7 +60,7 @@ impl From<(usize, &str)> for TargetId {
 impl Part {
     /// About nothing in particular yet.
     pub const fn new(claim: &'static str) -> Self {
-        Self { claim, modality: None, target: None, private: false, place: None, value: None }
+        Self { claim, modality: None, target: None, private: None, place: None, value: None }
     }
 
     /// Of a modality or its encoder.
@@ -66,16 +75,16 @@ impl Part {
         Self { target: Some(target.into()), ..self }
     }
 
-    /// About a target that must be private to a modality.
+    /// About a target that must be private to the modality.
     #[must_use]
-    pub fn private(self, target: impl Into<TargetId>) -> Self {
-        Self { private: true, ..self.about(target) }
+    pub fn private(self, target: impl Into<TargetId>, among: Among) -> Self {
+        Self { private: Some(among), ..self.about(target) }
     }
 
     /// About all targets that are private to a modality.
     #[must_use]
-    pub fn all_private(self) -> Self {
-        Self { private: true, ..self }
+    pub fn all_private(self, among: Among) -> Self {
+        Self { private: Some(among), ..self }
     }
 
     /// One of several, from 1.

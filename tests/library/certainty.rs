@@ -11,7 +11,7 @@ use alignloss::model::{ChannelUnits, LatentModel, Noise, Units};
 use alignloss::objective::{self, AlignmentFidelity, CanonicalCorrelation, Decoupled, LinearContrastive, Objective};
 use alignloss::random::Stream;
 use alignloss::theorem::certainty::{Review, judged_again, settle};
-use alignloss::theorem::{self, Case, Clause, Finding, Part, PrivateCapacity, Relation, Status, Subject};
+use alignloss::theorem::{self, Among, Case, Clause, Finding, Part, PrivateCapacity, Relation, Status, Subject};
 use std::collections::BTreeMap;
 
 /// Bounds on the error of claims in double-double precision, in units of their size, where encoders or their structure are as doubles have them.
@@ -233,7 +233,7 @@ fn capacity_in_doubles(weights: &Matrix, delta: f64) -> f64 {
 #[test]
 fn a_violation_that_is_rounding_is_overruled() {
     let mut overruled = 0;
-    let part = Part::new("traces of z{m} and {target}").modality(Side::First).private((0, "u"));
+    let part = Part::new("traces of z{m} and {target}").modality(Side::First).private((0, "u"), Among::Pair);
     for step in 0..20 {
         let delta = 1e-7 * (1.0 + 0.37 * f64::from(step));
         let model = nearly_collinear(delta);
@@ -283,6 +283,30 @@ fn wrong_encoders_are_not_excused_by_exact_ones() {
             let claim = settled.iter().find(|clause| clause.part == part).expect("no claim is withdrawn");
             assert_eq!(claim.status(), Status::Violated, "{id}: {claim:?}");
         }
+    }
+}
+
+#[test]
+fn what_a_third_sensor_sees_excuses_no_claim_about_a_pair() {
+    // y = s_2, which x_2 does not see and x_3 does: private to x_1 in the pair, not in the model.
+    let sees = |rows: &[f64], count| Matrix::from_row_slice(count, 2, rows);
+    let sensor = |name, loading| modality(name, loading, Matrix::zeros(1, 0), Noise::Isotropic(0.5));
+    let first = modality("1", sees(&[1.0, 0.0, 0.0, 1.0], 2), Matrix::zeros(2, 0), Noise::Isotropic(0.5));
+    let others = [sensor("2", sees(&[1.0, 0.0], 1)), sensor("3", sees(&[0.0, 1.0], 1))];
+    let modalities = [vec![first], others.into()].concat();
+    let model = LatentModel::new("third", 2, vec![0; 3], None, modalities, vec![target("y", &[0.0, 1.0], 0.0)])
+        .expect("a model");
+    let subject = Subject::new(&model, [0, 1]).expect("a subject");
+    let case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 1).expect("a case");
+    // A claim that no other route settles stands or falls with its hypothesis.
+    let settled = |modality: usize, among| {
+        let part = Part::new("what z{m} says of {target}").modality(modality).private((0, "y"), among);
+        settle("capacity", &case, Finding::Checked(vec![Clause::at_most(part, 1.5, 1.0, 1e-12)])).0
+    };
+    let Finding::Checked(kept) = settled(0, Among::Pair) else { panic!("y is private to x_1 in the pair") };
+    assert_eq!(kept[0].status(), Status::Violated);
+    for (modality, among) in [(1, Among::Pair), (0, Among::All)] {
+        assert!(matches!(settled(modality, among), Finding::Inapplicable(_)), "{modality} {among:?}");
     }
 }
 

@@ -75,10 +75,8 @@ impl Terrain {
             .iter()
             .enumerate()
             .filter(|(_, entry)| {
-                {
-                    let solution = entry.default().solution();
-                    solution.whitening().is_some() || matches!(solution, Solution::Decoupled { .. })
-                }
+                let solution = entry.default().solution();
+                solution.whitening().is_some() || matches!(solution, Solution::Decoupled { .. })
             })
             .map(|(index, _)| Kind::Minimiser(index));
         let kinds: Vec<Kind> = [Kind::Free, Kind::NearCanonical].into_iter().chain(minimisers).collect();

@@ -6,7 +6,7 @@ mod variants;
 use super::case::reciprocals;
 use super::certainty::Route;
 use super::variants::{LawVariant, Variant};
-use super::{About, Case, Clause, Finding, Part, PrivateCapacity, Question, Theorem};
+use super::{About, Among, Case, Clause, Finding, Part, PrivateCapacity, Question, Theorem};
 use crate::information::InformationError;
 use crate::linalg::PrincipalAngles;
 
@@ -27,7 +27,7 @@ pub(super) const INFORMATION: &str = "information of z{m} and {target}";
 
 /// A claim of what a private target leaves an encoder.
 fn part(claim: &'static str, case: &Case, entry: &PrivateCapacity) -> Part {
-    Part::new(claim).modality(entry.encoder).private(&case.targets[entry.target])
+    Part::new(claim).modality(entry.encoder).private(&case.targets[entry.target], Among::Pair)
 }
 
 /// The traces and the largest eigenvalue of K + P.

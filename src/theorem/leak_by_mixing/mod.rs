@@ -6,7 +6,7 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Part, PrivateCapacity, Question, Theorem};
+use super::{About, Among, Case, Clause, Finding, Part, PrivateCapacity, Question, Theorem};
 use crate::information::{InformationError, Side};
 use crate::linalg::{Matrix, Svd, orthonormal_columns, product, product_tn, singular_values, svd};
 
@@ -109,7 +109,7 @@ fn unit_columns(mut matrix: Matrix) -> Matrix {
 
 /// The claim about canonical encoders and a private target.
 fn nothing_private(case: &Case, entry: &PrivateCapacity) -> Part {
-    Part::new("R² of z{m} on {target}").modality(entry.encoder).private(&case.targets[entry.target])
+    Part::new("R² of z{m} on {target}").modality(entry.encoder).private(&case.targets[entry.target], Among::Pair)
 }
 
 impl Theorem for LeakByMixing {

@@ -5,7 +5,7 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Part, PrivateCapacity, Question, Theorem};
+use super::{About, Among, Case, Clause, Finding, Part, PrivateCapacity, Question, Theorem};
 use crate::information::{InformationError, Side, Source};
 
 /// The id of docs/theory.md.
@@ -25,7 +25,7 @@ impl Leakage {
 
 /// The claim about a private target.
 fn part(case: &Case, entry: &PrivateCapacity) -> Part {
-    Part::new("z{m} about {target}").modality(entry.encoder).private(&case.targets[entry.target])
+    Part::new("z{m} about {target}").modality(entry.encoder).private(&case.targets[entry.target], Among::Pair)
 }
 
 impl Theorem for Leakage {

@@ -7,7 +7,7 @@ use super::capacity::room_nats;
 use super::case::{error, information_error, reciprocals};
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Part, Question, Subject, Theorem};
+use super::{About, Among, Case, Clause, Finding, Part, Question, Subject, Theorem};
 use crate::information::{Capacity, Ensemble, InformationError, Informativeness, Pair, Source, TargetGeometry, Towers};
 use crate::learner::Generalised;
 use crate::linalg::{Matrix, gram, product, product_tn, scale_rows, symmetric_eigen};
@@ -144,7 +144,7 @@ fn spend(
     let uncertainty = if bound.is_finite() { error(pair, reciprocals(&shared)) } else { 0.0 };
     for (t, geometry) in &facing.private {
         let [traces, largest, information] =
-            claims.map(|claim| Part::new(claim).modality(facing.modality).private((*t, names[*t])));
+            claims.map(|claim| Part::new(claim).modality(facing.modality).private((*t, names[*t]), Among::All));
         let capacity = Capacity::new(pair, &towers, geometry, 0)?;
         let tolerance = error(pair, rank as f64);
         clauses.push(Clause::at_most(traces, capacity.aligned + capacity.private, rank as f64, tolerance));
@@ -182,7 +182,7 @@ fn variates(clauses: &mut Vec<Clause>, facing: &[Facing], gcca: &Generalised, na
             for (t, geometry) in &facing.private {
                 let share = geometry.whitened_covariance(0).tr_mul(&z).norm_squared() / lambda.powi(2);
                 largest = largest.max(share);
-                let part = Part::new(SHARE).modality(m).private((*t, names[*t])).place(j + 1);
+                let part = Part::new(SHARE).modality(m).private((*t, names[*t]), Among::All).place(j + 1);
                 clauses.push(Clause::at_most(part, share, bound, tolerance));
             }
             total += largest;
@@ -191,7 +191,7 @@ fn variates(clauses: &mut Vec<Clause>, facing: &[Facing], gcca: &Generalised, na
         // (1−ρ̄)/(1+(M−2)ρ̄) = (M−λ)/(1+(M−2)λ), and M − λ = Σ_m Var(g − z_m).
         let bound = disagreement / (1.0 + (count - 2.0) * lambda);
         if total > 0.0 {
-            let part = Part::new(SHARES).all_private().place(j + 1);
+            let part = Part::new(SHARES).all_private(Among::All).place(j + 1);
             clauses.push(Clause::at_most(part, total, bound, total_error));
         }
     }

@@ -11,7 +11,7 @@ use crate::theorem::certainty::privacy::PRIVATE;
 use crate::theorem::multimodal::{
     DEVIATION, EIGENVALUE, GAINED, INFORMATION, LEAST_COMMON, LOST, OF_ENCODER, OF_GCCA, SHARE, SHARES,
 };
-use crate::theorem::{Case, Clause, Part, TargetId};
+use crate::theorem::{Among, Case, Clause, Part, TargetId};
 use qd::Quad;
 
 /// Eigenvalues up to this are common to nothing: the engine's own threshold is that or a little higher, and exact ones are 1.
@@ -141,7 +141,8 @@ impl<'a> Modalities<'a> {
             }
             let explained = &rows * &target.whitened[m];
             let sum = &aligned + &explained * explained.transpose();
-            let [traces, largest, informed] = claims.map(|claim| Part::new(claim).modality(m).private(id.clone()));
+            let [traces, largest, informed] =
+                claims.map(|claim| Part::new(claim).modality(m).private(id.clone(), Among::All));
             clauses.push(Clause::at_most(traces, sum.trace().0, rank, error * (1.0 + rank)));
             clauses.push(Clause::at_most(largest, eigen(&sum)?.0[0].0, 1.0, 2.0 * error));
             if let Some((said, said_error)) = information(&(explained.transpose() * &explained), error)
@@ -182,13 +183,13 @@ impl<'a> Modalities<'a> {
                     if share.0 > largest.0 {
                         largest = share;
                     }
-                    let part = Part::new(SHARE).modality(m).private(id).place(j + 1);
+                    let part = Part::new(SHARE).modality(m).private(id, Among::All).place(j + 1);
                     clauses.push(Clause::at_most(part, share.0, bound.0, error));
                 }
                 total += largest;
             }
             let bound = apart / (Quad::ONE + Quad::from_f64(count as f64 - 2.0) * lambda);
-            let part = Part::new(SHARES).all_private().place(j + 1);
+            let part = Part::new(SHARES).all_private(Among::All).place(j + 1);
             clauses.push(Clause::at_most(part, total.0, bound.0, error * count as f64));
         }
         Some(())
