@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn the_numbers_of_the_published_example() {
-        // docs/theory.md §4 and issue 3: n = 4000, n_1 = 800, n_2 = 400.
+        // docs/theory.md §6: n = 4000, n_1 = 800, n_2 = 400.
         let ratios = ratios(0.2, 0.1);
         let limits = [0.9_f64, 0.7, 0.5, 0.3].map(|rho| ratios.sample_correlation_squared(rho * rho));
         for (limit, expected) in limits.into_iter().zip([0.868, 0.654, 0.520, 0.500]) {

@@ -1,5 +1,6 @@
 //! That docs/extending.md is true: its diffs applied to a copy of the tree, and the program built from it and used.
 
+use crate::run_tests;
 use anyhow::{Context, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +14,9 @@ const PROGRAM: &str = "alignloss-extended";
 /// What no build needs.
 const LEFT_OUT: [&str; 5] = ["target", "results", "figures", "paper", ".git"];
 
+/// Tests that read the registries, by module of `tests/library`: what they hold for our own they hold for the additions.
+const TESTS: [&str; 6] = ["brute_force::", "certainty::", "gradients::", "self_test::", "theorems::", "units::"];
+
 /// Commands of the extended program, and what they print.
 const USES: [(&[&str], &str); 5] = [
     (&["explain", "data-processing"], "R²(z_m;y) ≤ R²(x_m;y)"),
@@ -22,7 +26,7 @@ const USES: [(&[&str], &str); 5] = [
     (&["figures", "forwards-and-backwards", "--results", "results", "--out", "figures"], "data-processing"),
 ];
 
-/// Applies, builds, uses.
+/// Applies, builds, uses, tests.
 ///
 /// # Errors
 /// A diff that does not apply, a copy that does not build, or the command that does not do what it should.
@@ -64,6 +68,9 @@ pub(crate) fn check(target: &Path, cargo: fn(&[&str]) -> Command) -> anyhow::Res
         ensure!(output.status.success(), "{what}: {}\n{printed}{errors}", output.status);
         ensure!(printed.contains(expected), "{what}: {expected:?} is not in\n{printed}{errors}");
     }
+    let mut tests = cargo(&["test", "--release", "--workspace", "--test", "library", "--", "--quiet"]);
+    tests.args(TESTS).current_dir(&tree).env("CARGO_TARGET_DIR", &target);
+    println!("xtask: {} tests of the library passed on the copy", run_tests(tests).context("the additions")?);
     let drawn = tree.join("figures/forwards-and-backwards.svg");
     ensure!(drawn.is_file(), "{}: not drawn", drawn.display());
     std::fs::remove_dir_all(&tree).with_context(|| tree.display().to_string())

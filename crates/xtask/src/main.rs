@@ -19,7 +19,7 @@ cargo xtask TASK
             the paper
   paper     builds the companion paper as PDF, installing what it needs; --as-is: from existing results
   processors  runs the built program under emulation, with and without FMA: same verdicts, and results of the two are never mixed
-  extending  applies the diffs of docs/extending.md to a copy of the tree, builds it and uses it
+  extending  applies the diffs of docs/extending.md to a copy of the tree, builds it, uses and tests it
   tools     installs what the tests need besides Rust: Chromium, axe-core, tmux, QEMU
   gpu       deep training through wgpu on a software Vulkan device, compared with the CPU; compiles for long, so not part of `test`
   bench     benchmarks against other libraries (needs python3 with numpy and scipy; PyTorch if available)
