@@ -6,7 +6,8 @@ use super::search::SearchSetting;
 use super::setting::Setting;
 use crate::model::family::OneOrMany;
 use crate::model::{Format, LatentModel, ModelFile, describe_family};
-use crate::{objective, text, theorem};
+use crate::theorem::{self, Quantity};
+use crate::{objective, text};
 use schemars::{JsonSchema, schema_for};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -355,7 +356,7 @@ impl Experiment {
         &self.grid
     }
 
-    /// Pairs of a theorem's id (followed by `@n` for its prediction at the cell's number of samples) and a quantity.
+    /// Pairs of a theorem's id (followed by `@n` for its prediction at the cell's number of samples) and a column.
     pub(super) fn overlays(&self) -> Vec<(String, String)> {
         let mut overlays = Vec::new();
         for figure in &self.figures {
@@ -522,6 +523,11 @@ impl Experiment {
             for id in figure.overlay.iter().filter(|id| *id != CLOSED_FORM) {
                 theorem::find(id.trim_end_matches(AT_SAMPLES))
                     .map_err(|error| wrong(format!("figure[{index}].overlay"), error.to_string()))?;
+                let mut drawn = std::iter::once(&figure.y).chain(&figure.also);
+                if figure.kind != FigureKind::Phase && !drawn.any(|column| Quantity::of_column(column).is_some()) {
+                    let problem = format!("no theorem speaks of {:?}", figure.y);
+                    return Err(wrong(format!("figure[{index}].overlay"), problem));
+                }
             }
             if matches!(figure.kind, FigureKind::Heatmap | FigureKind::Phase) && figure.value.is_none() {
                 return Err(wrong(

@@ -7,7 +7,7 @@ use super::search::SearchSetting;
 use super::setting::Setting;
 use super::{Cell, Estimator, Experiment, ExperimentError, Store, StoreError};
 use crate::random::Stream;
-use crate::theorem::{self, Case, Question, Subject, Theorem};
+use crate::theorem::{self, Case, Quantity, Question, Subject, Theorem};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -74,18 +74,24 @@ struct Group {
 enum Overlay {
     /// The measure at this index, for the population's closed form.
     ClosedForm { place: Option<usize> },
-    /// A theorem's prediction of a quantity, in the population or at the cell's number of samples.
-    Theorem { theorem: &'static dyn Theorem, quantity: String, at_samples: bool },
+    /// What a theorem predicts, in the population or at the cell's number of samples; `None` of a column that no theorem speaks of,
+    /// drawn beside one that some do.
+    Theorem { theorem: &'static dyn Theorem, quantity: Option<Quantity>, of_a_target: bool, at_samples: bool },
 }
 
 impl Overlay {
-    /// From an id in the experiment file and the quantity it is drawn over.
-    fn new((id, quantity): (String, String)) -> Self {
+    /// From an id in the experiment file and the column it is drawn over.
+    fn new((id, column): (String, String)) -> Self {
         if id == CLOSED_FORM {
-            return Self::ClosedForm { place: measured_place(&quantity) };
+            return Self::ClosedForm { place: measured_place(&column) };
         }
         let theorem = theorem::find(id.trim_end_matches(AT_SAMPLES)).expect("checked when the file was read");
-        Self::Theorem { theorem, quantity, at_samples: id.ends_with(AT_SAMPLES) }
+        Self::Theorem {
+            theorem,
+            quantity: Quantity::of_column(&column),
+            of_a_target: is_of_a_target(&column),
+            at_samples: id.ends_with(AT_SAMPLES),
+        }
     }
 }
 
@@ -256,11 +262,12 @@ impl<'a> Run<'a> {
                     Overlay::ClosedForm { place } => {
                         closed_form.as_ref().zip(*place).map_or(String::new(), |(fields, place)| fields[place].clone())
                     }
-                    Overlay::Theorem { quantity, .. } if target.is_none() && is_of_a_target(quantity) => String::new(),
-                    Overlay::Theorem { theorem, quantity, at_samples } => {
+                    Overlay::Theorem { quantity: None, .. } => String::new(),
+                    Overlay::Theorem { of_a_target: true, .. } if target.is_none() => String::new(),
+                    Overlay::Theorem { theorem, quantity: Some(quantity), at_samples, .. } => {
                         let samples = setting.samples.filter(|_| *at_samples).map(|samples| samples as u64);
-                        let question = Question { quantity, target: target.unwrap_or(0), samples };
-                        field(theorem.predict(population, &question)?.unwrap_or(f64::NAN))
+                        let question = Question { quantity: *quantity, target: target.unwrap_or(0), samples };
+                        theorem.predict(population, &question)?.map_or(String::new(), |said| field(said.value()))
                     }
                 });
             }

@@ -37,6 +37,7 @@ mod multimodal;
 mod part;
 mod perfect_alignment;
 mod quadrature;
+mod quantity;
 pub mod random_matrix;
 mod selection;
 pub mod spiked_cca;
@@ -49,27 +50,13 @@ mod width;
 pub use case::{Canonical, Case, CaseError, EvaluatedTarget, PrivateCapacity, Subject};
 pub use minimisers::Affected;
 pub use part::{Among, Part, TargetId};
+pub use quantity::{MARGIN, Predicted, Quantity, Question};
 pub use verdict::{Clause, Finding, Relation, Status, Verdict};
 
 use crate::information::InformationError;
 use certainty::Route;
 use std::fmt::Debug;
 use variants::{LawVariant, Variant};
-
-/// The quantity that [`Theorem::predict`] of `selection` gives for phase diagrams: the logarithm of the weakest shared
-/// factor's score over the strongest private one's; its zero contour is the boundary.
-pub const MARGIN: &str = "selection.margin";
-
-/// A measured quantity of which a theorem may say something.
-#[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
-    /// Its column in the results.
-    pub quantity: &'a str,
-    /// The index of the target; of no meaning for a quantity that is of no target.
-    pub target: usize,
-    /// How many samples it was measured on; `None` in the population.
-    pub samples: Option<u64>,
-}
 
 /// A statement about encoders, checked on one case at a time.
 pub trait Theorem: Debug + Send + Sync {
@@ -110,12 +97,12 @@ pub trait Theorem: Debug + Send + Sync {
         false
     }
 
-    /// What the theorem says a measured quantity is (or is bounded by), to be drawn over the measured curve. The case is the
-    /// population's. `None` where the theorem says nothing of it.
+    /// What the theorem claims of a measured quantity, to be drawn over the measured curve. The case is the population's. `None` where
+    /// the theorem says nothing of it.
     ///
     /// # Errors
     /// [`InformationError`] when a decomposition fails.
-    fn predict(&self, _case: &Case, _question: &Question) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, _case: &Case, _question: &Question) -> Result<Option<Predicted>, InformationError> {
         Ok(None)
     }
 }

@@ -13,7 +13,7 @@ use alignloss::model::{LatentModel, Noise};
 use alignloss::objective::{CanonicalCorrelation, PrincipalComponents, Spectral};
 use alignloss::random::Stream;
 use alignloss::theorem::hermite::{READOUT_NOISE, TowerDraw};
-use alignloss::theorem::{self, Case, Clause, Finding, Question, Status, Subject, Verdict};
+use alignloss::theorem::{self, Case, Clause, Finding, Quantity, Question, Status, Subject, Verdict};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -212,12 +212,13 @@ fn predictions_say_what_a_nonlinear_tower_of_as_many_dimensions_keeps() {
             .predict(&case, &Question { quantity, target, samples: None })
             .expect("no failure")
             .expect("a prediction")
+            .value()
     };
-    close(predict("objective_value", 0), -0.81 - 0.6561);
+    close(predict(Quantity::ObjectiveValue, 0), -0.81 - 0.6561);
     // R²(x_1; s_i) = ρ_i here: of s_1 all is kept, of s_2 nothing, where the linear encoder has 0.7.
-    close(predict("r2.z1", 0), 0.9);
-    close(predict("mi.z1", 0), -0.5 * 0.1_f64.ln());
-    close(predict("r2.z1", 1), 0.0);
+    close(predict(Quantity::R2(Source::EncodedFirst), 0), 0.9);
+    close(predict(Quantity::Information(Source::EncodedFirst), 0), -0.5 * 0.1_f64.ln());
+    close(predict(Quantity::R2(Source::EncodedFirst), 1), 0.0);
     close(case.targets[1].source(Source::EncodedFirst).r2, 0.7);
 }
 
@@ -227,7 +228,7 @@ fn a_tie_is_not_predicted() {
     let subject = Subject::new(&model, [0, 1]).expect("a subject");
     let theorem = theorem::find("hermite").expect("a theorem");
     let case = Case::minimise(&subject, &subject.learner(0), &CanonicalCorrelation, 2).expect("a case");
-    let question = Question { quantity: "mi.z1", target: 1, samples: None };
+    let question = Question { quantity: Quantity::Information(Source::EncodedFirst), target: 1, samples: None };
     assert_eq!(theorem.predict(&case, &question).expect("no failure"), None);
 }
 

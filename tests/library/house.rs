@@ -168,6 +168,35 @@ fn theorems_are_in_the_paper_under_their_ids_and_know_their_figure() {
 }
 
 #[test]
+fn what_theorems_are_asked_for_is_what_results_hold() {
+    use alignloss::information::{Side, Source};
+    use alignloss::theorem::Quantity;
+    let sources = Source::ALL
+        .into_iter()
+        .flat_map(|source| [Quantity::Information(source), Quantity::Mmse(source), Quantity::R2(source)]);
+    let numbered = [Quantity::CanonicalCorrelation(1), Quantity::Critic(4), Quantity::WhitenedCritic(2)];
+    let plain = [
+        Quantity::AlignmentError,
+        Quantity::SensorInformation,
+        Quantity::EncoderInformation,
+        Quantity::CapacityAligned,
+        Quantity::CapacityPrivate,
+        Quantity::SignalDistance,
+        Quantity::ObjectiveValue,
+    ];
+    let columns: Vec<String> = alignloss::experiment::measured().into_iter().map(|column| column.name).collect();
+    for quantity in sources.chain(Side::BOTH.map(Quantity::Loss)).chain(numbered).chain(plain) {
+        assert!(columns.contains(&quantity.to_string()), "{quantity}");
+        assert_eq!(Quantity::of_column(&quantity.to_string()), Some(quantity));
+    }
+    // No results hold these two.
+    for quantity in [Quantity::Margin, Quantity::FirstThreshold] {
+        assert!(!columns.contains(&quantity.to_string()), "{quantity}");
+        assert_eq!(Quantity::of_column(&quantity.to_string()), Some(quantity));
+    }
+}
+
+#[test]
 fn what_is_cited_by_its_path_is_there() {
     let mut cited = 0;
     let folders = ["src", "crates", "tests", "benches", "examples", "docs"].map(|name| crate::repository().join(name));

@@ -5,7 +5,7 @@ use alignloss::model::{Format, LatentModel};
 use alignloss::objective::{CanonicalCorrelation, Objective, Prediction};
 use alignloss::random::Stream;
 use alignloss::sample::Data;
-use alignloss::theorem::{self, Case, MARGIN, Question, Subject};
+use alignloss::theorem::{self, Case, Quantity, Question, Subject};
 
 const SAMPLES: usize = 5000;
 
@@ -18,13 +18,13 @@ fn model(nuisance: f64) -> LatentModel {
     LatentModel::parse(&text, Format::Toml).expect("a valid model")
 }
 
-fn predicted(objective: &dyn Objective, nuisance: f64, quantity: &str, samples: Option<u64>) -> f64 {
+fn predicted(objective: &dyn Objective, nuisance: f64, quantity: Quantity, samples: Option<u64>) -> f64 {
     let model = model(nuisance);
     let subject = Subject::new(&model, [0, 1]).expect("a subject");
     let case = Case::minimise(&subject, &subject.learner(0), objective, 3).expect("a case");
     let question = Question { quantity, target: 0, samples };
     let selection = theorem::find("selection").expect("a theorem");
-    selection.predict(&case, &question).expect("no failure").expect("a prediction")
+    selection.predict(&case, &question).expect("no failure").expect("a prediction").value()
 }
 
 /// Where a decreasing function of the nuisance's correlation crosses zero.
@@ -40,10 +40,10 @@ fn crossing(function: impl Fn(f64) -> f64) -> f64 {
 #[test]
 fn population_thresholds_are_the_published_ones() {
     for (objective, published) in [(&CanonicalCorrelation as &dyn Objective, 0.8946), (&Prediction, 0.1919)] {
-        let threshold = crossing(|nuisance| predicted(objective, nuisance, MARGIN, None));
+        let threshold = crossing(|nuisance| predicted(objective, nuisance, Quantity::Margin, None));
         assert!((threshold - published).abs() < 5e-5, "{}: {threshold}", objective.id());
         // The encoders themselves change over there: the weakest signal is kept below and lost above.
-        let distance = |nuisance: f64| predicted(objective, nuisance, "signal_distance.z1", None);
+        let distance = |nuisance: f64| predicted(objective, nuisance, Quantity::SignalDistance, None);
         assert!(distance(threshold - 1e-3).abs() < 1e-12 && distance(threshold + 1e-3) > 0.3, "{}", objective.id());
     }
 }
@@ -75,7 +75,7 @@ fn prediction_fails_at_the_published_distance_below_its_population_threshold() {
 #[test]
 fn the_boundary_for_finite_samples_lies_where_samples_fail() {
     let boundary =
-        crossing(|nuisance| 0.1 - predicted(&Prediction, nuisance, "signal_distance.z1", Some(SAMPLES as u64)));
+        crossing(|nuisance| 0.1 - predicted(&Prediction, nuisance, Quantity::SignalDistance, Some(SAMPLES as u64)));
     // Far below the population's 0.1919, and at the place where a third of the signal is half lost.
     assert!((0.10..0.15).contains(&boundary), "{boundary}");
     let halfway = crossing(|nuisance| {
@@ -83,6 +83,6 @@ fn the_boundary_for_finite_samples_lies_where_samples_fail() {
     });
     assert!((boundary - halfway).abs() < 0.03, "{boundary} {halfway}");
     // With ever more samples the correction vanishes.
-    let many = crossing(|nuisance| 0.1 - predicted(&Prediction, nuisance, "signal_distance.z1", Some(100_000_000)));
+    let many = crossing(|nuisance| 0.1 - predicted(&Prediction, nuisance, Quantity::SignalDistance, Some(100_000_000)));
     assert!((many - 0.1919).abs() < 2e-3, "{many}");
 }

@@ -3,7 +3,7 @@
 use crate::common::mean_and_standard_error;
 use crate::common::models::{self, modality, target};
 use crate::common::random::{encoders, generator};
-use alignloss::information::{Capacity, Encoders, InformationError, Source};
+use alignloss::information::{Capacity, Encoders, InformationError, Side, Source};
 use alignloss::linalg::Matrix;
 use alignloss::model::family::{self, Draw};
 use alignloss::model::{LatentModel, Noise};
@@ -15,7 +15,7 @@ use alignloss::random::Stream;
 use alignloss::theorem::random_matrix::{AspectRatios, InformationPlusNoise, mean_largest_null_correlation_squared};
 use alignloss::theorem::spiked_cca::SpikedDraw;
 use alignloss::theorem::verify::Plan;
-use alignloss::theorem::{self, Canonical, Case, Clause, Finding, Question, Status, Subject, Verdict};
+use alignloss::theorem::{self, Canonical, Case, Clause, Finding, Quantity, Question, Status, Subject, Verdict};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rand::RngExt;
@@ -151,14 +151,14 @@ fn check_predictions(theorem: &dyn theorem::Theorem, case: &Case, t: usize, plac
         .filter(|objective| ["infonce", "spectral"].contains(&objective.id()))
         .and_then(|objective| objective.value(case.subject.moments(), &case.encoders));
     let measured = [
-        ("alignment.error", case.alignment.error),
-        ("mi.z1", first.mutual_information_nats()),
-        ("information_loss.z1", target.information_loss_nats(Source::First, Source::EncodedFirst)),
-        ("r2.z1", first.r2),
-        ("mmse.z1", first.mmse),
-        ("capacity.aligned", capacity.map_or(f64::NAN, |capacity| capacity.aligned)),
-        ("capacity.private", capacity.map_or(f64::NAN, |capacity| capacity.private)),
-        ("objective_value", value.unwrap_or(f64::NAN)),
+        (Quantity::AlignmentError, case.alignment.error),
+        (Quantity::Information(Source::EncodedFirst), first.mutual_information_nats()),
+        (Quantity::Loss(Side::First), target.information_loss_nats(Source::First, Source::EncodedFirst)),
+        (Quantity::R2(Source::EncodedFirst), first.r2),
+        (Quantity::Mmse(Source::EncodedFirst), first.mmse),
+        (Quantity::CapacityAligned, capacity.map_or(f64::NAN, |capacity| capacity.aligned)),
+        (Quantity::CapacityPrivate, capacity.map_or(f64::NAN, |capacity| capacity.private)),
+        (Quantity::ObjectiveValue, value.unwrap_or(f64::NAN)),
     ];
     for (quantity, value) in measured {
         let Some(predicted) =
@@ -166,24 +166,19 @@ fn check_predictions(theorem: &dyn theorem::Theorem, case: &Case, t: usize, plac
         else {
             continue;
         };
-        if predicted.is_infinite() || value.is_infinite() || quantity == "objective_value" && value.is_nan() {
+        let unmeasured = quantity == Quantity::ObjectiveValue && value.is_nan();
+        if predicted.value().is_infinite() || value.is_infinite() || unmeasured {
             continue;
         }
         let tolerance = PREDICTED * (1.0 + value.abs());
-        let agrees = match (theorem.id(), quantity) {
-            ("selection" | "sufficiency" | "leak-by-mixing" | "infonce-gap" | "fidelity-threshold", _) => {
-                (predicted - value).abs() <= tolerance
-            }
-            // Unrestricted towers (`hermite`) attain a lower loss, and say less of Gaussian targets.
-            ("alignment-floor" | "hermite", _) | ("leakage", "information_loss.z1") => predicted <= value + tolerance,
-            ("leakage" | "perfect-alignment", "mi.z1") | ("capacity" | "multimodal", _) => {
-                predicted >= value - tolerance
-            }
-            (id, quantity) => panic!("{id} predicts {quantity}: say here on which side"),
+        let agrees = match predicted {
+            theorem::Predicted::Equal(predicted) => (predicted - value).abs() <= tolerance,
+            theorem::Predicted::AtMost(predicted) => value <= predicted + tolerance,
+            theorem::Predicted::AtLeast(predicted) => value >= predicted - tolerance,
         };
         assert!(
             agrees,
-            "{place}: {} predicts {quantity} of {} = {predicted}, measured {value}",
+            "{place}: {} predicts {quantity} of {}: {predicted:?}, measured {value}",
             theorem.id(),
             target.name
         );
@@ -797,10 +792,10 @@ fn fidelity_threshold_is_attained_and_crossed_where_the_formula_says() {
         let theorem = theorem::find("fidelity-threshold").expect("a theorem");
         let question = |quantity| Question { quantity, target: 1, samples: None };
         let predict =
-            |quantity| theorem.predict(&case, &question(quantity)).expect("no failure").expect("a prediction");
-        close(predict("r2.z1"), private);
-        close(predict(theorem::fidelity_threshold::FIRST_THRESHOLD), 0.5);
-        close(predict(theorem::MARGIN), ((0.5 * (1.0 - lambda) + 2.0 * lambda) / (2.5 * lambda)).ln());
+            |quantity| theorem.predict(&case, &question(quantity)).expect("no failure").expect("a prediction").value();
+        close(predict(Quantity::R2(Source::EncodedFirst)), private);
+        close(predict(Quantity::FirstThreshold), 0.5);
+        close(predict(Quantity::Margin), ((0.5 * (1.0 - lambda) + 2.0 * lambda) / (2.5 * lambda)).ln());
     }
     // At the threshold itself nothing is claimed of which factor is kept, and the value is the same for both.
     let objective = AlignmentFidelity::new(0.5).expect("within range");
@@ -926,8 +921,14 @@ fn width_is_attained_by_the_soft_threshold_of_the_cross_covariance() {
     let case = minimise(&subject, &shrunk, 2);
     let question = |quantity| Question { quantity, target: 0, samples: None };
     let width = theorem::find("width").expect("a theorem");
-    close(width.predict(&case, &question("critic.1")).expect("no failure").expect("a prediction"), 0.75);
-    close(width.predict(&case, &question("critic.2")).expect("no failure").expect("a prediction"), 0.0);
+    close(
+        width.predict(&case, &question(Quantity::Critic(1))).expect("no failure").expect("a prediction").value(),
+        0.75,
+    );
+    close(
+        width.predict(&case, &question(Quantity::Critic(2))).expect("no failure").expect("a prediction").value(),
+        0.0,
+    );
     // Encoders trained from two starts, which know no singular values, have the same W_1ᵀW_2 as the closed form.
     let case = minimise(&subject, &objective, 1);
     for decay in ["0", "0.2", "0.7"] {
@@ -1076,11 +1077,11 @@ fn the_slope_of_the_log_ratio_is_claimed_of_no_other_critic() {
     let model = models::scalar();
     let subject = subject(&model);
     let slope = |objective: &dyn Objective| {
-        let question = Question { quantity: "whitened_critic.1", target: 0, samples: None };
+        let question = Question { quantity: Quantity::WhitenedCritic(1), target: 0, samples: None };
         let theorem = theorem::find("infonce-gap").expect("a registered theorem");
         theorem.predict(&minimise(&subject, objective, 1), &question).expect("a prediction")
     };
-    close(slope(&InfoNce::default()).expect("a slope"), subject.pair.correlation(0));
+    close(slope(&InfoNce::default()).expect("a slope").value(), subject.pair.correlation(0));
     assert_eq!(slope(&CanonicalCorrelation), None);
 }
 
@@ -1141,8 +1142,8 @@ fn the_plug_in_information_is_that_of_the_spikes_and_of_what_is_left_of_the_bulk
     let subject = Subject::new(&model, [0, 1]).expect("a subject");
     let case = minimise(&subject, &CanonicalCorrelation, 1);
     let theorem = theorem::find("spiked-cca").expect("a registered theorem");
-    let question = Question { quantity: "alignment.mi_x1_x2", target: 0, samples: Some(SAMPLES.into()) };
-    let predicted = theorem.predict(&case, &question).expect("no failure").expect("a prediction");
+    let question = Question { quantity: Quantity::SensorInformation, target: 0, samples: Some(SAMPLES.into()) };
+    let predicted = theorem.predict(&case, &question).expect("no failure").expect("a prediction").value();
     let draws: Vec<f64> = (0..DRAWS)
         .map(|replicate| {
             let mut generator = Stream { seed: 0, experiment: "plug-in", cell: 0, replicate }.generator();

@@ -195,6 +195,7 @@ fn wrong_experiments_end_with_one_line_that_names_the_field() {
         ("\"model.seed\"", "\"model.sed\"", "did you mean `seed`?"),
         ("x = \"capacity.aligned\"", "x = \"capacity.alined\"", "did you mean \"capacity.aligned\"?"),
         ("overlay = [\"capacity\"]", "overlay = [\"x\"]", "figure[0].overlay"),
+        ("y = \"capacity.private\"", "y = \"outcome\"", "figure[0].overlay: no theorem speaks of \"outcome\""),
         ("title = \"A small grid\"", "titel = \"A small grid\"", "did you mean `title`?"),
         ("kind = \"scatter\"", "kind = \"scater\"", "did you mean `scatter`?"),
     ];

@@ -5,7 +5,7 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Question, Theorem};
+use super::{About, Case, Clause, Finding, Predicted, Quantity, Question, Theorem};
 use crate::information::InformationError;
 
 /// The id of docs/theory.md.
@@ -59,8 +59,8 @@ impl Theorem for AlignmentFloor {
         Ok(Finding::Checked(clauses))
     }
 
-    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
-        let quantity = question.quantity;
-        Ok((quantity == "alignment.error" && case.has_full_rank()).then_some(case.alignment.floor))
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<Predicted>, InformationError> {
+        let applies = question.quantity == Quantity::AlignmentError && case.has_full_rank();
+        Ok(applies.then_some(Predicted::AtLeast(case.alignment.floor)))
     }
 }

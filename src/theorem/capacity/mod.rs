@@ -6,7 +6,7 @@ mod variants;
 use super::case::reciprocals;
 use super::certainty::Route;
 use super::variants::{LawVariant, Variant};
-use super::{About, Among, Case, Clause, Finding, Part, PrivateCapacity, Question, Theorem};
+use super::{About, Among, Case, Clause, Finding, Part, Predicted, PrivateCapacity, Quantity, Question, Theorem};
 use crate::information::InformationError;
 use crate::linalg::PrincipalAngles;
 
@@ -107,12 +107,16 @@ impl Theorem for CapacityLaw {
         Ok(Finding::from_clauses(clauses, "no target is private to one modality"))
     }
 
-    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<Predicted>, InformationError> {
         let Question { quantity, target, .. } = *question;
         let entry = case.capacities.iter().find(|entry| entry.target == target);
         Ok(match (quantity, entry) {
-            ("capacity.private", Some(entry)) => Some(case.dim() as f64 - entry.capacity.aligned),
-            ("capacity.aligned", Some(entry)) => Some(case.dim() as f64 - entry.capacity.private),
+            (Quantity::CapacityPrivate, Some(entry)) => {
+                Some(Predicted::AtMost(case.dim() as f64 - entry.capacity.aligned))
+            }
+            (Quantity::CapacityAligned, Some(entry)) => {
+                Some(Predicted::AtMost(case.dim() as f64 - entry.capacity.private))
+            }
             _ => None,
         })
     }

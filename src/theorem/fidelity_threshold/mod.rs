@@ -5,8 +5,8 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, MARGIN, Part, Question, Subject, Theorem};
-use crate::information::{Alignment, InformationError, Source, Towers};
+use super::{About, Case, Clause, Finding, Part, Predicted, Quantity, Question, Subject, Theorem};
+use crate::information::{Alignment, InformationError, Side, Source, Towers, information_loss_nats};
 use crate::learner::{TradeOff, ky_fan};
 use crate::linalg::{Matrix, orthonormal_columns, outside, product, product_tn, svd};
 use crate::objective::{AlignmentFidelity, Solution};
@@ -23,10 +23,6 @@ pub(super) const FACTORS: &str = "factors kept by z{m}";
 /// and keeps the d factors with the largest (1−λ)ρ_i + λ·(variance), so that a private factor displaces a shared one at [`threshold`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FidelityThreshold;
-
-/// The quantity that [`Theorem::predict`] of `fidelity-threshold` gives for marks on a λ axis: the least λ at which a private factor
-/// displaces a shared one.
-pub const FIRST_THRESHOLD: &str = "fidelity-threshold.first";
 
 /// λ at which encoders that do not maximise `alignment-fidelity` are held against the bound.
 pub(super) const PROBE: f64 = 0.5;
@@ -219,40 +215,45 @@ impl Theorem for FidelityThreshold {
     }
 
     /// On symmetric models everything that the kept factors say; elsewhere the bound on the objective's value.
-    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<Predicted>, InformationError> {
         let Some(objective) = joint(case) else { return Ok(None) };
         let (lambda, dim, subject) = (objective.lambda(), case.dim(), case.subject);
         let Question { quantity, target, .. } = *question;
-        if quantity == "objective_value" {
-            return Ok(Some(TradeOff::new(&subject.pair).certificate(lambda, dim)?.bound));
+        if quantity == Quantity::ObjectiveValue {
+            return Ok(Some(Predicted::AtMost(TradeOff::new(&subject.pair).certificate(lambda, dim)?.bound)));
         }
-        if !["mi.z1", "r2.z1", "information_loss.z1", "alignment.mi_z1_z2", FIRST_THRESHOLD, MARGIN].contains(&quantity)
-        {
+        let of_factors = [
+            Quantity::Information(Source::EncodedFirst),
+            Quantity::R2(Source::EncodedFirst),
+            Quantity::Loss(Side::First),
+            Quantity::EncoderInformation,
+            Quantity::FirstThreshold,
+            Quantity::Margin,
+        ];
+        if !of_factors.contains(&quantity) {
             return Ok(None);
         }
         let Some(structure) = SymmetricStructure::detect(subject)? else { return Ok(None) };
-        if quantity == FIRST_THRESHOLD {
-            return Ok(structure.first_threshold(dim));
+        if quantity == Quantity::FirstThreshold {
+            return Ok(structure.first_threshold(dim).map(Predicted::Equal));
         }
-        if quantity == MARGIN {
-            return Ok(structure.margin(lambda, dim));
+        if quantity == Quantity::Margin {
+            return Ok(structure.margin(lambda, dim).map(Predicted::Equal));
         }
         let Some(kept) = structure.kept(lambda, dim) else { return Ok(None) };
         let towers = Towers::from_coordinates(&subject.pair, &[towers(&kept, 0), towers(&kept, 1)])?;
-        if quantity == "alignment.mi_z1_z2" {
-            return Ok(Some(Alignment::new(&subject.pair, &towers)?.angles.mutual_information_nats()));
+        if quantity == Quantity::EncoderInformation {
+            let information = Alignment::new(&subject.pair, &towers)?.angles.mutual_information_nats();
+            return Ok(Some(Predicted::Equal(information)));
         }
         let Some(evaluated) = case.targets.get(target) else { return Ok(None) };
         let said = evaluated.geometry.encoded_by(&towers, Source::EncodedFirst)?;
-        Ok(match quantity {
-            "mi.z1" => Some(said.mutual_information_nats()),
-            "r2.z1" => Some(said.r2),
-            "information_loss.z1" => {
-                let observed = &evaluated.source(Source::First).angles;
-                Some(crate::information::information_loss_nats(observed, &said.angles))
-            }
-            _ => None,
-        })
+        let value = match quantity {
+            Quantity::Information(_) => said.mutual_information_nats(),
+            Quantity::R2(_) => said.r2,
+            _ => information_loss_nats(&evaluated.source(Source::First).angles, &said.angles),
+        };
+        Ok(Some(Predicted::Equal(value)))
     }
 }
 

@@ -6,7 +6,7 @@ mod variants;
 use super::certainty::Route;
 use super::quadrature::{DEGREE, moments, rounding};
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Part, Question, Relation, Theorem};
+use super::{About, Case, Clause, Finding, Part, Predicted, Quantity, Question, Relation, Theorem};
 use crate::information::{InformationError, Source, Towers};
 use crate::learner::{
     HermiteTower, Membership, PolynomialError, PolynomialTowers, hermite_polynomials, number_of_products, regression_r2,
@@ -265,14 +265,17 @@ impl Theorem for HermiteTowers {
     }
 
     /// What unrestricted towers of as many dimensions attain, and what they say about the targets.
-    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<Predicted>, InformationError> {
         let Question { quantity, target, .. } = *question;
         let Ok(rhos) = correlations(case, case.dim()) else { return Ok(None) };
         let tower = HermiteTower::leading(&rhos, case.dim()).expect("canonical correlations descend from at most 1");
-        if quantity == "objective_value" && case.objective.is_some_and(|objective| objective.id() == Spectral.id()) {
-            return Ok(Some(tower.minimum()));
+        if quantity == Quantity::ObjectiveValue
+            && case.objective.is_some_and(|objective| objective.id() == Spectral.id())
+        {
+            return Ok(Some(Predicted::AtLeast(tower.minimum())));
         }
-        if !matches!(quantity, "mi.z1" | "r2.z1") || !case.is_canonical() {
+        let of_first = [Quantity::Information(Source::EncodedFirst), Quantity::R2(Source::EncodedFirst)];
+        if !of_first.contains(&quantity) || !case.is_canonical() {
             return Ok(None);
         }
         let kept = tower.kept();
@@ -287,7 +290,8 @@ impl Theorem for HermiteTowers {
         let directions = [0, 1].map(|m| pair.canonical_directions(m).columns(0, kept).into_owned());
         let towers = Towers::from_coordinates(pair, &directions)?;
         let said = case.targets[target].geometry.encoded_by(&towers, Source::EncodedFirst)?;
-        Ok(Some(if quantity == "mi.z1" { said.mutual_information_nats() } else { said.r2 }))
+        let said = if matches!(quantity, Quantity::R2(_)) { said.r2 } else { said.mutual_information_nats() };
+        Ok(Some(Predicted::AtLeast(said)))
     }
 }
 

@@ -6,7 +6,7 @@ mod variants;
 use super::certainty::Route;
 use super::random_matrix::increasing_root;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Part, Question, Theorem};
+use super::{About, Case, Clause, Finding, Part, Predicted, Quantity, Question, Theorem};
 use crate::information::InformationError;
 use crate::linalg::{Matrix, log_determinant, product, product_nt, scale_rows, singular_values, upper_triangle};
 use crate::objective::{InfoNce, Objective, Spectral};
@@ -311,26 +311,30 @@ impl Theorem for InfoNceGap {
     }
 
     /// Population slopes of the whitened bilinear critic, and the loss.
-    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
-        let quantity = question.quantity;
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<Predicted>, InformationError> {
         if !case.is_canonical() {
             return Ok(None);
         }
         let cosines = case.subject.pair.angles().cosines();
-        if quantity == "objective_value" {
+        if question.quantity == Quantity::ObjectiveValue {
             // Other canonical objectives have values of their own.
             if case.objective.is_none_or(|objective| objective.id() != InfoNce::ENTRY.id) {
                 return Ok(None);
             }
-            return Ok(Some(cosines.iter().take(case.dim()).map(|rho| -0.5 * rho * rho).sum()));
+            let loss = cosines.iter().take(case.dim()).map(|rho| -0.5 * rho * rho).sum();
+            return Ok(Some(Predicted::Equal(loss)));
         }
         // The slope of cca, 1, and of joint-density are others.
         let ratio = [InfoNce::ENTRY.id, Spectral.id()];
         if !case.objective.is_some_and(|objective| ratio.contains(&objective.id())) {
             return Ok(None);
         }
-        let index = quantity.strip_prefix("whitened_critic.").and_then(|index| index.parse::<usize>().ok());
-        Ok(index.filter(|index| *index <= case.dim()).map(|index| case.subject.pair.correlation(index - 1)))
+        Ok(match question.quantity {
+            Quantity::WhitenedCritic(index) if index <= case.dim() => {
+                Some(Predicted::Equal(case.subject.pair.correlation(index - 1)))
+            }
+            _ => None,
+        })
     }
 }
 

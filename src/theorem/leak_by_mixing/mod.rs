@@ -6,8 +6,8 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Among, Case, Clause, Finding, Part, PrivateCapacity, Question, Theorem};
-use crate::information::{InformationError, Side};
+use super::{About, Among, Case, Clause, Finding, Part, Predicted, PrivateCapacity, Quantity, Question, Theorem};
+use crate::information::{InformationError, Side, Source};
 use crate::linalg::{Matrix, Svd, orthonormal_columns, product, product_tn, singular_values, svd};
 
 /// The id of docs/theory.md.
@@ -163,11 +163,12 @@ impl Theorem for LeakByMixing {
         Ok(Finding::from_clauses(clauses, reason))
     }
 
-    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<Predicted>, InformationError> {
         let Question { quantity, target, .. } = *question;
         let private = case.capacities.iter().any(|entry| entry.target == target && entry.encoder == Side::First);
         let applies = private && case.is_canonical() && Self::obstacle(case)?.is_none();
-        Ok((applies && matches!(quantity, "r2.z1" | "mi.z1")).then_some(0.0))
+        let first = [Quantity::R2(Source::EncodedFirst), Quantity::Information(Source::EncodedFirst)];
+        Ok((applies && first.contains(&quantity)).then_some(Predicted::Equal(0.0)))
     }
 }
 

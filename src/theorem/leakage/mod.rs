@@ -5,7 +5,7 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Among, Case, Clause, Finding, Part, PrivateCapacity, Question, Theorem};
+use super::{About, Among, Case, Clause, Finding, Part, Predicted, PrivateCapacity, Quantity, Question, Theorem};
 use crate::information::{InformationError, Side, Source};
 
 /// The id of docs/theory.md.
@@ -74,7 +74,7 @@ impl Theorem for Leakage {
         Ok(Finding::from_clauses(clauses, "no target is private to one modality"))
     }
 
-    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<Predicted>, InformationError> {
         let Question { quantity, target, .. } = *question;
         let private = case.capacities.iter().any(|entry| entry.target == target && entry.encoder == Side::First);
         if !private || !case.is_canonical() {
@@ -83,8 +83,8 @@ impl Theorem for Leakage {
         let bound = Self::bound(case, Side::First);
         let available = case.targets[target].source(Source::First).mutual_information_nats();
         Ok(match quantity {
-            "mi.z1" => Some(bound),
-            "information_loss.z1" => Some((available - bound).max(0.0)),
+            Quantity::Information(Source::EncodedFirst) => Some(Predicted::AtMost(bound)),
+            Quantity::Loss(Side::First) => Some(Predicted::AtLeast((available - bound).max(0.0))),
             _ => None,
         })
     }

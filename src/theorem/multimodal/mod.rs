@@ -7,7 +7,7 @@ use super::capacity::room_nats;
 use super::case::{error, information_error, reciprocals};
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Among, Case, Clause, Finding, Part, Question, Subject, Theorem};
+use super::{About, Among, Case, Clause, Finding, Part, Predicted, Quantity, Question, Subject, Theorem};
 use crate::information::{Capacity, Ensemble, InformationError, Informativeness, Pair, Source, TargetGeometry, Towers};
 use crate::learner::Generalised;
 use crate::linalg::{Matrix, gram, product, product_tn, scale_rows, symmetric_eigen};
@@ -354,10 +354,10 @@ impl Theorem for Multimodal {
     }
 
     /// The most that a first encoder can keep of a private target, given what all other modalities predict of it.
-    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<Predicted>, InformationError> {
         let Question { quantity, target, .. } = *question;
         let subject = case.subject;
-        if quantity != "capacity.private" || case.capacities.iter().all(|entry| entry.target != target) {
+        if quantity != Quantity::CapacityPrivate || case.capacities.iter().all(|entry| entry.target != target) {
             return Ok(None);
         }
         let modalities: Vec<Factor> =
@@ -367,7 +367,7 @@ impl Theorem for Multimodal {
             let facing = Facing::all_others(&modalities, m, target)?;
             if !facing.private.is_empty() {
                 let basis = case.towers.basis(slot);
-                return Ok(Some(basis.ncols() as f64 - facing.predictable(basis).trace()));
+                return Ok(Some(Predicted::AtMost(basis.ncols() as f64 - facing.predictable(basis).trace())));
             }
         }
         Ok(None)

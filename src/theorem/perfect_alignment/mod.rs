@@ -5,7 +5,7 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, EvaluatedTarget, Finding, Part, Question, Theorem};
+use super::{About, Case, Clause, EvaluatedTarget, Finding, Part, Predicted, Quantity, Question, Theorem};
 use crate::information::{InformationError, PartialInformation, Source};
 
 /// The id of docs/theory.md.
@@ -103,10 +103,12 @@ impl Theorem for PerfectAlignment {
         Ok(Finding::Checked(clauses))
     }
 
-    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<Predicted>, InformationError> {
         let Question { quantity, target, .. } = *question;
         let information = |source| case.targets[target].source(source).mutual_information_nats();
         let agree = case.alignment.error_operator <= AGREEMENT_UNITS * case.subject.pair.zero();
-        Ok((agree && quantity == "mi.z1").then(|| information(Source::First).min(information(Source::Second))))
+        let applies = agree && quantity == Quantity::Information(Source::EncodedFirst);
+        let least = || information(Source::First).min(information(Source::Second));
+        Ok(applies.then(|| Predicted::AtMost(least())))
     }
 }

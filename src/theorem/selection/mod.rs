@@ -6,8 +6,8 @@ mod variants;
 use super::certainty::Route;
 use super::random_matrix::InformationPlusNoise;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, MARGIN, Part, Question, Subject, Theorem};
-use crate::information::{InformationError, Source};
+use super::{About, Case, Clause, Finding, Part, Predicted, Quantity, Question, Subject, Theorem};
+use crate::information::{InformationError, Side, Source};
 use crate::linalg::{Matrix, log_determinant, product, product_nt, product_tn};
 use crate::objective::Solution;
 use nalgebra::DVector;
@@ -306,15 +306,18 @@ impl Theorem for Selection {
         Ok(Self::examine_with(case, PairedFactor::score))
     }
 
-    /// For [`MARGIN`] the phase boundary; otherwise the closed form: the factors kept are independent unit variates v_i, so Σ_{y|z} = Σ_yy − Σ_i c_i c_iᵀ, c_i = Cov(y, v_i).
-    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+    /// For [`Quantity::Margin`] the phase boundary; otherwise the closed form: the factors kept are independent unit variates v_i, so Σ_{y|z} = Σ_yy − Σ_i c_i c_iᵀ, c_i = Cov(y, v_i).
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<Predicted>, InformationError> {
         let Question { quantity, target, .. } = *question;
-        match (quantity, question.samples) {
-            (MARGIN, _) => return Ok(Self::margin(case)),
-            ("signal_distance.z1", None) => return Ok(Self::signal_distance(case)),
-            ("signal_distance.z1", Some(samples)) => return Ok(Self::finite_sample_signal_distance(case, samples)),
-            (_, Some(_)) => return Ok(None),
-            (_, None) => {}
+        let of_encoders = match (quantity, question.samples) {
+            (Quantity::Margin, _) => Some(Self::margin(case)),
+            (Quantity::SignalDistance, None) => Some(Self::signal_distance(case)),
+            (Quantity::SignalDistance, Some(samples)) => Some(Self::finite_sample_signal_distance(case, samples)),
+            (_, Some(_)) => Some(None),
+            (_, None) => None,
+        };
+        if let Some(value) = of_encoders {
+            return Ok(value.map(Predicted::Equal));
         }
         let Ok(kept) = Self::kept(case, PairedFactor::score) else { return Ok(None) };
         let Some(factor) = case.subject.factors.get(target) else { return Ok(None) };
@@ -327,12 +330,13 @@ impl Theorem for Selection {
         let information =
             || -> Option<f64> { Some(0.5 * (log_determinant(&whole).ok()? - log_determinant(&left).ok()?)) };
         let available = || case.targets[target].source(Source::First).mutual_information_nats();
-        Ok(match quantity {
-            "mi.z1" => information(),
-            "information_loss.z1" => information().map(|kept| available() - kept),
-            "r2.z1" => Some(1.0 - left.trace() / whole.trace()),
-            "mmse.z1" => Some(left.trace()),
+        let value = match quantity {
+            Quantity::Information(Source::EncodedFirst) => information(),
+            Quantity::Loss(Side::First) => information().map(|kept| available() - kept),
+            Quantity::R2(Source::EncodedFirst) => Some(1.0 - left.trace() / whole.trace()),
+            Quantity::Mmse(Source::EncodedFirst) => Some(left.trace()),
             _ => None,
-        })
+        };
+        Ok(value.map(Predicted::Equal))
     }
 }

@@ -4,7 +4,7 @@ mod variants;
 
 use super::random_matrix::AspectRatios;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Part, Question, Theorem};
+use super::{About, Case, Clause, Finding, Part, Predicted, Quantity, Question, Theorem};
 use crate::information::{InformationError, Pair};
 use crate::linalg::{Matrix, product};
 use crate::model::Factor;
@@ -218,7 +218,7 @@ impl Theorem for SpikedCca {
 
     /// The limits of the i-th sample canonical correlation, and of the plug-in information between the modalities and between
     /// canonical encoders.
-    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<Predicted>, InformationError> {
         let Some(samples) = question.samples else { return Ok(None) };
         let pair = &case.subject.pair;
         let channels = pair.channels();
@@ -227,20 +227,22 @@ impl Theorem for SpikedCca {
         let limit = |rho: f64| ratios.sample_correlation_squared(rho * rho);
         // Of encoders that are canonical in the population by chance samples make others.
         let canonical = case.minimises_canonical_objective() && case.dim() < channels[0].min(channels[1]);
-        if question.quantity == "alignment.mi_z1_z2" && canonical {
+        let predicted = match question.quantity {
             // A fixed number of leading pairs: spikes, then values that cling to the edge.
-            return Ok(Some((0..case.dim()).map(|i| -0.5 * (-limit(pair.correlation(i))).ln_1p()).sum()));
-        }
-        if question.quantity == "alignment.mi_x1_x2" {
-            let squares = pair.angles().cosines().iter().map(|rho| rho * rho);
-            let spikes: Vec<f64> = squares.filter(|square| *square > ratios.threshold()).collect();
-            let spiked: f64 = spikes.iter().map(|square| -0.5 * (-limit(square.sqrt())).ln_1p()).sum();
-            let bulk = (channels[0].min(channels[1]) - spikes.len()) as f64;
-            return Ok(Some(spiked + bulk * ratios.spurious_information_nats()));
-        }
-        let index =
-            question.quantity.strip_prefix("canonical_correlation.").and_then(|index| index.parse::<usize>().ok());
-        Ok(index.map(|index| limit(pair.correlation(index - 1)).sqrt()))
+            Quantity::EncoderInformation if canonical => {
+                (0..case.dim()).map(|i| -0.5 * (-limit(pair.correlation(i))).ln_1p()).sum()
+            }
+            Quantity::SensorInformation => {
+                let squares = pair.angles().cosines().iter().map(|rho| rho * rho);
+                let spikes: Vec<f64> = squares.filter(|square| *square > ratios.threshold()).collect();
+                let spiked: f64 = spikes.iter().map(|square| -0.5 * (-limit(square.sqrt())).ln_1p()).sum();
+                let bulk = (channels[0].min(channels[1]) - spikes.len()) as f64;
+                spiked + bulk * ratios.spurious_information_nats()
+            }
+            Quantity::CanonicalCorrelation(index) => limit(pair.correlation(index - 1)).sqrt(),
+            _ => return Ok(None),
+        };
+        Ok(Some(Predicted::Equal(predicted)))
     }
 }
 

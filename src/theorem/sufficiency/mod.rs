@@ -5,7 +5,7 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Part, Question, Theorem};
+use super::{About, Case, Clause, Finding, Part, Predicted, Quantity, Question, Theorem};
 use crate::information::{InformationError, Side, Source, information_loss_nats};
 use crate::linalg::{PrincipalAngles, Whitening, product_nt, product_tn, singular_values};
 
@@ -97,7 +97,7 @@ impl Theorem for Sufficiency {
         Ok(Finding::Checked(clauses))
     }
 
-    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<Predicted>, InformationError> {
         let Question { quantity, target, .. } = *question;
         // Whatever depends on s alone, by the sufficiency of z_1 for s; a name proves nothing.
         let Some(description) = case.subject.model.targets().get(target) else { return Ok(None) };
@@ -110,12 +110,14 @@ impl Theorem for Sufficiency {
         {
             return Ok(None);
         }
-        Ok(match quantity {
-            "mi.z1" => Some(case.targets[target].source(Source::First).mutual_information_nats()),
-            "r2.z1" => Some(case.targets[target].source(Source::First).r2),
-            "information_loss.z1" => Some(0.0),
-            _ => None,
-        })
+        let observed = case.targets[target].source(Source::First);
+        let kept = match quantity {
+            Quantity::Information(Source::EncodedFirst) => observed.mutual_information_nats(),
+            Quantity::R2(Source::EncodedFirst) => observed.r2,
+            Quantity::Loss(Side::First) => 0.0,
+            _ => return Ok(None),
+        };
+        Ok(Some(Predicted::Equal(kept)))
     }
 }
 

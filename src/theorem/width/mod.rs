@@ -5,7 +5,7 @@ mod variants;
 
 use super::certainty::Route;
 use super::variants::Variant;
-use super::{About, Case, Clause, Finding, Part, Question, Theorem};
+use super::{About, Case, Clause, Finding, Part, Predicted, Quantity, Question, Theorem};
 use crate::information::{Encoders, InformationError, Source, Towers};
 use crate::learner::{Learned, LearnerError};
 use crate::linalg::{LinalgError, Matrix, largest_singular_value, product, product_nt, product_tn, singular_values};
@@ -330,17 +330,16 @@ impl Theorem for Width {
     }
 
     /// The singular values of W_1ᵀW_2, of which there are those of Σ12 above η.
-    fn predict(&self, case: &Case, question: &Question) -> Result<Option<f64>, InformationError> {
-        let quantity = question.quantity;
-        let index = quantity.strip_prefix("critic.").and_then(|index| index.parse::<usize>().ok());
-        let (Some(index), Some(objective)) = (index, case.objective) else { return Ok(None) };
+    fn predict(&self, case: &Case, question: &Question) -> Result<Option<Predicted>, InformationError> {
+        let (Quantity::Critic(index), Some(objective)) = (question.quantity, case.objective) else { return Ok(None) };
         if objective.id() != LinearContrastive::ENTRY.id {
             return Ok(None);
         }
         let sigma = singular_values(&case.subject.moments().cross)?;
         // The length of both rows along a direction, squared, is the singular value of their product.
         let value = |sigma: f64| objective.scale(sigma).powi(2);
-        Ok((index <= case.dim()).then(|| sigma.get(index - 1).map_or(0.0, |&sigma| value(sigma))))
+        let shrunk = || sigma.get(index - 1).map_or(0.0, |&sigma| value(sigma));
+        Ok((index <= case.dim()).then(|| Predicted::Equal(shrunk())))
     }
 }
 

@@ -4,8 +4,7 @@ use super::study::{LessonError, information, minimise, range};
 use super::{Chart, Lesson, Mark, Number, Parameter, Recipe, Series, Study, Values};
 use alignloss::information::Source;
 use alignloss::objective::AlignmentFidelity;
-use alignloss::theorem::fidelity_threshold::FIRST_THRESHOLD;
-use alignloss::theorem::{self, Question};
+use alignloss::theorem::{self, Predicted, Quantity, Question};
 
 /// Aligned against private information, as the weight of fidelity grows.
 #[derive(Debug)]
@@ -40,12 +39,12 @@ fn kept(values: &Values, lambda: f64) -> Result<(f64, f64), LessonError> {
 
 /// The smallest λ at which a private factor displaces a shared one, according to the theorem.
 fn threshold(values: &Values) -> Result<Option<f64>, LessonError> {
-    let question = Question { quantity: FIRST_THRESHOLD, target: 0, samples: None };
+    let question = Question { quantity: Quantity::FirstThreshold, target: 0, samples: None };
     let objective = AlignmentFidelity::new(0.5)?;
     let fidelity = theorem::find(BuyingBack.theorem()).expect("in the registry");
     let threshold =
         minimise(&source(values), &objective, values.count("dim"), |case| fidelity.predict(case, &question))?;
-    Ok(threshold?.filter(|lambda| lambda.is_finite() && *lambda <= 1.0))
+    Ok(threshold?.map(Predicted::value).filter(|lambda| lambda.is_finite() && *lambda <= 1.0))
 }
 
 impl Lesson for BuyingBack {

@@ -6,7 +6,7 @@ use super::{Chart, Lesson, Mark, Number, Parameter, Recipe, Series, Study, Value
 use alignloss::objective::CanonicalCorrelation;
 use alignloss::random::Stream;
 use alignloss::sample::Data;
-use alignloss::theorem::{self, Question, Subject};
+use alignloss::theorem::{self, Quantity, Question, Subject};
 use rayon::prelude::*;
 
 /// The largest correlation CCA finds at various sample sizes.
@@ -33,13 +33,14 @@ fn family(rho: f64, channels: usize) -> String {
 
 /// The limit of the largest sample correlation, at each sample size.
 fn limits(model: &str, log10n: &[f64]) -> Result<Vec<f64>, LessonError> {
-    let quantity = "canonical_correlation.1";
+    let quantity = Quantity::CanonicalCorrelation(1);
     let theorem = FiniteSamples.theorem();
     let spiked = theorem::find(theorem).expect("in the registry");
     minimise(model, &CanonicalCorrelation, 1, |case| {
         let at = |&log10n: &f64| {
             let question = Question { quantity, target: 0, samples: Some(samples(log10n) as u64) };
-            spiked.predict(case, &question)?.ok_or(LessonError::Silent { theorem, quantity })
+            let said = spiked.predict(case, &question)?.ok_or(LessonError::Silent { theorem, quantity })?;
+            Ok(said.value())
         };
         log10n.iter().map(at).collect()
     })?

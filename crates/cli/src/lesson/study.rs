@@ -5,7 +5,7 @@ use alignloss::learner::SgdError;
 use alignloss::model::{Format, LatentModel, ModelError};
 use alignloss::objective::{Objective, ObjectiveError};
 use alignloss::sample::SampleError;
-use alignloss::theorem::{Case, CaseError, Subject};
+use alignloss::theorem::{Case, CaseError, Quantity, Subject};
 use std::ops::ControlFlow;
 
 /// What a lesson shows at given parameter values.
@@ -44,7 +44,7 @@ pub enum LessonError {
         /// The theorem's id.
         theorem: &'static str,
         /// The quantity asked for.
-        quantity: &'static str,
+        quantity: Quantity,
     },
 }
 

@@ -5,8 +5,7 @@ use super::{Detail, TargetName, ViewError, joint_path, linear, place};
 use alignloss::evaluation::Number;
 use alignloss::information::Source;
 use alignloss::objective::AlignmentFidelity;
-use alignloss::theorem::fidelity_threshold::FIRST_THRESHOLD;
-use alignloss::theorem::{self, Case, Question, Subject};
+use alignloss::theorem::{self, Case, Predicted, Quantity, Question, Subject};
 use serde::Serialize;
 
 /// The theorem that predicts where a private factor displaces a shared one.
@@ -73,9 +72,9 @@ impl Frontier {
 pub(super) fn first_threshold(subject: &Subject, dim: usize) -> Result<Option<f64>, ViewError> {
     let alignment = AlignmentFidelity::new(0.0).map_err(super::SettingError::from)?;
     let case = Case::minimise(subject, &subject.learner(0), &alignment, dim)?;
-    let question = Question { quantity: FIRST_THRESHOLD, target: 0, samples: None };
+    let question = Question { quantity: Quantity::FirstThreshold, target: 0, samples: None };
     Ok(match theorem::find(THRESHOLD) {
-        Ok(theorem) => theorem.predict(&case, &question)?,
+        Ok(theorem) => theorem.predict(&case, &question)?.map(Predicted::value),
         Err(_) => None,
     })
 }

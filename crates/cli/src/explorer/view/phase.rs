@@ -5,7 +5,7 @@ use super::super::setting::Setting;
 use super::{Detail, TargetName, ViewError, joint_path, linear, place};
 use alignloss::evaluation::Number;
 use alignloss::information::Source;
-use alignloss::theorem::{self, Case, MARGIN, Question, Subject};
+use alignloss::theorem::{self, Case, Predicted, Quantity, Question, Subject};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -62,9 +62,9 @@ impl Cell {
         let Some(target) = place(case, TargetName::Shared.as_str()) else {
             return Ok(Self { r2: f64::NAN, margin: f64::NAN });
         };
-        let question = Question { quantity: MARGIN, target, samples: None };
+        let question = Question { quantity: Quantity::Margin, target, samples: None };
         let margin = match theorem::find(BOUNDARY) {
-            Ok(theorem) => theorem.predict(case, &question)?.unwrap_or(f64::NAN),
+            Ok(theorem) => theorem.predict(case, &question)?.map_or(f64::NAN, Predicted::value),
             Err(_) => f64::NAN,
         };
         Ok(Self { r2: case.targets[target].source(Source::EncodedFirst).r2, margin })
