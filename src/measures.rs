@@ -57,7 +57,8 @@ impl Measures {
     }
 
     /// The measures of a case in double-double precision: for the exact minimiser of its objective if that consists of
-    /// singular directions, otherwise for the weights as given. `None` if the model is too large, or if its covariances
+    /// singular directions, otherwise for the weights, which are exact if they were given and rounded if they were learned.
+    /// `None` if the model is too large, or if its covariances
     /// are singular up to the rounding of the numbers that define them.
     pub fn in_double_double_precision(case: &Case) -> Option<Self> {
         let law = Law::new(case.subject.model, case.subject.modalities)?;
@@ -331,6 +332,7 @@ fn inverse_root(columns: &Matrix) -> Option<Matrix> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::information::Encoders;
     use crate::model::Format;
     use crate::objective::{CanonicalCorrelation, InfoNce, LinearContrastive, Prediction};
 
@@ -442,5 +444,42 @@ mod tests {
         let encoder = doubles.turned[3];
         close(aligned.estimate.error, 2.0 * 0.8 * (encoder + doubles.turned[1]), BY_HAND);
         close(private.estimate.error, (encoder + ROUNDING).powi(2), BY_HAND);
+    }
+
+    #[test]
+    fn errors_of_two_outputs_and_of_unlike_encoders_add_up() {
+        let model = model();
+        let subject = Subject::new(&model, [0, 1]).expect("a subject");
+        let two = case(&subject, &CanonicalCorrelation, 2);
+        let doubles = Doubles::new(&two);
+        // tr P = 0: squares of two cosines.
+        let [_, private, _] = &doubles.measures().capacities[0];
+        close(private.estimate.error, 2.0 * (doubles.turned[3] + ROUNDING).powi(2), BY_HAND);
+        // Three channels weighed alike by one encoder, one by the other.
+        let encoders = Encoders {
+            first: Matrix::from_row_slice(1, 3, &[1.0, 1.0, 1.0]),
+            second: Matrix::from_row_slice(1, 3, &[1.0, 0.0, 0.0]),
+        };
+        let unlike = Case::of_weights(&subject, encoders).expect("a case");
+        let doubles = Doubles::new(&unlike);
+        let [first, second] = [doubles.turned[3], doubles.turned[4]];
+        assert!(first > 1.2 * second, "{first:e} and {second:e}");
+        let least = unlike.alignment.angles.sines()[0];
+        close(doubles.turned[5], (first + second) * (1.0 + least.recip()) + doubles.joint, 1e-12);
+        let moved = doubles.outputs[0][0] + doubles.outputs[1][0];
+        let [error, ..] = &doubles.measures().alignment;
+        let size = unlike.alignment.error;
+        close(error.estimate.error, moved * 2.0 * size.sqrt() + doubles.joint * size, 1e-2);
+    }
+
+    #[test]
+    fn a_correlation_matrix_that_rounding_makes_singular_has_no_condition() {
+        let condition_at = |units: f64| {
+            let off = 1.0 - units * f64::EPSILON;
+            condition(&Matrix::from_row_slice(2, 2, &[1.0, off, off, 1.0]))
+        };
+        // Eigenvalues 2 − δ and δ, and the least that counts is 4·2·ε·2.
+        assert!(condition_at(12.0).is_infinite());
+        close(condition_at(24.0), 2.0 / (24.0 * f64::EPSILON), 0.2);
     }
 }

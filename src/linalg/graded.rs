@@ -181,6 +181,8 @@ mod tests {
                 assert!((a - b).abs() < 1e-14 * general.values[0], "{rows} × {columns}");
             }
             assert!((reconstruction(&graded) - &matrix).norm() < 1e-14 * matrix.norm());
+            // The sign is that of the largest entry of the left vector.
+            assert!(graded.left.column_iter().all(|vector| vector[vector.iamax()] > 0.0), "{rows} × {columns}");
         }
     }
 

@@ -44,7 +44,7 @@ pub(crate) fn small_singular_values(blocks: &[&Matrix]) -> Option<Vec<f64>> {
     None
 }
 
-/// The matrix with orthonormal columns (rows, if it is wide) nearest to a small one, U·Vᵀ. `None` if the sweeps do not
+/// The matrix with orthonormal columns (rows, if it is wide) nearest to a small one with entries near one, U·Vᵀ. `None` if the sweeps do not
 /// converge, or if a singular value is so far below the largest that its direction is rounding.
 pub(super) fn small_polar_factor(matrix: &Matrix) -> Option<Matrix> {
     let wide = matrix.nrows() < matrix.ncols();
@@ -255,7 +255,7 @@ fn total(sums: [f64; LANES]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::linalg::svd;
+    use crate::linalg::{polar_factor, svd};
 
     #[test]
     fn they_are_those_of_the_general_decomposition() {
@@ -295,6 +295,10 @@ mod tests {
             let got = small_polar_factor(&matrix).expect("well conditioned");
             let condition = svd.values[0] / svd.values[svd.values.len() - 1];
             assert!((&got - expected).amax() < 1e-15 * 8.0 * condition, "{rows} × {columns}: {got}");
+            for unit in [-60, 60].map(|exponent| 2.0_f64.powi(exponent)) {
+                let [plain, moved] = [1.0, unit].map(|unit| polar_factor(&(&matrix * unit)).expect("a factor"));
+                assert_eq!(plain, moved, "{rows} × {columns}");
+            }
             let square = if rows < columns { &got * got.transpose() } else { got.transpose() * &got };
             assert!((&square - Matrix::identity(square.nrows(), square.nrows())).amax() < 1e-14, "{rows} × {columns}");
         }

@@ -15,6 +15,9 @@ const OPEN: f64 = 1e-6;
 /// Binary orders of magnitude between outputs up to which a double-double polar factor keeps digits of both.
 const FAR_APART: i32 = 90;
 
+/// What rounding leaves of weights that were learned in doubles, at least: of each output, as a share of Σ_i |w_i|·(deviation of x_i).
+const LEARNED: f64 = 4.0 * f64::EPSILON;
+
 /// Rounding of the row lengths of a minimiser, which the objective computes in doubles. It changes no span.
 const ROW_LENGTHS: f64 = 8.0 * f64::EPSILON;
 
@@ -34,7 +37,8 @@ pub(crate) struct PreciseEncoders {
 }
 
 impl PreciseEncoders {
-    /// The exact minimiser of an objective, if it is given by singular directions and unique; otherwise the weights as given.
+    /// The exact minimiser of an objective, if it is given by singular directions and unique. Otherwise the weights as given, which
+    /// are known up to rounding if an objective's minimiser was learned: what only their rounding decides is uncertain.
     pub(crate) fn new(law: &Law, objective: Option<&dyn Objective>, weights: &Encoders) -> Self {
         let exact = objective.and_then(|objective| minimiser(law, objective, weights.dim()));
         match exact {
@@ -43,12 +47,15 @@ impl PreciseEncoders {
                 let exponents = outputs.each_ref().map(|outputs| vec![0; outputs.len()]);
                 Self { outputs, exponents, spans, blocks: None, lengths }
             }
-            None => Self::of_weights(law, weights),
+            None => {
+                let learned = objective.is_some_and(|objective| !matches!(objective.solution(), Solution::Random));
+                Self::of_weights(law, weights, if learned { LEARNED } else { 0.0 })
+            }
         }
     }
 
-    /// Encoders with given weights.
-    pub(crate) fn of_weights(law: &Law, weights: &Encoders) -> Self {
+    /// Encoders with given weights, each output of which is known up to a share of what it weighs.
+    fn of_weights(law: &Law, weights: &Encoders, rounding: f64) -> Self {
         let blocks = [0, 1].map(|m| law.encoded(m, weights.weights(m)));
         let mut exponents = [vec![], vec![]];
         let outputs = [0, 1].map(|m| {
@@ -63,7 +70,14 @@ impl PreciseEncoders {
                 #[expect(clippy::cast_possible_truncation, reason = "the exponent of a double")]
                 exponents[m].push(scale.log2() as i32);
             }
-            law.observed[m].combined(&lift(&scaled.transpose()))
+            let observed = &law.observed[m];
+            let mut output = observed.combined(&lift(&scaled.transpose()));
+            for (error, row) in output.errors.iter_mut().zip(scaled.row_iter()) {
+                let weighed =
+                    row.iter().enumerate().map(|(j, weight)| weight.abs() * length(column(&observed.columns, j)).0);
+                *error += rounding * weighed.sum::<f64>();
+            }
+            output
         });
         let [first, second] = &blocks;
         let spans = [

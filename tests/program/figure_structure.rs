@@ -115,7 +115,7 @@ fn other_sizes_show_the_same_data_and_say_the_same() {
         |svg: &str| -> Vec<String> { words(svg).into_iter().filter(|word| word.parse::<f64>().is_err()).collect() };
     let svg = |width| Drawing::new(&figure.clone().on(Some(width), Theme::Light)).expect("a drawing").svg().to_owned();
     let single = labels(&svg(Width::SingleColumn));
-    assert!(single.iter().any(|word| word.contains("Theorem")));
+    assert!(single.iter().any(|word| word.contains("leakage")));
     for width in [Width::DoubleColumn, Width::Slide] {
         assert_eq!(labels(&svg(width)), single, "{width:?}");
         assert_eq!(structure(&figure.clone().on(Some(width), Theme::Dark)), before);

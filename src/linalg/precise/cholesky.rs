@@ -120,6 +120,10 @@ mod tests {
         let matrix = Matrix::from_row_slice(2, 2, &[1.0, 0.8, 0.8, 1.0]);
         let root = positive_semidefinite_root(&matrix).expect("definite");
         assert!((root.condition / (100.0 / 9.0) - 1.0).abs() < 1e-14, "{}", root.condition);
+        // Of an autoregression with ρ = ½, n·tr Σ⁻¹ = 3·(3 + ρ²)/(1 − ρ²), whatever the pivots.
+        let chain = Matrix::from_fn(3, 3, |i, j| 0.5_f64.powi(i32::try_from(i.abs_diff(j)).expect("small")));
+        let root = positive_semidefinite_root(&chain).expect("definite");
+        assert!((root.condition / 13.0 - 1.0).abs() < 1e-14, "{}", root.condition);
         let diagonal = Matrix::from_diagonal(&nalgebra::DVector::from_vec(vec![4.0, 0.0, 1e-40]));
         let root = positive_semidefinite_root(&diagonal).expect("semidefinite");
         assert!((root.condition - 1.0).abs() < 1e-15 && root.factor.ncols() == 2, "{}", root.condition);

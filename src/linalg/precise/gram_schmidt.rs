@@ -141,7 +141,9 @@ mod tests {
         let columns = lift(&Matrix::from_column_slice(3, 3, &[1.0, 2.0, 3.0, 2.0, 4.0, 6.0, 0.1, 0.0, 0.0]));
         let found = Orthonormal::new(&columns, usize::MAX, &vec![1e-27; columns.ncols()]);
         assert_eq!((found.rank(), &found.pivots[..]), (2, &[1, 2][..]));
-        let (left, _) = found.outside(&columns);
+        let (left, coordinates) = found.outside(&columns);
         assert!(left.iter().all(|entry| entry.0.abs() < 1e-30));
+        let again = product(&found.basis, &coordinates);
+        assert!((again - &columns).iter().all(|entry| entry.0.abs() < 1e-30), "{coordinates:?}");
     }
 }
