@@ -29,6 +29,17 @@ pub enum Range {
 }
 
 impl Range {
+    /// The number at a share of the range, from 0 to 1: of one without an upper bound, from a tenth to ten times 1, or from 0 to a little
+    /// above a size.
+    pub(super) fn at(self, share: f64, size: f64) -> f64 {
+        match self {
+            Self::Positive => 10.0_f64.powf(2.0 * share - 1.0),
+            Self::NonNegative => 1.2 * share * size,
+            Self::Share => share,
+            Self::Half => 0.5 * share,
+        }
+    }
+
     /// Whether a number is in range.
     pub fn contains(self, value: f64) -> bool {
         match self {

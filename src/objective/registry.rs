@@ -1,12 +1,14 @@
 //! The registry of objectives: their ids and how to build them.
 
 use super::minibatch::{Conditions, Minibatch};
-use super::parameter::{OutOfRange, ParameterSpec, Parameters};
+use super::parameter::{Kind, OutOfRange, ParameterSpec, ParameterValue, Parameters};
 use super::{
     AlignmentFidelity, CanonicalCorrelation, Decoupled, InfoNce, JointDensity, LinearContrastive, Objective,
     Prediction, PrincipalComponents, Random, Regularised, Spectral, Supervised,
 };
 use crate::linalg::LinalgError;
+use crate::random::Generator;
+use rand::RngExt;
 
 /// Builds an objective.
 type Build = fn(&Parameters) -> Result<Box<dyn Objective>, ObjectiveError>;
@@ -51,6 +53,32 @@ impl Entry {
     pub fn default(&self) -> Box<dyn Objective> {
         let middle = Parameters::default().with_number("lambda", 0.5);
         (self.build)(&middle).expect("defaults are within range")
+    }
+
+    /// The objective at random parameters, for trials: each at its default half of the time. Numbers without a bound are drawn up to a
+    /// little above `size`, the size of what they are compared with (the largest singular value of Σ12 for a weight decay); a parameter
+    /// without a default takes the middle of its range.
+    ///
+    /// # Panics
+    /// If these are out of range: a broken invariant of the registry.
+    pub fn draw(&self, size: f64, generator: &mut Generator) -> Box<dyn Objective> {
+        let mut parameters = Parameters::default();
+        for parameter in self.parameters {
+            // The same draws whatever becomes of them.
+            let (default, [first, second]) = (generator.random::<bool>(), generator.random::<[f64; 2]>());
+            let value = match parameter.kind {
+                Kind::Number(range) => ParameterValue::Number(range.at(first, size)),
+                Kind::Pair(range) => ParameterValue::Pair([first, second].map(|share| range.at(share, size))),
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 5")]
+                Kind::Count => ParameterValue::Count((6.0 * first) as usize),
+            };
+            if parameter.default.is_none() {
+                parameters = parameters.with_number(parameter.name, 0.5);
+            } else if !default {
+                parameters = parameters.with(parameter.name, value);
+            }
+        }
+        (self.build)(&parameters).expect("draws are within range")
     }
 
     /// Whether there is a minibatch loss.

@@ -9,7 +9,7 @@ use crate::information::{
 use crate::learner::{ClosedForm, LearnerError, TradeOff, Uniqueness};
 use crate::linalg::{LinalgError, Matrix, outside, product_tn};
 use crate::model::{Factor, LatentModel};
-use crate::objective::{Candidate, Objective};
+use crate::objective::{Candidate, Objective, Solution};
 use std::sync::{Arc, OnceLock};
 
 /// Numerical error of a measure, in units of the pair's own rounding level.
@@ -114,6 +114,8 @@ pub enum Canonical {
 const TIE_UNITS: f64 = 10.0;
 /// A deviation from a canonical direction above this many times its rounding is one.
 const FAR: f64 = 1e3;
+/// A singular value that is nearer than this share of itself to one that an objective drops may be either.
+const DROPPED: f64 = 1e-9;
 /// Where rounding moves a canonical direction by more than this, neither answer means anything.
 const DETERMINED: f64 = 1e-3;
 
@@ -361,7 +363,20 @@ impl<'a> Case<'a> {
 
     /// Whether the encoders minimise an objective whose minimisers are the canonical directions: what they are by their objective alone.
     pub fn minimises_canonical_objective(&self) -> bool {
+        let pair = &self.subject.pair;
         self.whitening_of_solution() == Some([true, true])
+            && (0..self.dim().min(pair.rank())).all(|i| self.keeps(pair.correlation(i)) == Some(true))
+    }
+
+    /// Whether the objective's minimiser has outputs along a singular direction of T_{a,b}, of which it would be among the d largest:
+    /// weight decay gives rows of length 0 to those below it. `None` where rounding decides.
+    pub fn keeps(&self, singular_value: f64) -> Option<bool> {
+        let Some(objective) = self.objective else { return Some(true) };
+        if matches!(objective.solution(), Solution::Canonical) {
+            return Some(true);
+        }
+        let kept = [1.0 - DROPPED, 1.0 + DROPPED].map(|factor| objective.scale(singular_value * factor) > 0.0);
+        (kept[0] == kept[1]).then_some(kept[0])
     }
 
     /// Whether both spans are those of leading canonical directions, judged by the angle to each direction, relative to what rounding

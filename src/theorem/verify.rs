@@ -304,13 +304,17 @@ impl Plan<'_> {
         };
 
         let start = generator.random_range(0..objective::REGISTRY.len());
+        let size = learner.cross_covariance_singular_values()?.first().copied().unwrap_or(0.0);
         for step in 0..MINIMISERS_PER_MODEL {
-            let objective = objective::REGISTRY[(start + step * 2) % objective::REGISTRY.len()].default();
+            let entry = objective::REGISTRY[(start + step * 2) % objective::REGISTRY.len()];
+            let objective = entry.draw(size, generator);
             let dim = generator.random_range(1..=largest.min(LARGEST_DIM));
-            trial.judge(
-                &Case::minimise(&subject, &learner, objective.as_ref(), dim)?,
-                &format!("{} with d = {dim}", objective.id()),
-            )?;
+            let mut origin = objective.id().to_owned();
+            for (name, value) in objective.parameters().iter() {
+                origin.push_str(&format!(" -p {name}={value}"));
+            }
+            let case = Case::minimise(&subject, &learner, objective.as_ref(), dim)?;
+            trial.judge(&case, &format!("{origin} with d = {dim}"))?;
         }
         // The joint remedy at some λ, whose alternation costs more than all other encoders of a model together.
         let dim = generator.random_range(1..=largest.min(LARGEST_DIM));

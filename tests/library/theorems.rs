@@ -6,7 +6,7 @@ use crate::common::random::{encoders, generator};
 use alignloss::information::{Capacity, Encoders, InformationError, Side, Source};
 use alignloss::linalg::Matrix;
 use alignloss::model::family::{self, Draw};
-use alignloss::model::{LatentModel, Noise};
+use alignloss::model::{Format, LatentModel, Noise};
 use alignloss::objective::{
     self, AlignmentFidelity, CanonicalCorrelation, Decoupled, InfoNce, LinearContrastive, Objective, Prediction,
     PrincipalComponents, Regularised, Supervised,
@@ -87,11 +87,12 @@ fn try_everywhere(seed: u64, judge: &mut dyn FnMut(&Case, &str)) {
         let channels = subject.pair.channels();
         let largest = channels[0].min(channels[1]).min(5);
         let place = |what: &str| format!("seed {seed}, {}, {what}", family.kind);
+        let size = learner.cross_covariance_singular_values().expect("a decomposition")[0];
         for entry in objective::REGISTRY {
-            let objective = entry.default();
+            let objective = entry.draw(size, generator);
             let dim = generator.random_range(1..=largest);
             let case = Case::minimise(&subject, &learner, objective.as_ref(), dim).expect("a case");
-            judge(&case, &place(&format!("{} d = {dim}", entry.id)));
+            judge(&case, &place(&format!("{:?} d = {dim}", objective)));
         }
         let dim = generator.random_range(1..=largest);
         let canonical = Case::minimise(&subject, &learner, &CanonicalCorrelation, dim).expect("a case").encoders;
@@ -183,6 +184,34 @@ fn check_predictions(theorem: &dyn theorem::Theorem, case: &Case, t: usize, plac
             target.name
         );
     }
+}
+
+#[test]
+fn what_weight_decay_drops_is_not_among_the_factors_that_selection_keeps() {
+    let model = LatentModel::parse(
+        "[family]\nkind = \"orthogonal\"\nshared = 3\nprivate = 1\nshared_std = [3.0, 2.0, 1.0]\nnoise = 0.5",
+        Format::Toml,
+    )
+    .expect("a valid model");
+    let subject = Subject::new(&model, [0, 1]).expect("a subject");
+    let learner = subject.learner(0);
+    let scores = learner.cross_covariance_singular_values().expect("a decomposition");
+    let theorem = theorem::find("selection").expect("a registered theorem");
+    let between = |i: usize| 0.5 * (scores[i] + scores[i + 1]);
+    for (decay, kept) in [(0.0, 3.0), (between(1), 2.0), (between(0), 1.0), (1.1 * scores[0], 0.0)] {
+        let objective = LinearContrastive::new(1.0, decay).expect("in range");
+        let case = Case::minimise(&subject, &learner, &objective, 3).expect("a case");
+        let Finding::Checked(clauses) = theorem.examine(&case).expect("a finding") else {
+            panic!("it applies at {decay}")
+        };
+        for clause in &clauses {
+            assert_eq!((clause.rhs, clause.status()), (kept, Status::Holds), "weight decay {decay}: {clause:?}");
+        }
+    }
+    // A weight decay that a score reaches up to rounding decides nothing.
+    let objective = LinearContrastive::new(1.0, scores[2] * (1.0 + 1e-13)).expect("in range");
+    let case = Case::minimise(&subject, &learner, &objective, 3).expect("a case");
+    assert!(matches!(theorem.examine(&case).expect("a finding"), Finding::Inapplicable(_)));
 }
 
 #[test]

@@ -156,6 +156,9 @@ impl Theorem for LeakByMixing {
         }
         let mut clauses = Vec::new();
         let cross = svd(&subject.moments().cross)?;
+        if cross.values.iter().take(case.dim()).any(|value| case.keeps(*value) != Some(true)) {
+            return Ok(Finding::Inapplicable("weight decay leaves fewer outputs than d".into()));
+        }
         for m in 0..2 {
             clauses.extend(leaks(case, m, &cross));
         }

@@ -181,7 +181,16 @@ impl Selection {
         if case.dim() > structure.factors.len() && completes {
             return Err(format!("d = {} is above the {} common factors", case.dim(), structure.factors.len()));
         }
-        structure.kept(score, exponents, case.dim()).ok_or_else(|| "two factors tie for the last dimension".into())
+        let Some(mut kept) = structure.kept(score, exponents, case.dim()) else {
+            return Err("two factors tie for the last dimension".into());
+        };
+        let outputs: Option<Vec<bool>> = kept.iter().map(|factor| case.keeps(factor.score(exponents))).collect();
+        let Some(outputs) = outputs else {
+            return Err(format!("{} all but drops a factor", objective.id()));
+        };
+        let mut outputs = outputs.into_iter();
+        kept.retain(|_| outputs.next() == Some(true));
+        Ok(kept)
     }
 }
 
@@ -198,7 +207,7 @@ impl Selection {
             let above = scores.iter().filter(|other| **other > own + tie).count();
             let not_below = scores.iter().filter(|other| **other >= own - tie).count();
             match (above < case.dim(), not_below <= case.dim()) {
-                (true, true) => kept += 1,
+                (true, true) => kept += u32::from(case.keeps(*own)?),
                 (false, false) => {}
                 _ => return None,
             }
@@ -273,7 +282,8 @@ impl Selection {
             factors.iter().filter(move |factor| factor.shared == shared).map(move |factor| factor.score(exponents))
         };
         let (weakest, strongest) = (scores(true).reduce(f64::min)?, scores(false).reduce(f64::max)?);
-        Some(weakest.ln() - strongest.ln())
+        // A shared factor that the objective drops for its own sake is not displaced by a private one.
+        case.keeps(weakest)?.then(|| weakest.ln() - strongest.ln())
     }
 }
 

@@ -41,7 +41,9 @@ pub(super) fn review(case: &Case) -> Option<Review> {
     let mut ranked: Vec<(f64, &Factor)> =
         factors.iter().map(|factor| (score(factor.correlation, deviations(factor), exponents), factor)).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let dim = case.dim().min(ranked.len());
+    // Of the d largest, those that the objective gives any length.
+    let kept: Option<Vec<bool>> = ranked.iter().take(case.dim()).map(|(score, _)| case.keeps(*score)).collect();
+    let dim = kept?.into_iter().take_while(|kept| *kept).count();
     let next = ranked.get(dim).map_or(0.0, |(score, _)| *score);
     let last = ranked.get(dim.checked_sub(1)?)?.0;
     if last - next <= TIE * next {
