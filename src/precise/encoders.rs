@@ -41,16 +41,13 @@ impl PreciseEncoders {
     /// are known up to rounding if an objective's minimiser was learned: what only their rounding decides is uncertain.
     pub(crate) fn new(law: &Law, objective: Option<&dyn Objective>, weights: &Encoders) -> Self {
         let exact = objective.and_then(|objective| minimiser(law, objective, weights.dim()));
-        match exact {
-            Some((outputs, lengths)) => {
-                let spans = [outputs[0].span(None), outputs[1].span(None), joint(law, &outputs)];
-                let exponents = outputs.each_ref().map(|outputs| vec![0; outputs.len()]);
-                Self { outputs, exponents, spans, blocks: None, lengths }
-            }
-            None => {
-                let learned = objective.is_some_and(|objective| !matches!(objective.solution(), Solution::Random));
-                Self::of_weights(law, weights, if learned { LEARNED } else { 0.0 })
-            }
+        if let Some((outputs, lengths)) = exact {
+            let spans = [outputs[0].span(None), outputs[1].span(None), joint(law, &outputs)];
+            let exponents = outputs.each_ref().map(|outputs| vec![0; outputs.len()]);
+            Self { outputs, exponents, spans, blocks: None, lengths }
+        } else {
+            let learned = objective.is_some_and(|objective| !matches!(objective.solution(), Solution::Random));
+            Self::of_weights(law, weights, if learned { LEARNED } else { 0.0 })
         }
     }
 

@@ -309,12 +309,10 @@ impl Plan<'_> {
             let entry = objective::REGISTRY[(start + step * 2) % objective::REGISTRY.len()];
             let objective = entry.draw(size, generator);
             let dim = generator.random_range(1..=largest.min(LARGEST_DIM));
-            let mut origin = objective.id().to_owned();
-            for (name, value) in objective.parameters().iter() {
-                origin.push_str(&format!(" -p {name}={value}"));
-            }
+            let parameters: Vec<String> =
+                objective.parameters().iter().map(|(name, value)| format!(" -p {name}={value}")).collect();
             let case = Case::minimise(&subject, &learner, objective.as_ref(), dim)?;
-            trial.judge(&case, &format!("{origin} with d = {dim}"))?;
+            trial.judge(&case, &format!("{}{} with d = {dim}", objective.id(), parameters.concat()))?;
         }
         // The joint remedy at some λ, whose alternation costs more than all other encoders of a model together.
         let dim = generator.random_range(1..=largest.min(LARGEST_DIM));

@@ -92,7 +92,7 @@ fn try_everywhere(seed: u64, judge: &mut dyn FnMut(&Case, &str)) {
             let objective = entry.draw(size, generator);
             let dim = generator.random_range(1..=largest);
             let case = Case::minimise(&subject, &learner, objective.as_ref(), dim).expect("a case");
-            judge(&case, &place(&format!("{:?} d = {dim}", objective)));
+            judge(&case, &place(&format!("{objective:?} d = {dim}")));
         }
         let dim = generator.random_range(1..=largest);
         let canonical = Case::minimise(&subject, &learner, &CanonicalCorrelation, dim).expect("a case").encoders;
