@@ -69,7 +69,11 @@ impl PreciseEncoders {
             }
             let observed = &law.observed[m];
             let mut output = observed.combined(&lift(&scaled.transpose()));
+            // An output of one channel is the same whatever its weight.
             for (error, row) in output.errors.iter_mut().zip(scaled.row_iter()) {
+                if row.iter().filter(|weight| **weight != 0.0).count() < 2 {
+                    continue;
+                }
                 let weighed =
                     row.iter().enumerate().map(|(j, weight)| weight.abs() * length(column(&observed.columns, j)).0);
                 *error += rounding * weighed.sum::<f64>();
