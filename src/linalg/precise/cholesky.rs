@@ -137,5 +137,9 @@ mod tests {
         assert!(positive_semidefinite_root(&matrix).is_none());
         matrix[(2, 2)] = 1.0 - 1e-6;
         assert!(positive_semidefinite_root(&matrix).is_none(), "indefinite");
+        // A variable without variance beside two that are correlated.
+        let matrix = Matrix::from_row_slice(3, 3, &[1.0, 0.5, 0.0, 0.5, 1.0, 0.0, 0.0, 0.0, 0.0]);
+        let root = positive_semidefinite_root(&matrix).expect("semidefinite");
+        assert!(root.factor.ncols() == 2 && residual(&matrix, &root) < 1e-30);
     }
 }
