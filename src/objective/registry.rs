@@ -51,8 +51,13 @@ impl Entry {
     /// # Panics
     /// If these are out of range: a broken invariant of the registry.
     pub fn default(&self) -> Box<dyn Objective> {
-        let middle = Parameters::default().with_number("lambda", 0.5);
-        (self.build)(&middle).expect("defaults are within range")
+        (self.build)(&self.required()).expect("defaults are within range")
+    }
+
+    /// The middle of the range for every parameter without a default.
+    fn required(&self) -> Parameters {
+        let required = self.parameters.iter().filter(|parameter| parameter.default.is_none());
+        required.fold(Parameters::default(), |all, parameter| all.with_number(parameter.name, 0.5))
     }
 
     /// The objective at random parameters, for trials: each at its default half of the time. Numbers without a bound are drawn up to a
@@ -62,7 +67,7 @@ impl Entry {
     /// # Panics
     /// If these are out of range: a broken invariant of the registry.
     pub fn draw(&self, size: f64, generator: &mut Generator) -> Box<dyn Objective> {
-        let mut parameters = Parameters::default();
+        let mut parameters = self.required();
         for parameter in self.parameters {
             // The same draws whatever becomes of them.
             let (default, [first, second]) = (generator.random::<bool>(), generator.random::<[f64; 2]>());
@@ -72,9 +77,7 @@ impl Entry {
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 5")]
                 Kind::Count => ParameterValue::Count((6.0 * first) as usize),
             };
-            if parameter.default.is_none() {
-                parameters = parameters.with_number(parameter.name, 0.5);
-            } else if !default {
+            if parameter.default.is_some() && !default {
                 parameters = parameters.with(parameter.name, value);
             }
         }

@@ -1,4 +1,4 @@
-//! What a theorem may be asked for, and what it says of it.
+//! The quantities that theorems predict, and their predictions.
 
 use crate::information::{Side, Source};
 use std::fmt;

@@ -164,17 +164,15 @@ fn compare(seed: u64, family: usize, tally: &mut Tally) -> Result<(), String> {
 
 #[test]
 fn measures_and_verdicts_do_not_depend_on_units() {
-    let mut tally = Tally::default();
     // Encoders of noiseless sensors share a direction up to the rounding of their weights, from which nothing may be concluded.
-    compare(11_721_457_289_851_219_458, 2, &mut tally).expect("no difference");
-    let mut tally = Tally::default();
+    compare(11_721_457_289_851_219_458, 2, &mut Tally::default()).expect("no difference");
+    let tally = RefCell::new(Tally::default());
     let mut runner =
         TestRunner::new(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() });
     let cases = (any::<u64>(), 0..REGISTRY.len());
-    let tally_of_cases = RefCell::new(&mut tally);
-    let compared = runner.run(&cases, |(seed, family)| {
-        compare(seed, family, &mut tally_of_cases.borrow_mut()).map_err(TestCaseError::fail)
-    });
+    let compared = runner
+        .run(&cases, |(seed, family)| compare(seed, family, &mut tally.borrow_mut()).map_err(TestCaseError::fail));
     compared.unwrap_or_else(|error| panic!("{error}"));
+    let tally = tally.into_inner();
     assert!(tally.compared > 10_000 && tally.uncertain * 20 < tally.compared, "{tally:?}");
 }

@@ -181,15 +181,17 @@ impl Selection {
         if case.dim() > structure.factors.len() && completes {
             return Err(format!("d = {} is above the {} common factors", case.dim(), structure.factors.len()));
         }
-        let Some(mut kept) = structure.kept(score, exponents, case.dim()) else {
+        let Some(largest) = structure.kept(score, exponents, case.dim()) else {
             return Err("two factors tie for the last dimension".into());
         };
-        let outputs: Option<Vec<bool>> = kept.iter().map(|factor| case.keeps(factor.score(exponents))).collect();
-        let Some(outputs) = outputs else {
-            return Err(format!("{} all but drops a factor", objective.id()));
-        };
-        let mut outputs = outputs.into_iter();
-        kept.retain(|_| outputs.next() == Some(true));
+        let mut kept = Vec::with_capacity(largest.len());
+        for factor in largest {
+            match case.keeps(factor.score(exponents)) {
+                Some(true) => kept.push(factor),
+                Some(false) => {}
+                None => return Err(format!("{} all but drops a factor", objective.id())),
+            }
+        }
         Ok(kept)
     }
 }
